@@ -1,0 +1,17 @@
+// One Jest run for the whole tree. Unit tests need nothing; *.int.test.ts and e2e get real PostgreSQL, Redis and NATS
+// from the global set-up (packages/testing), which starts them once for the run.
+export default {
+  rootDir: '.',
+  roots: ['<rootDir>/apps', '<rootDir>/packages', '<rootDir>/infra', '<rootDir>/e2e'],
+  testMatch: ['**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+  modulePathIgnorePatterns: ['/dist/package.json'],
+  testEnvironment: 'node',
+  transform: { '^.+\\.[jt]s$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'commonjs' } }] },
+  transformIgnorePatterns: ['/node_modules/(?!(\\.pnpm/[^/]+/node_modules/)?(@migrator|ulid|jose)/)'],
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  globalSetup: '<rootDir>/packages/testing/jest-global-setup.mjs',
+  globalTeardown: '<rootDir>/packages/testing/jest-global-teardown.mjs',
+  testTimeout: 60_000,
+  maxWorkers: 2,
+};
