@@ -1,0 +1,157 @@
+/**
+ * What the engine knows of a workload. The engine never learns what a mailbox, a drive or a site is: a new workload is one
+ * folder, one line in the registry and one call to the conformance suite. Workloads contain no loop over attempts and no sleep;
+ * waiting belongs to the governor, deciding to the engine.
+ */
+import type { WorkloadName } from '@migrator/contracts/api/tenants';
+import type { EmailScope, Filters } from '@migrator/contracts/api/jobs';
+import type { ItemFailure, SkipCause, UnitFailure } from '@migrator/contracts/outcomes';
+import type { GraphPort } from '@migrator/graph-client';
+
+/** What a workload can do and wants; asked, never inferred from its name. */
+export interface Capabilities {
+  /** Containers can list only what changed since a delta token. */
+  readonly delta: boolean;
+  /** Items in one `transfer` call, at most. */
+  readonly batchItemsMax: number;
+  /** Sum of item sizes in one `transfer` call, at most; a larger item travels alone. */
+  readonly batchBytesMax: number;
+  /** `transfer` calls in flight at once for one unit. */
+  readonly lanes: number;
+}
+
+/** Both ends of one unit. */
+export interface UnitScope {
+  readonly source: { microsoftId: string; address: string };
+  readonly dest: { microsoftId: string; address: string };
+  readonly scope: EmailScope;
+  readonly filters: Filters;
+  readonly merge: boolean;
+  /** True in a dry run: `destination` refuses every write, whatever the workload tries. */
+  readonly dryRun: boolean;
+}
+
+export interface UnitPorts {
+  readonly source: GraphPort;
+  readonly destination: GraphPort;
+}
+
+/** A folder, calendar, list ... of the source. */
+export interface Container {
+  /** Stable id at the source (not shown to people). */
+  readonly key: string;
+  /** Path for people, such as `Inbox/Projects`. */
+  readonly path: string;
+  /** The workload's own class of container. */
+  readonly kind: string;
+  /** Parent's key, or null at the top; parents are listed before their children. */
+  readonly parentKey: string | null;
+  /** How many items the source says it holds; null when unknown. Used for progress only. */
+  readonly itemCount: number | null;
+  /** The workload's own data; the engine passes it back untouched. */
+  readonly ref: unknown;
+}
+
+/** Where a container's items go. `id` is stored in the ledger and must be enough to write there again later. */
+export interface DestContainer {
+  readonly id: string;
+  /** False when a dry run only planned it. */
+  readonly exists: boolean;
+}
+
+/** One thing to copy, as listed: no content. */
+export interface SourceItem {
+  /** Stable key of the item in its container at the source. */
+  readonly key: string;
+  /** Changes whenever the item changes (for Exchange: the change key). */
+  readonly version: string;
+  /** Size as the source states it, in bytes. */
+  readonly sizeBytes: number;
+  /** The item's class, such as `IPM.Note`. */
+  readonly kind: string;
+  /** When the item was created or received, for filters; null when the listing does not say. */
+  readonly at: string | null;
+  /** Survives the copy (for Exchange: PidTagSearchKey); null when the item has none. */
+  readonly matchKey: string | null;
+  readonly ref: unknown;
+}
+
+/** One page of a container's listing. `checkpoint` continues after this page; `complete` says it is a delta token for a later pass. */
+export interface Page {
+  readonly items: readonly SourceItem[];
+  /** Keys of items that left the container since the last pass. */
+  readonly removed: readonly string[];
+  readonly checkpoint: string;
+  readonly complete: boolean;
+}
+
+/** What the ledger keeps of the copy. */
+export interface DestRef {
+  readonly id: string;
+  /** Version at the destination right after we wrote it; lets an update notice that a person changed the copy. */
+  readonly version: string;
+}
+
+/** An item to write: new when `existing` is null, otherwise an update of what we wrote before. */
+export interface TransferItem {
+  readonly item: SourceItem;
+  readonly existing: DestRef | null;
+  /** Deterministic mark of this item (128 bits, hex). A workload that can stamp its copies stamps this, so that `find` can see it. */
+  readonly mark: string;
+}
+
+/** What became of one item. `bytes` is what was really sent to the destination for it. */
+export type ItemResult =
+  | { readonly key: string; readonly outcome: 'copied' | 'updated'; readonly dest: DestRef; readonly bytes: number }
+  | { readonly key: string; readonly outcome: 'skipped'; readonly cause: SkipCause; readonly graphCode: string | null; readonly requestId: string | null }
+  | { readonly key: string; readonly outcome: 'failed'; readonly failure: ItemFailure; readonly graphCode: string | null; readonly requestId: string | null }
+  /** The write was sent and its answer lost. The engine asks `find` and, when it is not there, transfers the item again. */
+  | { readonly key: string; readonly outcome: 'in_doubt'; readonly graphCode: string | null; readonly requestId: string | null };
+
+/** Ends the whole unit (and the job, when its code is one of `jobStoppingFailures`). `transient`: worth another attempt of the unit later. */
+export class UnitError extends Error {
+  constructor(
+    readonly code: UnitFailure,
+    readonly side: 'source' | 'dest' | null,
+    readonly transient: boolean,
+    readonly graph: { code: string | null; requestId: string | null },
+    options?: { cause?: unknown },
+  ) {
+    super(`${code}${side === null ? '' : ` at the ${side}`}${graph.code === null ? '' : ` (${graph.code})`}`, options);
+    this.name = 'UnitError';
+  }
+}
+
+/** Thrown by `pages` when the source has forgotten the checkpoint: the engine lists the container again and lets the ledger skip what is there. */
+export class CheckpointExpired extends Error {
+  override readonly name = 'CheckpointExpired';
+}
+
+/** Thrown by `pages` or `ensure` when the container has vanished at the source meanwhile: the engine goes on with the next one. */
+export class ContainerGone extends Error {
+  override readonly name = 'ContainerGone';
+}
+
+/** Work on one unit. Throws UnitError when the unit cannot go on; anything else thrown is an INTERNAL failure of the unit. */
+export interface UnitSession {
+  /** All containers of the source that should be copied, parents first. */
+  containers(signal: AbortSignal): AsyncIterable<Container>;
+  /** Finds or creates the counterpart, given its parent's. Safe to repeat. In a dry run it plans (`exists: false`) where nothing is there. */
+  ensure(container: Container, parent: DestContainer | null, signal: AbortSignal): Promise<DestContainer>;
+  /** Lists a container from a checkpoint, or from its beginning. Ends after a page with `complete: true`. */
+  pages(container: Container, from: string | null, signal: AbortSignal): AsyncIterable<Page>;
+  /**
+   * For items whose write is in doubt: every destination item that could be the copy, by the item's key. An entry may hold several
+   * candidates (a person can have copied a message within its folder); the engine adopts only those that no ledger row names yet.
+   */
+  find(inDoubt: readonly TransferItem[], dest: DestContainer, container: Container, signal: AbortSignal): Promise<Map<string, DestRef[]>>;
+  /** Copies a batch; yields one result per item, in any order, each as soon as it is known. Never throws for a single item. */
+  transfer(batch: readonly TransferItem[], dest: DestContainer, container: Container, signal: AbortSignal): AsyncIterable<ItemResult>;
+}
+
+export interface Workload {
+  readonly name: WorkloadName;
+  readonly can: Capabilities;
+  /** Resolves both ends; throws UnitError when one is missing, unlicensed or closed to us. */
+  open(unit: UnitScope, ports: UnitPorts, signal: AbortSignal): Promise<UnitSession>;
+}

@@ -1,0 +1,159 @@
+/** Public calls on jobs: one workload between two tenants. */
+import { z } from 'zod';
+import { idSchema } from '../ids.js';
+import { cleanText, nullableTime, pageFields, pageQuery, timeSchema } from './common.js';
+import { workloadNames } from './tenants.js';
+
+export const jobStatuses = ['QUEUED', 'RUNNING', 'PAUSED', 'DONE', 'ERROR'] as const;
+export type JobStatus = (typeof jobStatuses)[number];
+export const jobTypeSchema = z.enum(workloadNames);
+
+export const passModes = ['full', 'delta', 'retry', 'verify'] as const;
+export type PassMode = (typeof passModes)[number];
+export const passSchema = z.object({
+  id: idSchema('pas'),
+  mode: z.enum(passModes),
+  status: z.enum(['QUEUED', 'RUNNING', 'DONE', 'ERROR']),
+  createdAt: timeSchema,
+  startedAt: nullableTime,
+  completedAt: nullableTime,
+});
+export type Pass = z.infer<typeof passSchema>;
+
+/** What the EMAIL workload copies. `email` cannot be false. */
+export const emailScopeSchema = z.strictObject({
+  email: z.literal(true, 'email cannot be false').default(true),
+  calendar: z.boolean().default(true),
+  contacts: z.boolean().default(true),
+  tasks: z.boolean().default(true),
+});
+export type EmailScope = z.infer<typeof emailScopeSchema>;
+
+export const filtersSchema = z.strictObject({
+  since: timeSchema.optional(),
+  until: timeSchema.optional(),
+  excludeFolders: z.array(cleanText(400)).max(1000).optional(),
+  maxItemBytes: z.number().int().positive().max(Number.MAX_SAFE_INTEGER).optional(),
+});
+export type Filters = z.infer<typeof filtersSchema>;
+
+const sourceName = cleanText(400);
+export const emailOptionsSchema = z.strictObject({
+  mailboxes: z.array(sourceName).min(1).max(100_000).optional(),
+  mailboxMappings: z.array(z.strictObject({ source: sourceName, dest: sourceName })).max(100_000).optional(),
+  merge: z.boolean().optional(),
+  filters: filtersSchema.optional(),
+});
+export type EmailOptions = z.infer<typeof emailOptionsSchema>;
+
+export const jobSchema = z.object({
+  id: idSchema('job'),
+  type: jobTypeSchema,
+  status: z.enum(jobStatuses),
+  sourceTenantId: idSchema('ten'),
+  destTenantId: idSchema('ten'),
+  scope: z.record(z.string(), z.boolean()),
+  totalItems: z.number(),
+  doneItems: z.number(),
+  errorItems: z.number(),
+  skippedItems: z.number(),
+  bytesTransferred: z.number(),
+  dryRun: z.boolean(),
+  createdAt: timeSchema,
+  startedAt: nullableTime,
+  completedAt: nullableTime,
+  name: z.string().nullable(),
+  scheduledAt: nullableTime,
+  options: z.record(z.string(), z.unknown()),
+  draining: z.boolean(),
+  outcome: z.enum(['clean', 'with_errors', 'with_skips']).nullable(),
+  /** Why the job stopped, when its status is ERROR; otherwise null. */
+  failure: z.object({ code: z.string(), cause: z.string(), remedy: z.string() }).nullable(),
+  passes: z.array(passSchema),
+});
+export type Job = z.infer<typeof jobSchema>;
+
+const shared = {
+  sourceTenantId: idSchema('ten'),
+  destTenantId: idSchema('ten'),
+  scope: z.record(z.string(), z.unknown()).optional(),
+  options: z.record(z.string(), z.unknown()).optional(),
+  scheduledAt: timeSchema.optional(),
+  dryRun: z.boolean().default(false),
+  name: cleanText(200).optional(),
+};
+export const jobTypeInput = z.enum([...workloadNames, 'TEAMS_CHANNELS', 'TEAMS_CHAT']);
+/** `scope` and `options` are parsed further by type (emailScopeSchema, emailOptionsSchema). */
+export const createJobBody = z.strictObject({ ...shared, type: jobTypeInput });
+export type CreateJobBody = z.output<typeof createJobBody>;
+export const createBatchBody = z.strictObject({
+  ...shared,
+  type: jobTypeInput,
+  batches: z.array(z.strictObject({ name: cleanText(200).optional(), scheduledAt: timeSchema.optional(), options: z.record(z.string(), z.unknown()).optional() })).min(1).max(500),
+});
+export const jobAnswer = z.object({ job: jobSchema });
+export const createBatchAnswer = z.object({ jobIds: z.array(idSchema('job')) });
+
+export const listJobsQuery = pageQuery(20, 100).extend({ status: z.enum(jobStatuses).optional(), type: jobTypeSchema.optional() });
+export const listJobsAnswer = z.object({ jobs: z.array(jobSchema), ...pageFields });
+export const pauseJobAnswer = z.object({ status: z.literal('PAUSED') });
+export const resumeJobAnswer = z.object({ status: z.literal('QUEUED') });
+
+export const createPassBody = z.strictObject({ mode: z.enum(['delta', 'retry', 'verify']) });
+export const passAnswer = z.object({ pass: passSchema });
+export const listPassesAnswer = z.object({ passes: z.array(passSchema) });
+
+export const unitStatuses = ['PENDING', 'RUNNING', 'PAUSED', 'DONE', 'ERROR', 'SKIPPED'] as const;
+export type UnitStatus = (typeof unitStatuses)[number];
+export const mailboxSchema = z.object({
+  id: idSchema('mbp'),
+  email: z.string(),
+  destEmail: z.string().nullable(),
+  status: z.enum(unitStatuses),
+  totalItems: z.number(),
+  doneItems: z.number(),
+  errorItems: z.number(),
+  sizeBytes: z.number().nullable(),
+  startedAt: nullableTime,
+  completedAt: nullableTime,
+  skippedItems: z.number(),
+});
+export const listMailboxesQuery = pageQuery(50, 500).extend({ status: z.enum(unitStatuses).optional() });
+export const listMailboxesAnswer = z.object({ mailboxes: z.array(mailboxSchema), ...pageFields });
+
+export const unitSchema = z.object({
+  id: idSchema('unt'),
+  source: z.string(),
+  dest: z.string().nullable(),
+  status: z.enum(unitStatuses),
+  totalItems: z.number(),
+  doneItems: z.number(),
+  errorItems: z.number(),
+  skippedItems: z.number(),
+  bytesTransferred: z.number(),
+  failure: z.object({ code: z.string(), cause: z.string(), remedy: z.string() }).nullable(),
+  startedAt: nullableTime,
+  completedAt: nullableTime,
+});
+export const listUnitsAnswer = z.object({ units: z.array(unitSchema), ...pageFields });
+
+/** Items that did not simply arrive: failed and skipped ones. Carries no content: class, container path, Graph's own words and ids. */
+export const itemSchema = z.object({
+  id: idSchema('itm'),
+  unitId: idSchema('unt'),
+  source: z.string(),
+  container: z.string(),
+  kind: z.string(),
+  sourceItemId: z.string(),
+  status: z.enum(['failed', 'skipped']),
+  code: z.string(),
+  cause: z.string(),
+  remedy: z.string(),
+  /** What Graph said: its error code and request id; null when Graph was not the one to refuse. */
+  graphCode: z.string().nullable(),
+  requestId: z.string().nullable(),
+  at: timeSchema,
+});
+export type Item = z.infer<typeof itemSchema>;
+export const listItemsQuery = pageQuery(50, 500).extend({ status: z.enum(['failed', 'skipped']).optional() });
+export const listItemsAnswer = z.object({ items: z.array(itemSchema), ...pageFields });

@@ -1,0 +1,115 @@
+/** Calls between services, under `/internal`; every one carries the signed internal identity of a service. */
+import { z } from 'zod';
+import { emailScopeSchema, filtersSchema, passModes, unitStatuses, jobStatuses } from './api/jobs.js';
+import { logLineSchema } from './api/logs.js';
+import { tenantRoleSchema, workloadNames } from './api/tenants.js';
+import { unitCountersSchema, unitFailureCodes } from './events.js';
+import { idSchema } from './ids.js';
+
+// ---- tenant-service ----
+
+/** GET /internal/orgs/{org}/tenants/{id}: 404 TENANT_NOT_FOUND when unknown, of another organisation, or disconnected. */
+export const internalTenantSchema = z.object({
+  id: idSchema('ten'),
+  orgId: idSchema('org'),
+  domain: z.string(),
+  role: tenantRoleSchema,
+  /** Microsoft's tenant id (GUID). */
+  microsoftTenantId: z.string(),
+  grantedRoles: z.array(z.string()),
+  discoveredAt: z.string().nullable(),
+});
+export type InternalTenant = z.infer<typeof internalTenantSchema>;
+
+/** GET /internal/orgs/{org}/tenants/{id}/users?cursor=: pages of up to 1,000 of the last finished discovery. */
+export const internalUserSchema = z.object({
+  id: idSchema('dbu'),
+  /** Microsoft's object id. */
+  microsoftId: z.string(),
+  upn: z.string(),
+  mail: z.string().nullable(),
+  displayName: z.string(),
+  kind: z.enum(['user', 'shared', 'room', 'equipment']),
+  hasMailbox: z.boolean(),
+  sizeBytes: z.number().nullable(),
+  itemCount: z.number().nullable(),
+});
+export type InternalUser = z.infer<typeof internalUserSchema>;
+export const internalUsersAnswer = z.object({ users: z.array(internalUserSchema), nextCursor: z.string().nullable() });
+
+/** GET /internal/orgs/{org}/tenants/{id}/credential: for the worker only. Never logged. */
+export const tenantCredentialSchema = z.object({
+  microsoftTenantId: z.string(),
+  clientId: z.string(),
+  credential: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('secret'), clientSecret: z.string() }),
+    z.object({ kind: z.literal('certificate'), privateKey: z.string(), thumbprintSha256: z.string() }),
+  ]),
+});
+export type TenantCredential = z.infer<typeof tenantCredentialSchema>;
+
+// ---- job-service, for the gateway ----
+
+/** GET /internal/orgs/{org}/jobs/{id}/logs?after=<seq>&limit=: a page of the log in order, and where the job stands. */
+export const internalLogsAnswer = z.object({
+  lines: z.array(logLineSchema.extend({ seq: z.number().int() })),
+  /** The job's status at the moment of the page, and the seq of the last line there is. */
+  status: z.enum(jobStatuses),
+  completedAt: z.string().nullable(),
+  lastSeq: z.number().int(),
+});
+export type InternalLogsAnswer = z.infer<typeof internalLogsAnswer>;
+
+// ---- job-service, for tenant-service ----
+
+/** POST /internal/orgs/{org}/tenants/{id}/detach: pauses every running or queued job of the tenant; `draining` names those whose workers are not idle yet. */
+export const detachTenantAnswer = z.object({ paused: z.array(idSchema('job')), draining: z.array(idSchema('job')) });
+
+// ---- job-service, for workers ----
+
+/** What a worker must know to work a unit. */
+export const unitWorkSchema = z.object({
+  orgId: idSchema('org'),
+  jobId: idSchema('job'),
+  unitId: idSchema('unt'),
+  passId: idSchema('pas'),
+  mode: z.enum(passModes),
+  workload: z.enum(workloadNames),
+  dryRun: z.boolean(),
+  sourceTenantId: idSchema('ten'),
+  destTenantId: idSchema('ten'),
+  /** How Graph addresses both ends (for EMAIL: the user's object id), and how people name them. */
+  source: z.object({ microsoftId: z.string(), address: z.string() }),
+  dest: z.object({ microsoftId: z.string(), address: z.string() }),
+  scope: emailScopeSchema,
+  filters: filtersSchema,
+  merge: z.boolean(),
+  /** Counters the unit had when this claim began. */
+  counters: unitCountersSchema,
+});
+export type UnitWork = z.infer<typeof unitWorkSchema>;
+
+/** POST /internal/units/{id}/claim */
+export const claimUnitBody = z.object({ workerId: z.string().min(1).max(200), leaseSeconds: z.number().int().min(2).max(600) });
+/** `granted: false` means somebody else has it, it is finished, or it should not run now: drop the queue job. `claim` fences later calls. */
+export const claimUnitAnswer = z.discriminatedUnion('granted', [z.object({ granted: z.literal(true), claim: z.number().int(), work: unitWorkSchema }), z.object({ granted: z.literal(false), reason: z.string() })]);
+export type ClaimUnitAnswer = z.infer<typeof claimUnitAnswer>;
+
+/** POST /internal/units/{id}/renew: extends the lease and says what should happen. `lost`: the claim is not ours any more; stop at once and write nothing. */
+export const renewUnitBody = z.object({ claim: z.number().int(), leaseSeconds: z.number().int().min(2).max(600) });
+export const desiredStates = ['run', 'pause', 'cancel', 'lost'] as const;
+export const renewUnitAnswer = z.object({ desired: z.enum(desiredStates) });
+
+/**
+ * POST /internal/units/{id}/finish: ends the claim. `done`: the pass over this unit is complete. `released`: stopped in order (pause,
+ * shutdown), goes on later from its checkpoint. `retry`: a transient failure of the whole unit; tried again later, a limited number of
+ * times. `failed`: cannot go on. Idempotent for the same claim. Answers 409 CONFLICT when the claim is not ours any more.
+ */
+export const finishUnitBody = z.object({
+  claim: z.number().int(),
+  result: z.enum(['done', 'released', 'retry', 'failed']),
+  counters: unitCountersSchema,
+  failure: z.object({ code: z.enum(unitFailureCodes), graphCode: z.string().nullable(), requestId: z.string().nullable(), side: z.enum(['source', 'dest']).nullable() }).nullable(),
+});
+export type FinishUnitBody = z.infer<typeof finishUnitBody>;
+export const finishUnitAnswer = z.object({ status: z.enum(unitStatuses) });

@@ -1,0 +1,57 @@
+/**
+ * How an item can end. Closed lists: a code that is not here does not exist. Each failure and skip has a remedy for the
+ * person who reads the report, and a page docs/errors/<code>.md.
+ */
+export const itemOutcomes = ['copied', 'updated', 'unchanged', 'skipped', 'failed'] as const;
+export type ItemOutcome = (typeof itemOutcomes)[number];
+
+interface Explained {
+  cause: string;
+  remedy: string;
+}
+
+/** Permanent, known and documented reasons not to copy an item. */
+export const skipCauses = {
+  FILTERED_OUT: { cause: 'The job’s filters leave this item out.', remedy: 'Change the filters of the job and run a delta pass if it should be copied.' },
+  SOURCE_ITEM_GONE: { cause: 'The item was deleted or moved at the source after it was listed.', remedy: 'Nothing to do; a delta pass picks it up if it was moved.' },
+  DEST_ITEM_CHANGED: { cause: 'The copy was changed at the destination since we wrote it; the destination’s version is kept.', remedy: 'Compare both versions by hand; delete the copy and run a retry pass to take the source’s version.' },
+  RULE_NOT_PORTABLE: { cause: 'Exchange marks this inbox rule as read-only or faulty; it cannot be recreated through Graph.', remedy: 'Recreate the rule in Outlook at the destination.' },
+  RULE_TARGET_UNMAPPED: { cause: 'The inbox rule points at a folder or address that has no counterpart at the destination.', remedy: 'Create the target and run a retry pass, or recreate the rule by hand.' },
+  SETTING_REFUSED: { cause: 'The destination refuses this mailbox setting.', remedy: 'Set it by hand in Outlook on the web at the destination.' },
+  NO_DESTINATION: { cause: 'There is no destination for this source.', remedy: 'Create and license the destination user, or map the source in the job’s options, then create a job for it.' },
+} as const satisfies Record<string, Explained>;
+export type SkipCause = keyof typeof skipCauses;
+
+/** Why an item failed. Retrying is worth it unless the remedy says otherwise. */
+export const itemFailures = {
+  SOURCE_ITEM_CORRUPT: { cause: 'Exchange reports the item as corrupt and refuses to read it, by export and by JSON.', remedy: 'Open the item in Outlook at the source; move it to another folder or delete it, then run a retry pass.' },
+  SOURCE_READ_FAILED: { cause: 'The source did not deliver the item.', remedy: 'Run a retry pass; if it stays, open a case with Microsoft and give them the request id.' },
+  DEST_ITEM_REFUSED: { cause: 'The destination refused the item.', remedy: 'Read what Graph said; correct the item at the source or the policy at the destination, then run a retry pass.' },
+  DEST_ITEM_TOO_LARGE: { cause: 'The item is larger than the destination mailbox accepts.', remedy: 'Raise the message size limit of the destination mailbox (at most 150 MB), then run a retry pass.' },
+  DEST_MAILBOX_FULL: { cause: 'The destination mailbox is full.', remedy: 'Assign a larger plan or free space, then run a retry pass.' },
+  DEST_WRITE_FAILED: { cause: 'The destination did not take the item after several attempts.', remedy: 'Run a retry pass; if it stays, open a case with Microsoft and give them the request id.' },
+  WRITE_UNRESOLVED: { cause: 'The answer to the write was lost and the destination could not be asked whether it happened.', remedy: 'Run a retry pass: it looks at the destination first and does not write twice.' },
+  INTERNAL: { cause: 'The program failed at this item.', remedy: 'Run a retry pass, and report the request id to the maintainers.' },
+} as const satisfies Record<string, Explained>;
+export type ItemFailure = keyof typeof itemFailures;
+
+/** Why a whole unit or job could not go on. */
+export const unitFailures = {
+  ACCESS_LOST: { cause: 'Microsoft refuses the tenant’s token: consent was revoked or the credential expired.', remedy: 'Let an administrator of that tenant consent again (connect the tenant once more), then resume the job.' },
+  ACCESS_DENIED: { cause: 'The application may not read or write this mailbox.', remedy: 'Grant the missing application permission or widen the Exchange role assignment; changes take up to two hours.' },
+  SOURCE_MISSING: { cause: 'The source mailbox does not exist or has no licence.', remedy: 'Restore or license the source mailbox, then run a retry pass.' },
+  DEST_MISSING: { cause: 'The destination mailbox does not exist or has no licence yet.', remedy: 'License the destination user, wait until Exchange has made the mailbox, then run a retry pass.' },
+  DEST_FULL: { cause: 'The destination mailbox is full.', remedy: 'Assign a larger plan or free space, then run a retry pass.' },
+  SERVICE_UNREACHABLE: { cause: 'Microsoft Graph could not be reached for a long time.', remedy: 'Check the network and Microsoft’s service health, then resume or run a retry pass.' },
+  TENANT_DISCONNECTED: { cause: 'One of the job’s tenants was disconnected.', remedy: 'Connect the tenant again and create a new job; what was copied is found and not copied again.' },
+  ATTEMPTS_EXHAUSTED: { cause: 'The unit was given up by its worker several times.', remedy: 'Read the unit’s log lines; run a retry pass.' },
+  INTERNAL: { cause: 'The program failed at this unit.', remedy: 'Run a retry pass, and report the request id to the maintainers.' },
+} as const satisfies Record<string, Explained>;
+export type UnitFailure = keyof typeof unitFailures;
+/** Unit failures that concern the whole tenant: the job stops instead of failing unit after unit. */
+export const jobStoppingFailures: readonly UnitFailure[] = ['ACCESS_LOST', 'TENANT_DISCONNECTED'];
+
+/** Cause and remedy for any code of the lists above. */
+export function explain(code: SkipCause | ItemFailure | UnitFailure): Explained {
+  return { ...skipCauses, ...itemFailures, ...unitFailures }[code];
+}
