@@ -1,0 +1,192 @@
+/**
+ * The HTTP side of a service: routes are declared as data, bodies are parsed and errors answered in one shape. A route handler
+ * knows HTTP and no SQL: it parses by contract, calls a use case and answers by contract.
+ */
+import { randomUUID } from 'node:crypto';
+import { AppError, httpStatus, type ErrorBody } from '@migrator/contracts/errors';
+import { internalIdentityHeader, requestIdHeader, type InternalIdentity } from '@migrator/contracts/identity';
+import type { ApiKeyScope } from '@migrator/contracts/api/keys';
+import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
+import type { IdentityVerifier } from './identity.js';
+import type { Logger } from './logger.js';
+
+/** What a route handler gets. */
+export interface Call {
+  params: Record<string, string>;
+  query: Record<string, unknown>;
+  /** Parsed JSON; `undefined` when the request had no body. */
+  body: unknown;
+  identity: InternalIdentity;
+  requestId: string;
+  log: Logger;
+  /** Aborts when the client goes away. */
+  signal: AbortSignal;
+  request: Request;
+  response: Response;
+}
+
+/** A call on behalf of an organisation: `org` is never null. */
+export type OrgCall = Call & { org: `org_${string}` };
+
+export interface Answer {
+  status: number;
+  body: unknown;
+  headers?: Record<string, string>;
+}
+/** The handler wrote the response itself (streams, pages). */
+export const streamed = Symbol('streamed');
+
+interface RouteBase {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Express 5 path, such as `/v1/jobs/:id`. */
+  path: string;
+  /** Largest body in bytes; default 1 MiB. */
+  bodyBytesMax?: number;
+}
+export type RouteSpec =
+  /** Anybody; the identity is empty. */
+  | (RouteBase & { access: 'public'; handle(call: Call): Promise<Answer | typeof streamed> })
+  /** A person, key or service acting for one organisation, with at least this scope. */
+  | (RouteBase & { access: 'organisation'; scope: ApiKeyScope; handle(call: OrgCall): Promise<Answer | typeof streamed> })
+  /** Another service of the platform. */
+  | (RouteBase & { access: 'service'; handle(call: Call): Promise<Answer | typeof streamed> });
+
+export interface ServiceAppOptions {
+  logger: Logger;
+  identity: IdentityVerifier;
+  routes: readonly RouteSpec[];
+}
+
+const mebibyte = 1024 * 1024;
+const nobody: InternalIdentity = { org: null, actor: 'nobody', role: 'viewer', scopes: [], requestId: '' };
+const requestIdPattern = /^[\w-]{8,64}$/;
+
+/** An Express app from routes: request id, identity, scope, JSON body, 404, 405 with Allow, errors in the public shape. */
+export function createServiceApp({ logger, identity, routes }: ServiceAppOptions): Express {
+  const app = express();
+  app.disable('x-powered-by').disable('etag').set('query parser', 'simple').set('case sensitive routing', true);
+
+  app.use((request, response, next) => {
+    const given = request.get(requestIdHeader);
+    const requestId = given !== undefined && requestIdPattern.test(given) ? given : `req_${randomUUID()}`;
+    response.locals['requestId'] = requestId;
+    response.set('X-Request-Id', requestId);
+    next();
+  });
+
+  const methodsByPath = new Map<string, string[]>();
+  for (const route of routes) {
+    methodsByPath.set(route.path, [...(methodsByPath.get(route.path) ?? []), route.method]);
+    const method = route.method.toLowerCase() as 'get' | 'post' | 'put' | 'patch' | 'delete';
+    app[method](route.path, async (request: Request, response: Response) => {
+      const requestId = response.locals['requestId'] as string;
+      const who = route.access === 'public' ? nobody : await identity.verify(request.get(internalIdentityHeader));
+      authorise(route, who);
+      const abort = new AbortController();
+      response.on('close', () => {
+        if (!response.writableFinished) abort.abort();
+      });
+      const call: Call = {
+        params: request.params as Record<string, string>,
+        query: request.query,
+        body: await readJson(request, response, route.bodyBytesMax ?? mebibyte),
+        identity: who,
+        requestId,
+        log: logger.child({ requestId }),
+        signal: abort.signal,
+        request,
+        response,
+      };
+      const answer = route.access === 'organisation' ? await route.handle({ ...call, org: who.org as `org_${string}` }) : await route.handle(call);
+      if (answer === streamed) return;
+      if (answer.headers !== undefined) response.set(answer.headers);
+      response.status(answer.status).json(answer.body);
+    });
+  }
+  for (const [path, methods] of methodsByPath)
+    app.all(path, (_request, response) => {
+      response.set('Allow', [...new Set(methods)].join(', '));
+      throw new AppError('METHOD_NOT_ALLOWED', { publicMessage: 'This address does not take that method.' });
+    });
+  app.use(() => {
+    throw new AppError('NOT_FOUND', { publicMessage: 'There is nothing at this address.' });
+  });
+  app.use(errorHandler(logger));
+  return app;
+}
+
+function authorise(route: RouteSpec, who: InternalIdentity): void {
+  if (route.access === 'public') return;
+  if (route.access === 'service') {
+    if (who.role !== 'service') throw new AppError('NOT_FOUND', { publicMessage: 'There is nothing at this address.' });
+    return;
+  }
+  if (who.org === null) throw new AppError('UNAUTHORIZED', { publicMessage: 'The call does not act for an organisation.' });
+  if (!who.scopes.includes(route.scope)) throw new AppError('FORBIDDEN', { publicMessage: `This needs the scope “${route.scope}”.` });
+}
+
+const parsers = new Map<number, express.RequestHandler>();
+const parserFor = (limit: number): express.RequestHandler => {
+  let parser = parsers.get(limit);
+  if (parser === undefined) {
+    parser = express.json({ limit, strict: false, type: () => true });
+    parsers.set(limit, parser);
+  }
+  return parser;
+};
+
+async function readJson(request: Request, response: Response, limit: number): Promise<unknown> {
+  if (request.method === 'GET' || request.method === 'DELETE') return undefined;
+  const empty = request.headers['transfer-encoding'] === undefined && (request.headers['content-length'] ?? '0') === '0';
+  if (empty) return undefined;
+  if (request.is('application/json') === false) throw new AppError('UNSUPPORTED_MEDIA_TYPE', { publicMessage: 'Send JSON with Content-Type: application/json.' });
+  await new Promise<void>((resolve, reject) => {
+    parserFor(limit)(request, response, (error?: unknown) => {
+      if (error === undefined) resolve();
+      else reject(bodyError(error, limit));
+    });
+  });
+  return request.body as unknown;
+}
+
+function bodyError(error: unknown, limit: number): AppError {
+  const type = typeof error === 'object' && error !== null && 'type' in error ? error.type : undefined;
+  if (type === 'entity.too.large') return new AppError('PAYLOAD_TOO_LARGE', { publicMessage: `The body is larger than ${limit} bytes.`, cause: error });
+  if (type === 'charset.unsupported' || type === 'encoding.unsupported') return new AppError('UNSUPPORTED_MEDIA_TYPE', { publicMessage: 'Send JSON in UTF-8.', cause: error });
+  return new AppError('INVALID_JSON', { publicMessage: 'The body is not valid JSON.', cause: error });
+}
+
+/** The one place where errors become answers. Unknown errors are logged with their stack and answered without it. */
+export function errorHandler(logger: Logger): ErrorRequestHandler {
+  return (error: unknown, _request, response, next) => {
+    const requestId = response.locals['requestId'] as string | undefined;
+    if (response.headersSent) {
+      logger.warn({ requestId, err: error }, 'request failed after its answer had begun');
+      response.destroy();
+      return;
+    }
+    const known = toAppError(error);
+    if (known.code === 'INTERNAL_ERROR') logger.error({ requestId, err: error }, 'request failed');
+    if (known.retryAfterSeconds !== undefined) response.set('Retry-After', String(known.retryAfterSeconds));
+    response.status(known.status).json(errorBody(known, requestId));
+    void next;
+  };
+}
+
+function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  if (error instanceof URIError) return new AppError('NOT_FOUND', { publicMessage: 'There is nothing at this address.', cause: error });
+  return new AppError('INTERNAL_ERROR', { publicMessage: 'Something went wrong on our side.', cause: error });
+}
+
+/** The body of an error answer. */
+export function errorBody(error: AppError, requestId: string | undefined): ErrorBody {
+  return { error: error.publicMessage, code: error.code, status: httpStatus[error.code], ...(error.errors === undefined ? {} : { errors: error.errors }), ...(requestId === undefined ? {} : { requestId }) };
+}
+
+/** 200 with a body. */
+export const ok = (body: unknown): Answer => ({ status: 200, body });
+/** 201 with a body. */
+export const created = (body: unknown): Answer => ({ status: 201, body });
+/** 202 with a body. */
+export const accepted = (body: unknown): Answer => ({ status: 202, body });
