@@ -77,9 +77,9 @@ async function readiness(checks: Record<string, ReadinessCheck>): Promise<Record
   return Object.fromEntries(await Promise.all(entries));
 }
 
-/** Starts an HTTP listener for `app`. */
-export function startHttp(app: RequestListener, { host, port }: { host: string; port: number }): Promise<RunningServer> {
-  const server = createServer(app);
+/** Starts an HTTP listener for `app`; `server` when TLS ends here (an https server without a listener of its own). */
+export function startHttp(app: RequestListener, { host, port, server = createServer() }: { host: string; port: number; server?: Server }): Promise<RunningServer> {
+  server.on('request', app);
   server.keepAliveTimeout = 65_000;
   server.headersTimeout = 70_000;
   server.requestTimeout = 0;
@@ -124,7 +124,7 @@ export interface Program {
  * Starts a program and ends it in order on SIGTERM or SIGINT: exit code 0 after a clean stop, 1 when it could not start or stop
  * within `stopMs` (default 25 s). Configuration errors print their message alone.
  */
-export async function runProgram(start: () => Promise<Program>, logger: () => Logger | undefined, stopMs = 25_000): Promise<void> {
+export async function runProgram(start: () => Program | Promise<Program>, logger: () => Logger | undefined, stopMs = 25_000): Promise<void> {
   let program: Program;
   try {
     program = await start();

@@ -1,0 +1,40 @@
+/** The TLS rule: a request that did not arrive by TLS is refused, except from this machine while the local stack allows it. */
+import { BlockList, isIPv6 } from 'node:net';
+import type { IncomingMessage } from 'node:http';
+import { AppError } from '@migrator/contracts/errors';
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');
+
+const family = (address: string): 'ipv4' | 'ipv6' => (isIPv6(address) ? 'ipv6' : 'ipv4');
+/** An IPv4 address that arrived on an IPv6 socket, as IPv4. */
+const plain = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/, '');
+
+/** `trusted`: addresses or CIDR ranges separated by commas. Throws on anything else. */
+export function parseProxies(trusted: string): BlockList {
+  const list = new BlockList();
+  for (const entry of trusted.split(',').map((part) => part.trim()).filter((part) => part !== '')) {
+    const [address = '', bits] = entry.split('/');
+    if (bits === undefined) list.addAddress(address, family(address));
+    else list.addSubnet(address, Number(bits), family(address));
+  }
+  return list;
+}
+
+export interface TransportRule {
+  allowInsecureLoopback: boolean;
+  trustedProxies: BlockList;
+}
+
+/** Throws TLS_REQUIRED unless the request came by TLS, here or at a trusted proxy, or from loopback where that is allowed. */
+export function requireTls(request: IncomingMessage, { allowInsecureLoopback, trustedProxies }: TransportRule): void {
+  if ('encrypted' in request.socket && request.socket.encrypted === true) return;
+  const peer = plain(request.socket.remoteAddress ?? '');
+  if (peer !== '') {
+    const forwarded = request.headers['x-forwarded-proto'];
+    if (forwarded === 'https' && trustedProxies.check(peer, family(peer))) return;
+    if (allowInsecureLoopback && forwarded === undefined && loopback.check(peer, family(peer))) return;
+  }
+  throw new AppError('TLS_REQUIRED', { publicMessage: 'Use https.' });
+}
