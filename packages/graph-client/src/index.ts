@@ -1,0 +1,2 @@
+export * from './graph-port.js';
+export * from './graph-request-error.js';
