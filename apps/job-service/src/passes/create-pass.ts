@@ -1,0 +1,39 @@
+/** Begins a later pass over a job that has ended: only what is new or changed, only what failed, or compare only. */
+import type { PassMode } from '@migrator/contracts/api/jobs';
+import type { Id } from '@migrator/contracts/ids';
+import type { Outbox } from '@migrator/messaging/outbox';
+import type { Sql } from '@migrator/service-kit/database';
+import type { Ids } from '@migrator/service-kit/ids';
+import type { ChangeJobs } from '../jobs/job-change.js';
+import { jobNotFound, lockJobOf } from '../jobs/job-repository.js';
+import { assertConnected } from '../jobs/resume-job.js';
+import type { TenantDirectory } from '../tenants/tenant-directory.js';
+import { insertPass, reopenUnits, type PassRow } from './pass-repository.js';
+
+export interface CreatePass {
+  orgId: string;
+  jobId: string;
+  mode: Exclude<PassMode, 'full'>;
+  actor: string;
+  requestId: string;
+}
+
+/** JOB_NOT_FOUND, CONFLICT while the job is under way, TENANT_DISCONNECTED. A pass with nothing to do ends at once. */
+export const makeCreatePass =
+  ({ sql, change, outbox, ids, tenants }: { sql: Sql; change: ChangeJobs; outbox: Outbox; ids: Ids; tenants: TenantDirectory }) =>
+  async ({ orgId, jobId, mode, actor, requestId }: CreatePass): Promise<PassRow> => {
+    const [seen] = await sql<{ source: string; dest: string }[]>`
+      select source_tenant_id as source, dest_tenant_id as dest from jobs.jobs where id = ${jobId} and org_id = ${orgId} and deleted_at is null`;
+    if (seen === undefined) throw jobNotFound();
+    await assertConnected(tenants, orgId, [seen.source, seen.dest], requestId);
+    return change(async ({ tx, at, transition, say }) => {
+      const job = await lockJobOf(tx, orgId, jobId);
+      const pass = { id: ids.next('pas'), jobId, mode, createdBy: actor, createdAt: at };
+      await insertPass(tx, pass);
+      await transition(job, 'begin_pass', { passId: pass.id, completedAt: null, failure: null, outcome: null, liveDonePending: false });
+      const units = await reopenUnits(tx, jobId, mode);
+      await say(jobId, 'INFO', `${mode.charAt(0).toUpperCase()}${mode.slice(1)} pass asked for: ${units} units`);
+      await outbox.add(tx, 'pass.created', { orgId: orgId as Id<'org'>, jobId: jobId as Id<'job'>, passId: pass.id, mode, at: at.toISOString() });
+      return { id: pass.id, mode, status: 'QUEUED', createdAt: at, startedAt: null, completedAt: null };
+    });
+  };

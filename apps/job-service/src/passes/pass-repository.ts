@@ -1,0 +1,42 @@
+/** SQL for passes: one sweep of a job each. */
+import type { Pass, PassMode } from '@migrator/contracts/api/jobs';
+import type { Queryable, TransactionSql } from '@migrator/service-kit/database';
+import type { LockedJob } from '../jobs/job-repository.js';
+
+export interface PassRow {
+  id: string;
+  mode: PassMode;
+  status: Pass['status'];
+  createdAt: Date;
+  startedAt: Date | null;
+  completedAt: Date | null;
+}
+
+/** The current pass of a job takes the job's state; a paused job's pass stays as it was. */
+export async function followJob(tx: TransactionSql, job: LockedJob, at: Date): Promise<void> {
+  if (job.status === 'PAUSED' || job.status === 'QUEUED') return;
+  const ended = job.status === 'DONE' || job.status === 'ERROR';
+  await tx`
+    update jobs.passes set status = ${job.status}, started_at = coalesce(started_at, ${at}), completed_at = case when ${ended} then ${at}::timestamptz end
+    where id = ${job.passId}`;
+}
+
+/** Inserts a later pass, QUEUED. */
+export async function insertPass(tx: TransactionSql, pass: { id: string; jobId: string; mode: PassMode; createdBy: string; createdAt: Date }): Promise<void> {
+  await tx`insert into jobs.passes (id, job_id, mode, status, created_by, created_at) values (${pass.id}, ${pass.jobId}, ${pass.mode}, 'QUEUED', ${pass.createdBy}, ${pass.createdAt})`;
+}
+
+/** The mode of a pass. */
+export async function getPassMode(sql: Queryable, passId: string): Promise<PassMode> {
+  const [row] = await sql<{ mode: PassMode }[]>`select mode from jobs.passes where id = ${passId}`;
+  if (row === undefined) throw new Error(`Pass ${passId} is missing.`);
+  return row.mode;
+}
+
+/** Units that a later pass takes up again, with their counts of attempts cleared. Returns how many. */
+export async function reopenUnits(tx: TransactionSql, jobId: string, mode: Exclude<PassMode, 'full'>): Promise<number> {
+  const rows = await tx`
+    update jobs.units set status = 'PENDING', retries = 0, expiries = 0, failure = null, unreached = 0, completed_at = null, due_at = now()
+    where job_id = ${jobId} and (status = 'ERROR' or (status = 'DONE' and (${mode} <> 'retry' or error > 0)))`;
+  return rows.count;
+}

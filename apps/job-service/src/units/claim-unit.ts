@@ -1,0 +1,67 @@
+/** A worker asks for a unit: granted once, with a lease and a fencing number. */
+import type { EmailOptions, EmailScope } from '@migrator/contracts/api/jobs';
+import type { Id } from '@migrator/contracts/ids';
+import type { ClaimUnitAnswer, UnitWork } from '@migrator/contracts/internal';
+import type { TransactionSql } from '@migrator/service-kit/database';
+import type { ChangeJobs, JobChange } from '../jobs/job-change.js';
+import { wakeDispatcher } from '../jobs/job-change.js';
+import { lockJob, type LockedJob } from '../jobs/job-repository.js';
+import { getPassMode } from '../passes/pass-repository.js';
+import { claimUnitRow, findJobOfUnit, type UnitRow } from './unit-repository.js';
+
+export interface ClaimUnit {
+  unitId: string;
+  workerId: string;
+  leaseSeconds: number;
+}
+
+const refused = (reason: string): ClaimUnitAnswer => ({ granted: false, reason });
+
+/** Grants a unit or says why not. The first granted unit of a QUEUED job makes it RUNNING. */
+export const makeClaimUnit =
+  ({ change }: { change: ChangeJobs }) =>
+  ({ unitId, workerId, leaseSeconds }: ClaimUnit): Promise<ClaimUnitAnswer> =>
+    change(async (current) => {
+      const { tx, at } = current;
+      const jobId = await findJobOfUnit(tx, unitId);
+      const job = jobId === null ? null : await lockJob(tx, jobId);
+      if (job === null || job.deletedAt !== null) return refused('there is no such unit');
+      if (job.status !== 'QUEUED' && job.status !== 'RUNNING') return refused(`the job is ${job.status}`);
+      if (job.failure !== null) return refused('the job is being stopped');
+      if (job.early) return refused('the job is scheduled for later');
+      const unit = await claimUnitRow(tx, unitId, workerId, leaseSeconds, at);
+      if (unit === null) return refused('the unit is taken, finished or not due');
+      if (job.status === 'QUEUED') await startJob(current, job);
+      else await wakeDispatcher(tx);
+      return { granted: true, claim: unit.claim, work: await describeWork(tx, job, unit) };
+    });
+
+/** QUEUED -> RUNNING, with its line in the log. */
+export async function startJob({ tx, at, transition, say }: JobChange, job: LockedJob): Promise<void> {
+  await transition(job, 'start', { startedAt: at });
+  const mode = await getPassMode(tx, job.passId);
+  const what = mode === 'full' ? 'Job' : `${mode.charAt(0).toUpperCase()}${mode.slice(1)} pass`;
+  await say(job.id, 'INFO', `${what} ${job.startedAt === null || mode !== 'full' ? 'started' : 'goes on'}${job.dryRun ? ' (dry run: nothing is written)' : ''}`);
+}
+
+async function describeWork(tx: TransactionSql, job: LockedJob, unit: UnitRow): Promise<UnitWork> {
+  const [row] = await tx<{ filters: EmailOptions['filters'] | null; merge: boolean | null }[]>`select options->'filters' as filters, (options->>'merge')::boolean as merge from jobs.jobs where id = ${job.id}`;
+  if (unit.destMicrosoftId === null || unit.destAddress === null) throw new Error(`Unit ${unit.id} has no destination and was claimed.`);
+  return {
+    orgId: job.orgId as Id<'org'>,
+    jobId: job.id as Id<'job'>,
+    unitId: unit.id as Id<'unt'>,
+    passId: job.passId as Id<'pas'>,
+    mode: await getPassMode(tx, job.passId),
+    workload: job.type,
+    dryRun: job.dryRun,
+    sourceTenantId: job.sourceTenantId as Id<'ten'>,
+    destTenantId: job.destTenantId as Id<'ten'>,
+    source: { microsoftId: unit.sourceMicrosoftId, address: unit.sourceAddress },
+    dest: { microsoftId: unit.destMicrosoftId, address: unit.destAddress },
+    scope: job.scope as EmailScope,
+    filters: row?.filters ?? {},
+    merge: row?.merge ?? false,
+    counters: { total: unit.total, done: unit.done, error: unit.error, skipped: unit.skipped, bytes: unit.bytes },
+  };
+}
