@@ -90,6 +90,8 @@ export interface HostRoute {
   /** Who pays: needed for Outlook limits, the request log and tenant-matched faults; null when the link is not ours. */
   owner?: (req: Pick<HostRequest, 'params' | 'query' | 'url'>) => { tenantId: string; clientId: string; mailbox: string | null } | null;
   write?: boolean;
+  /** Default: an Authorization header is refused with 401. Entra reads or ignores it. */
+  bearer?: 'ignored';
   handle(req: HostRequest): Promise<GraphReply> | GraphReply;
 }
 
