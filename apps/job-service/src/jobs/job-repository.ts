@@ -95,7 +95,7 @@ export async function raiseEndBarrier(tx: TransactionSql, jobId: string, sequenc
 
 /** Turns a job into a tombstone and queues its rows for removal. */
 export async function setDeleted(tx: TransactionSql, jobId: string, at: Date, by: string): Promise<void> {
-  await tx`update jobs.jobs set deleted_at = ${at}, deleted_by = ${by}, version = version + 1, live_done_pending = true where id = ${jobId}`;
+  await tx`update jobs.jobs set deleted_at = ${at}, deleted_by = ${by}, version = version + 1, live_done_pending = true, live_seq = log_seq where id = ${jobId}`;
   await tx`insert into jobs.purges (job_id) values (${jobId})`;
 }
 

@@ -7,7 +7,7 @@ export const jobActions = ['start', 'pause', 'detach', 'resume', 'complete', 'fa
 export type JobAction = (typeof jobActions)[number];
 
 /** Every legal transition there is; whatever is not here does not happen. */
-export const transitions: { readonly [From in JobStatus]: { readonly [Action in JobAction]?: JobStatus } } = {
+export const transitions: Readonly<Record<JobStatus, Readonly<Partial<Record<JobAction, JobStatus>>>>> = {
   QUEUED: { start: 'RUNNING', detach: 'PAUSED', complete: 'DONE', fail: 'ERROR' },
   RUNNING: { pause: 'PAUSED', detach: 'PAUSED', complete: 'DONE', fail: 'ERROR' },
   PAUSED: { resume: 'QUEUED' },

@@ -10,7 +10,12 @@ import { jobNotFound } from './job-repository.js';
 /** A position is a seq (`after`) or the id of a line (`afterId`). */
 const logPageQuery = z.object({ after: z.coerce.number().int().min(0).default(0), afterId: z.string().max(64).optional(), limit: z.coerce.number().int().min(1).max(5_000).default(1_000) });
 
-export function platformRoutes({ readLog, detachTenant }: { readLog: ReturnType<typeof makeReadLog>; detachTenant: ReturnType<typeof makeDetachTenant> }): RouteSpec[] {
+export interface PlatformRoutesDeps {
+  readLog: ReturnType<typeof makeReadLog>;
+  detachTenant: ReturnType<typeof makeDetachTenant>;
+}
+
+export function platformRoutes({ readLog, detachTenant }: PlatformRoutesDeps): RouteSpec[] {
   return [
     {
       method: 'GET', path: '/internal/orgs/:org/jobs/:id/logs', access: 'service',

@@ -40,7 +40,7 @@ function jobHash(jobId: string): string {
 
 /** The id of line `seq` (1 to 2^40 - 1) of a job. */
 export function logId(jobId: string, seq: number, at: Date): Id<'log'> {
-  return `log_${encode(at.getTime(), 10)}${encode(seq, 8)}${jobHash(jobId)}`;
+  return `log_${encode(Math.max(0, at.getTime()), 10)}${encode(seq, 8)}${jobHash(jobId)}`;
 }
 
 /** The seq in a log id of this job, or null when the id is malformed or of another job. */

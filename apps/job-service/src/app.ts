@@ -1,0 +1,14 @@
+/** The service's Express app, from parts already built. */
+import type { IdentityVerifier } from '@migrator/service-kit/identity';
+import { createServiceApp } from '@migrator/service-kit/http';
+import type { Logger } from '@migrator/service-kit/logger';
+import { jobDetailRoutes, type JobDetailRoutesDeps } from './jobs/job-detail-routes.js';
+import { jobRoutes, type JobRoutesDeps } from './jobs/job-routes.js';
+import { platformRoutes, type PlatformRoutesDeps } from './jobs/platform-routes.js';
+import { workerRoutes, type WorkerRoutesDeps } from './units/worker-routes.js';
+
+export type JobServiceRoutesDeps = JobRoutesDeps & JobDetailRoutesDeps & PlatformRoutesDeps & WorkerRoutesDeps;
+
+export function createJobServiceApp({ logger, identity, deps }: { logger: Logger; identity: IdentityVerifier; deps: JobServiceRoutesDeps }) {
+  return createServiceApp({ logger, identity, routes: [...jobRoutes(deps), ...jobDetailRoutes(deps), ...platformRoutes(deps), ...workerRoutes(deps)] });
+}

@@ -1,0 +1,41 @@
+/** Which units should be on the queue now: the ones whose turn it is, interleaved over organisations and then over their jobs. */
+import type { Sql } from '@migrator/service-kit/database';
+
+export interface DueUnit {
+  orgId: string;
+  jobId: string;
+  unitId: string;
+  claim: number;
+  /** Units that the organisation has or gets before this one: the fewer, the sooner. */
+  rank: number;
+}
+
+/**
+ * The first `window` due units by rank. A unit's rank is how many units its organisation has running, plus its place among the
+ * organisation's due units; that place is taken in turn by the organisation's jobs, the ones with fewer running units first.
+ * An organisation with ten thousand units so gets every second place beside one with five, as long as both have any.
+ */
+export async function listDueUnits(sql: Sql, window: number): Promise<DueUnit[]> {
+  return sql<DueUnit[]>`
+    with active as (
+      select id, org_id, units_claimed, sum(units_claimed) over (partition by org_id) as org_claimed, greatest(2, 4 * ${window}::int / (count(*) over ())::int) as taken
+      from jobs.jobs
+      where status in ('QUEUED', 'RUNNING') and deleted_at is null and units_pending > 0 and failure is null and (scheduled_at is null or scheduled_at <= now())
+    ), due as (
+      select a.org_id, a.id as job_id, a.org_claimed, u.id as unit_id, u.claim, a.units_claimed + row_number() over (partition by a.id order by u.due_at, u.id) as turn
+      from active a
+      cross join lateral (
+        select id, claim, due_at from jobs.units where job_id = a.id and status = 'PENDING' and due_at <= now() order by due_at, id limit least(a.taken, ${window}::int)
+      ) u
+    )
+    select org_id as "orgId", job_id as "jobId", unit_id as "unitId", claim, (org_claimed + row_number() over (partition by org_id order by turn, job_id))::int as rank
+    from due order by rank, org_id limit ${window}`;
+}
+
+/** Milliseconds until the next scheduled job begins; null when none is waiting. */
+export async function nextScheduledInMs(sql: Sql): Promise<number | null> {
+  const [row] = await sql<{ ms: number | null }[]>`
+    select (extract(epoch from min(scheduled_at) - now()) * 1000)::float8 as ms from jobs.jobs
+    where status in ('QUEUED', 'RUNNING') and deleted_at is null and units_pending > 0 and scheduled_at > now()`;
+  return row?.ms ?? null;
+}

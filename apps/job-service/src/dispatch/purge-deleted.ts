@@ -1,0 +1,22 @@
+/** Removes what belonged to deleted jobs, a little at a time; the tombstone stays. */
+import { inTransaction, type Sql } from '@migrator/service-kit/database';
+
+const rowsPerTurn = 5_000;
+
+/** One turn. Waits for workers that still hold a unit, so that they are told `cancel` and not `lost`. */
+export const makePurgeDeleted =
+  ({ sql }: { sql: Sql }) =>
+  async (): Promise<void> => {
+    await inTransaction(sql, async (tx) => {
+      const [purge] = await tx<{ jobId: string }[]>`
+        select p.job_id as "jobId" from jobs.purges p join jobs.jobs j on j.id = p.job_id where j.units_claimed = 0 order by p.asked_at limit 1 for update of p skip locked`;
+      if (purge === undefined) return;
+      const { jobId } = purge;
+      const lines = await tx`delete from jobs.log_lines where (job_id, seq) in (select job_id, seq from jobs.log_lines where job_id = ${jobId} limit ${rowsPerTurn})`;
+      const items = await tx`delete from jobs.items where (job_id, item_key) in (select job_id, item_key from jobs.items where job_id = ${jobId} limit ${rowsPerTurn})`;
+      const units = await tx`delete from jobs.units where id in (select id from jobs.units where job_id = ${jobId} limit ${rowsPerTurn})`;
+      if (lines.count + items.count + units.count > 0) return;
+      await tx`update jobs.jobs set options = '{}', failure = null where id = ${jobId}`;
+      await tx`delete from jobs.purges where job_id = ${jobId}`;
+    });
+  };
