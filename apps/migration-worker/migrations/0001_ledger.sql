@@ -1,0 +1,156 @@
+-- The ledger: what became of every item of every source container, over all jobs, and how far each unit has come.
+-- Written by migration-worker alone. Reasons: docs/adr/0002-ledger.md.
+
+-- Where units write. One unit at a time writes to a destination, whatever jobs and workers there are: the row names the claim
+-- that may, and every ledger transaction checks it (assert_holder). `route` is the exclusive resource, such as one mailbox.
+create table worker.destinations (
+  destination_no bigint generated always as identity primary key,
+  route text not null unique,
+  holder_unit text,
+  holder_claim bigint,
+  lease_until timestamptz not null default '-infinity'
+);
+
+-- Source -> destination, between two Microsoft tenants (their own ids, so that a tenant connected again finds its ledger).
+create table worker.mappings (
+  mapping_no bigint generated always as identity primary key,
+  org_id text not null,
+  workload text not null,
+  source_tenant text not null,
+  source_owner text not null,
+  dest_tenant text not null,
+  dest_owner text not null,
+  destination_no bigint not null references worker.destinations,
+  unique (org_id, workload, source_tenant, source_owner, dest_tenant, dest_owner)
+);
+
+create table worker.containers (
+  container_no bigint generated always as identity primary key,
+  mapping_no bigint not null references worker.mappings,
+  -- 128-bit hash of the container's key at the source.
+  container_key uuid not null,
+  kind text not null,
+  -- Path at the source when the counterpart was last made sure of; null until then.
+  ensured_path text,
+  dest_id text,
+  unique (mapping_no, container_key)
+);
+
+-- A unit of a job. Lives over all its passes.
+create table worker.units (
+  unit_no integer generated always as identity primary key,
+  unit_id text not null unique,
+  job_id text not null,
+  mapping_no bigint not null references worker.mappings,
+  -- The newest claim seen; an older one is not let in again.
+  claim bigint not null,
+  -- True once a pass has listed every container to its end.
+  swept boolean not null default false
+);
+
+-- How far a unit has come in a container, and its counters there; the sum over the containers is what people see.
+create table worker.unit_containers (
+  unit_no integer not null references worker.units on delete cascade,
+  container_no bigint not null references worker.containers,
+  pass_id text not null,
+  -- Continues the listing of this pass; null at its beginning.
+  checkpoint text,
+  -- The listing of this pass came to its end.
+  complete boolean not null default false,
+  -- Some pass listed the container to its end.
+  listed boolean not null default false,
+  -- Where the next delta pass begins.
+  delta_token text,
+  done bigint not null default 0,
+  error bigint not null default 0,
+  skipped bigint not null default 0,
+  bytes bigint not null default 0,
+  removed bigint not null default 0,
+  primary key (unit_no, container_no),
+  check (done >= 0 and error >= 0 and skipped >= 0 and bytes >= 0)
+) with (fillfactor = 50);
+
+-- One row an item. Fixed-width columns first, widest first, so that no padding is stored. `uuid` is PostgreSQL's 16-byte type.
+-- The only index besides the key never changes after the claim, so that completing a row is a heap-only update: no index is
+-- written twice. The fill factor leaves room on the page for the destination's ids, which arrive at completion.
+create table worker.ledger (
+  container_no bigint not null,
+  item_key uuid not null,
+  -- 64-bit hash of what survives the copy (or of the item's mark): finds who else could own a copy.
+  match_hash bigint not null,
+  -- 64-bit hash of the source version that was copied, or tried.
+  version_hash bigint not null,
+  -- Bytes written for the unit that counts the item here.
+  bytes bigint not null default 0,
+  updated_at timestamptz not null default now(),
+  -- The unit that met the item first; other units count it in worker.recounts.
+  unit_no integer not null,
+  -- 1 claimed, 2 done, 3 failed, 4 skipped
+  state smallint not null,
+  -- 0 none, otherwise a number of engine/outcome-codes.ts
+  code smallint not null default 0,
+  -- How unit_no counted it: 0 not yet, 1 done, 2 error, 3 skipped
+  counted smallint not null default 0,
+  dest_id text,
+  dest_version text,
+  primary key (container_no, item_key)
+) partition by hash (container_no);
+
+do $$
+begin
+  for i in 0..31 loop
+    execute format('create table worker.ledger_%s partition of worker.ledger for values with (modulus 32, remainder %s) with (fillfactor = 45, autovacuum_vacuum_scale_factor = 0.1, autovacuum_vacuum_insert_scale_factor = 0.2)', lpad(i::text, 2, '0'), i);
+  end loop;
+end $$;
+
+create index ledger_by_match on worker.ledger (match_hash);
+
+-- How further units (of other jobs over the same source) counted an item that is in the ledger already.
+create table worker.recounts (
+  unit_no integer not null,
+  container_no bigint not null,
+  item_key uuid not null,
+  counted smallint not null,
+  bytes bigint not null default 0,
+  primary key (unit_no, container_no, item_key)
+) partition by hash (container_no);
+
+do $$
+begin
+  for i in 0..7 loop
+    execute format('create table worker.recounts_%s partition of worker.recounts for values with (modulus 8, remainder %s)', i, i);
+  end loop;
+end $$;
+
+-- Failed, skipped and resolved items that job-service has not been told of yet: stored with the outcome, removed when the
+-- message stream has taken them.
+create table worker.item_reports (
+  report_no bigint generated always as identity primary key,
+  unit_no integer not null references worker.units on delete cascade,
+  report jsonb not null
+);
+create index item_reports_by_unit on worker.item_reports (unit_no, report_no);
+
+-- Refuses a transaction of a worker whose claim has been given to somebody else. The shared lock makes a new holder wait until
+-- transactions that passed this check have ended; the statement after it sees what the holder before us committed.
+create function worker.assert_holder(destination bigint, unit text, claim bigint) returns void language plpgsql volatile as $$
+begin
+  -- A worker that stands still in the middle of a transaction must not hold up the next holder for long.
+  perform set_config('idle_in_transaction_session_timeout', '10s', true);
+  perform pg_advisory_xact_lock_shared(hashtextextended('worker.destination', destination));
+  if not exists (select 1 from worker.destinations where destination_no = destination and holder_unit = unit and holder_claim = claim) then
+    raise exception 'the claim has been lost' using errcode = 'MG001';
+  end if;
+end $$;
+
+-- Gives a destination to a claim, unless another unit's lease on it still runs or this unit already has a newer claim.
+create function worker.acquire(destination bigint, unit text, claim bigint, lease interval) returns text language plpgsql volatile as $$
+declare held worker.destinations;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('worker.destination', destination));
+  select * into strict held from worker.destinations where destination_no = destination;
+  if held.holder_unit = unit and held.holder_claim > claim then return 'stale'; end if;
+  if held.holder_unit is distinct from unit and held.lease_until > clock_timestamp() then return 'busy'; end if;
+  update worker.destinations set holder_unit = unit, holder_claim = claim, lease_until = clock_timestamp() + lease where destination_no = destination;
+  return 'held';
+end $$;

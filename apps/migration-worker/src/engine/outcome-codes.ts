@@ -1,0 +1,35 @@
+/**
+ * Outcomes as the ledger stores them: small numbers, never reused and never changed once released, because rows keep them for
+ * years. A code that contracts gains does not compile until it has a number here.
+ */
+import type { ItemFailure, SkipCause } from '@migrator/contracts/outcomes';
+
+export const itemStates = { claimed: 1, done: 2, failed: 3, skipped: 4 } as const;
+export type ItemState = (typeof itemStates)[keyof typeof itemStates];
+
+/** In which of a unit's counters an item stands. */
+export const countedAs = { nothing: 0, done: 1, error: 2, skipped: 3 } as const;
+export type CountedAs = (typeof countedAs)[keyof typeof countedAs];
+
+export const doneCodes = { copied: 1, updated: 2, adopted: 3 } as const;
+
+export const skipNumbers = {
+  FILTERED_OUT: 101,
+  SOURCE_ITEM_GONE: 102,
+  DEST_ITEM_CHANGED: 103,
+  RULE_NOT_PORTABLE: 104,
+  RULE_TARGET_UNMAPPED: 105,
+  SETTING_REFUSED: 106,
+  NO_DESTINATION: 107,
+} as const satisfies Record<SkipCause, number>;
+
+export const failureNumbers = {
+  SOURCE_ITEM_CORRUPT: 201,
+  SOURCE_READ_FAILED: 202,
+  DEST_ITEM_REFUSED: 203,
+  DEST_ITEM_TOO_LARGE: 204,
+  DEST_MAILBOX_FULL: 205,
+  DEST_WRITE_FAILED: 206,
+  WRITE_UNRESOLVED: 207,
+  INTERNAL: 208,
+} as const satisfies Record<ItemFailure, number>;

@@ -1,0 +1,86 @@
+/** What the parts of one pass over one unit share. */
+import type { UnitCounters } from '@migrator/contracts/events';
+import type { LogLevel } from '@migrator/contracts/api/logs';
+import type { Container, DestContainer, Page, SourceItem, UnitSession, Workload } from '../workloads/workload.js';
+import type { Budget } from './budget.js';
+import type { Counters } from './counters.js';
+import type { EngineMode } from './decide.js';
+import type { ItemFilter } from './filters.js';
+import type { Halt } from './halt.js';
+import type { LedgerWriter } from './ledger-writer.js';
+import type { MatchLocks } from './match-locks.js';
+import type { ContainerEntry, LedgerRow, UnitLedger } from './unit-ledger.js';
+import type { DestRef } from '../workloads/workload.js';
+
+/** Who wants to know how a pass goes. Must not throw and must not wait. */
+export interface PassObserver {
+  /** After each stored change. */
+  counters(now: UnitCounters): void;
+  /** Reports of items are stored and wait to be published. */
+  reports(): void;
+  /** A sentence for the job's log. */
+  note(level: LogLevel, sentence: string): void;
+  /** Items and bytes that were really written. */
+  written(items: number, bytes: number): void;
+}
+
+export interface PassContext {
+  readonly unitId: string;
+  readonly passId: string;
+  readonly mode: EngineMode;
+  readonly dryRun: boolean;
+  readonly can: Workload['can'];
+  readonly session: UnitSession;
+  readonly ledger: UnitLedger;
+  readonly writer: LedgerWriter;
+  readonly counters: Counters;
+  readonly filter: ItemFilter;
+  readonly halt: Halt;
+  readonly observer: PassObserver;
+  /** `transfer` calls in flight. */
+  readonly lanes: Budget;
+  /** Items listed and not yet settled, of this unit. */
+  readonly items: Budget;
+  /** Bytes under way, of all units of this process. */
+  readonly bytes: Budget;
+  readonly locks: MatchLocks;
+  /** Destination ids that in-doubt items of this run took for theirs. */
+  readonly adopted: Set<string>;
+  /** False when the lease has run out by our own clock: others may be at work here. */
+  holds(): boolean;
+}
+
+/** One container in one pass. */
+export interface ContainerRun {
+  readonly container: Container;
+  readonly entry: ContainerEntry;
+  /** The counterpart; made sure of at the first call. */
+  dest(): Promise<DestContainer>;
+  /** Marks a retry still has to meet; null when everything listed is looked at. */
+  readonly pending: Set<string> | null;
+  /** Items in hand by mark: the page that works them. */
+  readonly inHand: Map<string, Promise<void>>;
+  /** What a dry run has planned already, by 52 bits of the mark (half the memory; a mistake costs one item in a sum); otherwise null. */
+  readonly planned: Set<number> | null;
+  /** Items that failed or were skipped in this run, with the version tried. */
+  readonly tried: Map<string, string>;
+  filteredOut: number;
+  removed: number;
+}
+
+/** An item to be written. */
+export interface Hand {
+  readonly item: SourceItem;
+  readonly mark: string;
+  readonly matchHash: string;
+  readonly versionHash: string;
+  readonly row: LedgerRow | null;
+  /** The copy of an earlier version. */
+  existing: DestRef | null;
+  /** A write of it may have happened without our knowing. */
+  doubt: boolean;
+  /** It was in doubt at some time: a late write may still arrive, so a failure leaves the claim for the next pass to look again. */
+  wasInDoubt: boolean;
+}
+
+export type { Page };

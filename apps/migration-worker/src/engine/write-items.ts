@@ -1,0 +1,191 @@
+/**
+ * Writing items exactly once. Claim, write, record; whatever was claimed and not recorded is in doubt, is looked up at the
+ * destination, and is adopted or written again: never written unseen.
+ */
+import type { DestContainer, ItemResult, TransferItem } from '../workloads/workload.js';
+import { ChangeBuilder } from './outcome.js';
+import type { ContainerRun, Hand, PassContext } from './pass-context.js';
+import { ClaimLost } from './unit-ledger.js';
+
+/** Writes of one item in one run whose answers may be lost, before it is given up as unresolved. */
+const attemptsMax = 3;
+
+/** Brings every item to an end, or throws what stops the unit. Items of one match key in one destination go one after the other. */
+export async function writeItems(context: PassContext, run: ContainerRun, hands: readonly Hand[]): Promise<void> {
+  let todo = [...hands];
+  while (todo.length > 0) {
+    context.halt.soft.throwIfAborted();
+    const dest = await run.dest();
+    const keyOf = (hand: Hand): string => `${dest.id}\0${hand.matchHash}`;
+    const ready: Hand[] = [];
+    const rest: Hand[] = [];
+    for (const hand of todo) (context.locks.tryTake(keyOf(hand)) ? ready : rest).push(hand);
+    const [blocked] = rest;
+    if (ready.length === 0 && blocked !== undefined) await context.locks.freed(keyOf(blocked));
+    try {
+      await settle(context, run, dest, ready);
+    } finally {
+      for (const hand of ready) context.locks.release(keyOf(hand));
+    }
+    todo = rest;
+  }
+}
+
+async function settle(context: PassContext, run: ContainerRun, dest: DestContainer, hands: readonly Hand[]): Promise<void> {
+  let open = [...hands];
+  for (let attempt = 0; open.length > 0; attempt++) {
+    open = await resolveDoubt(context, run, dest, open);
+    if (attempt === attemptsMax) {
+      await giveUp(context, run, open);
+      return;
+    }
+    open = await writeAll(context, run, dest, open);
+  }
+}
+
+/** Adopts what is at the destination already; returns what is still to be written. */
+async function resolveDoubt(context: PassContext, run: ContainerRun, dest: DestContainer, hands: Hand[]): Promise<Hand[]> {
+  const doubtful = hands.filter((hand) => hand.doubt);
+  if (doubtful.length === 0 || context.dryRun) return hands;
+  context.halt.soft.throwIfAborted();
+  const found = await context.session.find(doubtful.map(transferItem), dest, run.container, context.halt.soft);
+  const named = await context.ledger.named(doubtful.flatMap((hand) => (found.get(hand.item.key) ?? []).map(({ id }) => ({ matchHash: hand.matchHash, destId: id }))));
+  const builder = new ChangeBuilder(context.unitId, run);
+  const adopted = new Set<Hand>();
+  for (const hand of doubtful) {
+    hand.wasInDoubt = true;
+    const candidates = found.get(hand.item.key) ?? [];
+    const copy = hand.existing === null ? undefined : candidates.find(({ id }) => id === hand.existing?.id);
+    if (copy !== undefined) {
+      // An update in doubt is made again on the copy as it is now: it can only repeat itself.
+      hand.existing = copy;
+      hand.doubt = false;
+      continue;
+    }
+    const free = candidates.find(({ id }) => !named.has(id) && !context.adopted.has(id));
+    hand.doubt = false;
+    if (free === undefined) continue;
+    context.adopted.add(free.id);
+    adopted.add(hand);
+    builder.ended(hand, { outcome: 'adopted', dest: free, bytes: hand.item.sizeBytes });
+  }
+  if (!builder.empty) await context.writer.write(builder.change);
+  return hands.filter((hand) => !adopted.has(hand));
+}
+
+async function giveUp(context: PassContext, run: ContainerRun, hands: readonly Hand[]): Promise<void> {
+  const builder = new ChangeBuilder(context.unitId, run);
+  for (const hand of hands) {
+    builder.ended(hand, { key: hand.item.key, outcome: 'failed', failure: 'WRITE_UNRESOLVED', graphCode: null, requestId: null });
+    run.tried.set(hand.mark, hand.versionHash);
+  }
+  if (!builder.empty) await context.writer.write(builder.change);
+}
+
+/** Writes everything in batches over the unit's lanes; returns what is in doubt now. */
+async function writeAll(context: PassContext, run: ContainerRun, dest: DestContainer, hands: readonly Hand[]): Promise<Hand[]> {
+  const settled = await Promise.allSettled(
+    batches(hands, context.can).map(async (batch) => {
+      try {
+        return await writeBatch(context, run, dest, batch);
+      } catch (error) {
+        // The unit ends here: nothing new begins, the other batches in hand come to their end.
+        context.halt.stop(error);
+        throw error;
+      }
+    }),
+  );
+  const inDoubt: Hand[] = [];
+  for (const one of settled) {
+    if (one.status === 'rejected') throw context.halt.reason ?? one.reason;
+    inDoubt.push(...one.value);
+  }
+  return inDoubt;
+}
+
+async function writeBatch(context: PassContext, run: ContainerRun, dest: DestContainer, batch: readonly Hand[]): Promise<Hand[]> {
+  const { halt, writer } = context;
+  const leaveLane = await context.lanes.take(1, halt.soft);
+  try {
+    const bytes = batch.reduce((sum, hand) => sum + hand.item.sizeBytes, 0);
+    const giveBack = await context.bytes.take(bytes, halt.soft);
+    try {
+      halt.soft.throwIfAborted();
+      if (!context.dryRun) await writer.write({ claims: batch.map((hand) => ({ containerNo: run.entry.containerNo, mark: hand.mark, matchHash: hand.matchHash, versionHash: hand.versionHash })) });
+      halt.hard.throwIfAborted();
+      // A worker that stood still for longer than its lease must not send what it had in hand then.
+      if (!context.holds()) throw new ClaimLost('the lease has run out');
+      return await transferBatch(context, run, dest, batch);
+    } finally {
+      giveBack();
+    }
+  } finally {
+    leaveLane();
+  }
+}
+
+async function transferBatch(context: PassContext, run: ContainerRun, dest: DestContainer, batch: readonly Hand[]): Promise<Hand[]> {
+  const { halt } = context;
+  const open = new Map(batch.map((hand) => [hand.item.key, hand]));
+  const inDoubt: Hand[] = [];
+  const builder = new ChangeBuilder(context.unitId, run);
+  let items = 0;
+  let bytes = 0;
+  let broken: { error: unknown } | null = null;
+  try {
+    const results = context.dryRun ? planned(batch) : context.session.transfer(batch.map(transferItem), dest, run.container, halt.hard);
+    for await (const result of results) {
+      const hand = open.get(result.key);
+      if (hand === undefined) throw new Error('a workload reported an item that was not in the batch, or reported it twice');
+      open.delete(result.key);
+      if (result.outcome === 'in_doubt') {
+        inDoubt.push(hand);
+        continue;
+      }
+      builder.ended(hand, result);
+      if (result.outcome === 'copied' || result.outcome === 'updated') {
+        items++;
+        bytes += result.bytes;
+      } else run.tried.set(hand.mark, hand.versionHash);
+    }
+  } catch (error) {
+    broken = { error };
+  }
+  // With the claim gone, nothing is ours to store: the new holder looks these items up.
+  if (halt.hard.aborted && halt.hard.reason instanceof ClaimLost) throw halt.hard.reason;
+  if (!builder.empty) await context.writer.write(builder.change);
+  if (!context.dryRun) context.observer.written(items, bytes);
+  if (broken !== null) throw broken.error;
+  // No word of an item is no proof that it was not written.
+  inDoubt.push(...open.values());
+  for (const hand of inDoubt) {
+    hand.doubt = true;
+    hand.wasInDoubt = true;
+  }
+  return inDoubt;
+}
+
+/** A dry run's writer: it says what a write would have done. */
+async function* planned(batch: readonly Hand[]): AsyncGenerator<ItemResult> {
+  for (const { item, existing } of batch) yield { key: item.key, outcome: existing === null ? 'copied' : 'updated', dest: { id: '', version: '' }, bytes: item.sizeBytes };
+}
+
+const transferItem = ({ item, existing, mark }: Hand): TransferItem => ({ item, existing, mark });
+
+/** Cuts items into batches by number and size; an item that is larger than a batch travels alone. */
+export function batches(hands: readonly Hand[], { batchItemsMax, batchBytesMax }: { batchItemsMax: number; batchBytesMax: number }): Hand[][] {
+  const cut: Hand[][] = [];
+  let current: Hand[] = [];
+  let bytes = 0;
+  for (const hand of hands) {
+    if (current.length > 0 && (current.length >= batchItemsMax || bytes + hand.item.sizeBytes > batchBytesMax)) {
+      cut.push(current);
+      current = [];
+      bytes = 0;
+    }
+    current.push(hand);
+    bytes += hand.item.sizeBytes;
+  }
+  if (current.length > 0) cut.push(current);
+  return cut;
+}
