@@ -26,7 +26,7 @@ export function createOutbox(schema: string, ids: Ids): Outbox {
   return {
     async add(tx, type, payload) {
       const checked = facts[type].parse(payload);
-      await tx`insert into ${tx(schema)}.outbox (event_id, type, payload) values (${ids.next('evt')}, ${type}, ${tx.json(checked as never)})`;
+      await tx`insert into ${tx(schema)}.outbox (event_id, type, payload) values (${ids.next('evt')}, ${type}, ${JSON.stringify(checked)}::jsonb)`;
       await tx`select pg_notify(${`outbox_${schema}`}, '')`;
     },
   };

@@ -25,7 +25,10 @@ export interface DatabaseOptions {
 
 const timeTypes = [1082, 1083, 1114, 1184, 1182, 1185, 1115, 1231] as const;
 
-/** Opens the pool (connections are made on first use). `int8` arrives as a JavaScript number, timestamps as `Date`. */
+/**
+ * Opens the pool (connections are made on first use). `int8` arrives as a JavaScript number, timestamps as `Date`. JSON goes in as text:
+ * `${JSON.stringify(value)}::jsonb` (drizzle takes postgres.js's own JSON conversion away).
+ */
 export function openDatabase(url: string, { max = 10, applicationName }: DatabaseOptions): Database {
   const sql: Sql = postgres(url, {
     max,
