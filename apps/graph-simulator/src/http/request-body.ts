@@ -20,7 +20,7 @@ export class RequestBody {
   /** The body as it arrives. */
   get stream(): Readable {
     if (this.#stream !== null) return this.#stream;
-    if (this.source instanceof Buffer) {
+    if (Buffer.isBuffer(this.source)) {
       this.#count(this.source.length);
       return (this.#stream = Readable.from([this.source]));
     }
@@ -43,7 +43,7 @@ export class RequestBody {
 
   #collect(limit: number): Promise<Buffer> {
     const source = this.source;
-    if (source instanceof Buffer) {
+    if (Buffer.isBuffer(source)) {
       this.#count(source.length);
       return source.length > limit ? Promise.reject(tooLarge()) : Promise.resolve(source);
     }

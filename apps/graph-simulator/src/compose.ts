@@ -1,0 +1,134 @@
+import { makeControlListener } from './control/control-server.js';
+import type { ControlRoute } from './control/control-route.js';
+import { appOperations } from './control/app-operations.js';
+import { behaviourOperations } from './control/behaviour-operations.js';
+import { logOperations } from './control/log-operations.js';
+import { tenantOperations, type MailboxMaker } from './control/tenant-operations.js';
+import { groupRoutes } from './directory/group-routes.js';
+import { organizationRoutes } from './directory/organization-routes.js';
+import { reportRoutes, reportsHost, type UsageReader } from './directory/report-routes.js';
+import { servicePrincipalRoutes } from './directory/service-principal-routes.js';
+import { userReadRoutes } from './directory/user-routes.js';
+import { userWriteRoutes } from './directory/user-writes.js';
+import { entraRoutes } from './entra/entra-routes.js';
+import { SigningKey } from './entra/signing-key.js';
+import { TokenVerifier } from './entra/token-verifier.js';
+import { GraphFront } from './http/graph-front.js';
+import { HostFront, loginHost } from './http/host-front.js';
+import type { HostRoute, Route } from './http/route.js';
+import { graphHost, listen, makeListener, type Listening } from './http/server.js';
+import { makeTls } from './http/tls.js';
+import { ScalableClock } from './world/clock.js';
+import type { LimitProfile } from './world/limits/profile.js';
+import { SimulatedWorld, type ExchangeMaker } from './world/simulated-world.js';
+import type { World } from './world/world.js';
+
+/** What the Exchange half brings: mailboxes, their routes, and their control operations. */
+export interface ExchangePart {
+  makeExchange: ExchangeMaker;
+  routes: (world: World) => Route[];
+  hostRoutes: (world: World) => HostRoute[];
+  controlRoutes: (world: World) => ControlRoute[];
+  /** Makes a mailbox with the content asked for (`'empty'`, or a profile). Throws ZodError for a profile that does not fit. */
+  makeMailbox: MailboxMaker;
+  usage: UsageReader;
+}
+
+/** What a simulator is started with. Ports of 0 are chosen by the system; null leaves that listener out. */
+export interface SimulatorOptions {
+  exchange: ExchangePart;
+  seed?: string;
+  host?: string;
+  port?: number;
+  tlsPort?: number | null;
+  controlPort?: number;
+  controlHost?: string;
+  clock?: ScalableClock;
+  limits?: LimitProfile;
+  limitTimeScale?: number;
+  /** Seconds a token lives, as clients are told it. */
+  tokenSeconds?: number;
+  /** Keys of an earlier run, to keep clients' trust. */
+  keys?: { signingKey: string; caCert: string; caKey: string };
+}
+
+/** A running simulator. */
+export interface Simulator {
+  world: SimulatedWorld;
+  port: number;
+  tlsPort: number | null;
+  controlPort: number;
+  /** PEM of the authority behind the TLS listener; null without one. */
+  caCert: string | null;
+  keys: { signingKey: string; caCert: string; caKey: string } | null;
+  /** Resolves when somebody asked for the end through the control interface. */
+  stopped: Promise<void>;
+  close: () => Promise<void>;
+}
+
+const outlookHosts = ['outlook.office365.com', 'outlook.office.com'];
+
+/** Puts the parts together and listens. */
+export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
+  const { exchange } = options;
+  const world = new SimulatedWorld({
+    makeExchange: exchange.makeExchange,
+    clock: options.clock ?? new ScalableClock(),
+    ...(options.seed === undefined ? {} : { seed: options.seed }),
+    ...(options.limits === undefined ? {} : { limitProfile: options.limits }),
+    ...(options.limitTimeScale === undefined ? {} : { limitTimeScale: options.limitTimeScale }),
+  });
+  const signingKey = options.keys === undefined ? SigningKey.generate() : SigningKey.fromPem(options.keys.signingKey);
+  const reports = reportRoutes(world, exchange.usage);
+  const graph = new GraphFront(world, [
+    ...organizationRoutes(),
+    ...userReadRoutes(world),
+    ...userWriteRoutes(world),
+    ...groupRoutes(world),
+    ...servicePrincipalRoutes(world),
+    ...reports.routes,
+    ...exchange.routes(world),
+  ], new TokenVerifier(world, signingKey));
+  const hosts = new HostFront(world, [
+    ...entraRoutes(world, signingKey, { lifetimeSeconds: options.tokenSeconds ?? 3600 }),
+    ...reports.hostRoutes,
+    ...exchange.hostRoutes(world),
+  ]);
+  let stop: () => void = () => undefined;
+  const stopped = new Promise<void>((resolve) => { stop = resolve; });
+  const control = makeControlListener(world, [
+    ...tenantOperations(world, exchange.makeMailbox),
+    ...appOperations(world),
+    ...behaviourOperations(world),
+    ...logOperations(world, stop),
+    ...exchange.controlRoutes(world),
+  ]);
+
+  const listener = makeListener({ world, graph, hosts });
+  const host = options.host ?? '127.0.0.1';
+  const listening: Listening[] = [];
+  const open = async (l: Promise<Listening>): Promise<number> => {
+    const one = await l;
+    listening.push(one);
+    return one.port;
+  };
+  try {
+    const port = await open(listen(listener, { port: options.port ?? 0, host }));
+    const tls = options.tlsPort === null ? null : await makeTls([graphHost, loginHost, reportsHost, ...outlookHosts], options.keys);
+    const tlsPort = tls === null ? null : await open(listen(listener, { port: options.tlsPort ?? 0, host, tls }));
+    const controlPort = await open(listen(control, { port: options.controlPort ?? 0, host: options.controlHost ?? '127.0.0.1' }));
+    return {
+      world,
+      port,
+      tlsPort,
+      controlPort,
+      caCert: tls?.caCert ?? null,
+      keys: tls === null ? null : { signingKey: signingKey.toPem(), caCert: tls.caCert, caKey: tls.caKey },
+      stopped,
+      close: async () => { await Promise.all(listening.map((l) => l.close())); },
+    };
+  } catch (error) {
+    await Promise.all(listening.map((l) => l.close()));
+    throw error;
+  }
+}

@@ -1,0 +1,162 @@
+import { z } from 'zod';
+import { addPerson, nthPerson, type PersonSpec } from '../world/people.js';
+import type { SimulatedWorld } from '../world/simulated-world.js';
+import type { DirectoryUser, SimTenant } from '../world/tenant.js';
+import { ControlError, type ControlRoute } from './control-route.js';
+
+/** Fills one mailbox; `content` is what the request gave, checked by whoever knows mailbox content. */
+export type MailboxMaker = (tenant: SimTenant, user: DirectoryUser, content: unknown) => void;
+
+const Person = z.strictObject({
+  alias: z.string().regex(/^[^@\s]+$/, 'goes before the @ of the user name'),
+  displayName: z.string().min(1).optional(),
+  givenName: z.string().nullish(),
+  surname: z.string().nullish(),
+  kind: z.enum(['user', 'shared', 'room', 'equipment']).optional(),
+  id: z.guid().optional(),
+  usageLocation: z.string().length(2).optional(),
+  preferredLanguage: z.string().nullish(),
+  department: z.string().nullish(),
+  jobTitle: z.string().nullish(),
+  mailbox: z.boolean().optional(),
+  content: z.unknown().optional(),
+});
+
+const NewTenant = z.strictObject({
+  domain: z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/i, 'a domain name such as contoso.com'),
+  displayName: z.string().min(1),
+  seed: z.string().optional(),
+  id: z.guid().optional(),
+  initialDomain: z.string().optional(),
+  users: z.array(Person).optional(),
+  count: z.int().min(0).max(200_000).optional(),
+  content: z.unknown().optional(),
+  concealedNames: z.boolean().optional(),
+});
+
+const NewGroup = z.strictObject({
+  displayName: z.string().min(1),
+  mailNickname: z.string().min(1),
+  kind: z.enum(['unified', 'security', 'distribution']).default('unified'),
+  team: z.boolean().default(false),
+  members: z.array(z.string()).default([]),
+  owners: z.array(z.string()).default([]),
+});
+
+/** The tenant a path or body names. Throws 404. */
+export function tenantOf(world: Pick<SimulatedWorld, 'findTenant'>, name: string | undefined): SimTenant {
+  const tenant = world.findTenant(name ?? '');
+  if (tenant === undefined) throw new ControlError(404, `There is no tenant '${name ?? ''}'.`);
+  return tenant;
+}
+
+function summary(tenant: SimTenant): Record<string, unknown> {
+  const { id, domain, initialDomain, displayName, seed, concealedNames } = tenant;
+  return { id, domain, initialDomain, displayName, seed, concealedNames, users: tenant.users.length, groups: tenant.groups.length };
+}
+
+/** Adds people, with their mailboxes. */
+export function populate(tenant: SimTenant, people: readonly (PersonSpec & { content?: unknown })[], content: unknown, make: MailboxMaker): DirectoryUser[] {
+  return people.map((person) => {
+    const user = addPerson(tenant, person);
+    if (person.mailbox !== false) make(tenant, user, person.content ?? content);
+    return user;
+  });
+}
+
+function people(specs: readonly z.infer<typeof Person>[]): (PersonSpec & { content?: unknown })[] {
+  return specs.map((p) => ({ ...p, displayName: p.displayName ?? p.alias }));
+}
+
+/** Tenants, users and groups. */
+export function tenantOperations(world: SimulatedWorld, make: MailboxMaker): ControlRoute[] {
+  return [
+    { method: 'GET', path: '/tenants', summary: 'Tenants with their sizes', handle: () => Promise.resolve({ tenants: [...world.tenants.values()].map(summary) }) },
+    {
+      method: 'POST', path: '/tenants', summary: 'Seed a tenant: { domain, displayName, seed?, users?: [{ alias, displayName, kind, content }], count?, content?: profile | "empty" }',
+      handle: async (req) => {
+        const { users, count, content, concealedNames, ...spec } = NewTenant.parse(await req.json());
+        if (world.findTenant(spec.domain) !== undefined) throw new ControlError(409, `There is a tenant ${spec.domain} already.`);
+        const tenant = world.addTenant(spec);
+        try {
+          tenant.concealedNames = concealedNames ?? false;
+          populate(tenant, people(users ?? []), content ?? 'empty', make);
+          populate(tenant, Array.from({ length: count ?? 0 }, (_, n) => nthPerson(n)), content ?? 'empty', make);
+        } catch (error) {
+          world.removeTenant(tenant.id);
+          throw error;
+        }
+        return { ...summary(tenant), userIds: Object.fromEntries(tenant.users.slice(0, 1000).map((u) => [u.userPrincipalName, u.id])) };
+      },
+    },
+    {
+      method: 'GET', path: '/tenants/{tenant}', summary: 'One tenant with its users (first 1000)',
+      handle: (req) => {
+        const tenant = tenantOf(world, req.params['tenant']);
+        return Promise.resolve({ ...summary(tenant), userList: tenant.users.slice(0, 1000), groupList: tenant.groups.slice(0, 1000) });
+      },
+    },
+    {
+      method: 'PATCH', path: '/tenants/{tenant}', summary: 'Change { concealedNames }',
+      handle: async (req) => {
+        const tenant = tenantOf(world, req.params['tenant']);
+        tenant.concealedNames = z.strictObject({ concealedNames: z.boolean() }).parse(await req.json()).concealedNames;
+        return summary(tenant);
+      },
+    },
+    {
+      method: 'DELETE', path: '/tenants/{tenant}', summary: 'Remove a tenant with everything in it',
+      handle: (req) => {
+        world.removeTenant(tenantOf(world, req.params['tenant']).id);
+        return Promise.resolve({ ok: true });
+      },
+    },
+    {
+      method: 'POST', path: '/tenants/{tenant}/users', summary: 'Add users: { users: [...], content? }',
+      handle: async (req) => {
+        const tenant = tenantOf(world, req.params['tenant']);
+        const { users, content } = z.strictObject({ users: z.array(Person).min(1), content: z.unknown().optional() }).parse(await req.json());
+        return { users: populate(tenant, people(users), content ?? 'empty', make) };
+      },
+    },
+    {
+      method: 'DELETE', path: '/tenants/{tenant}/users/{user}', summary: 'Remove a user',
+      handle: (req) => {
+        const tenant = tenantOf(world, req.params['tenant']);
+        const user = tenant.findUser(req.params['user'] ?? '');
+        if (user === undefined) throw new ControlError(404, `There is no user '${req.params['user'] ?? ''}'.`);
+        tenant.removeUser(user.id);
+        return Promise.resolve({ ok: true });
+      },
+    },
+    {
+      method: 'POST', path: '/tenants/{tenant}/groups', summary: 'Add a group: { displayName, mailNickname, kind, team, members: [upn], owners: [upn] }',
+      handle: async (req) => {
+        const tenant = tenantOf(world, req.params['tenant']);
+        const g = NewGroup.parse(await req.json());
+        const ids = (names: readonly string[]): Set<string> => new Set(names.map((name) => {
+          const user = tenant.findUser(name);
+          if (user === undefined) throw new ControlError(404, `There is no user '${name}'.`);
+          return user.id;
+        }));
+        const group = {
+          id: world.ids.guid(),
+          displayName: g.displayName,
+          description: null,
+          mail: g.kind === 'security' ? null : `${g.mailNickname}@${tenant.domain}`,
+          mailNickname: g.mailNickname,
+          mailEnabled: g.kind !== 'security',
+          securityEnabled: g.kind === 'security',
+          groupTypes: g.kind === 'unified' ? ['Unified'] : [],
+          visibility: g.kind === 'unified' ? ('Private' as const) : null,
+          resourceProvisioningOptions: g.team ? ['Team'] : [],
+          createdDateTime: new Date(world.clock.now()).toISOString().replace(/\.\d+Z$/, 'Z'),
+          memberIds: ids(g.members),
+          ownerIds: ids(g.owners),
+        };
+        tenant.groups.push(group);
+        return group;
+      },
+    },
+  ];
+}

@@ -1,0 +1,21 @@
+import type { AppRegistration } from '../app-registry.js';
+
+/** The application permissions a migration asks for, source and destination together (graph/exchange.md 1, graph/platform.md 5.2). */
+export const migrationRoles = [
+  'Organization.Read.All', 'Domain.Read.All', 'User.Read.All', 'Group.Read.All', 'GroupMember.Read.All', 'Reports.Read.All', 'ReportSettings.Read.All',
+  'MailboxFolder.Read.All', 'MailboxFolder.ReadWrite.All', 'MailboxItem.Read.All', 'MailboxItem.ReadWrite.All', 'MailboxItem.Export.All', 'MailboxItem.ImportExport.All',
+  'MailboxSettings.Read', 'MailboxSettings.ReadWrite', 'Mail.Read', 'Mail.ReadWrite', 'Calendars.Read', 'Calendars.ReadWrite', 'Contacts.Read', 'Contacts.ReadWrite',
+  'Tasks.Read.All', 'Tasks.ReadWrite.All',
+] as const;
+
+/** The multi-tenant app every preset registers. */
+export function migratorApp(options: { clientId: string; secret: string; redirectUris: readonly string[] }): AppRegistration {
+  return {
+    clientId: options.clientId.toLowerCase(),
+    displayName: 'The Migrator',
+    secrets: [{ value: options.secret, expiresAt: null }],
+    certificates: [],
+    redirectUris: [...options.redirectUris],
+    requiredRoles: [...migrationRoles],
+  };
+}

@@ -1,0 +1,57 @@
+import type { MailboxMaker } from '../../control/tenant-operations.js';
+import { addPerson, type PersonSpec } from '../people.js';
+import type { SimulatedWorld } from '../simulated-world.js';
+import type { DirectoryUser, SimTenant } from '../tenant.js';
+import { migratorApp } from './migrator-app.js';
+import { contosoPeople, smallPeople, withoutCounterpart } from './people.js';
+
+/** Names `--preset` takes. */
+export type PresetName = 'demo' | 'small' | 'empty';
+
+/** What a preset needs besides the world: mailboxes, and what a person's mailbox holds. */
+export interface PresetParts {
+  make: MailboxMaker;
+  /** The content of a source mailbox, as the generator's profile. */
+  content: (user: DirectoryUser, preset: PresetName) => unknown;
+  app: { clientId: string; secret: string; redirectUris: readonly string[] };
+}
+
+function addGroup(world: SimulatedWorld, tenant: SimTenant, name: string, alias: string, unified: boolean): void {
+  const [owner, ...members] = tenant.users.slice(0, 8).map((u) => u.id);
+  tenant.groups.push({
+    id: world.ids.guid(),
+    displayName: name,
+    description: null,
+    mail: unified ? `${alias}@${tenant.domain}` : null,
+    mailNickname: alias,
+    mailEnabled: unified,
+    securityEnabled: !unified,
+    groupTypes: unified ? ['Unified'] : [],
+    visibility: unified ? 'Private' : null,
+    resourceProvisioningOptions: [],
+    createdDateTime: tenant.createdDateTime,
+    memberIds: new Set(members),
+    ownerIds: new Set(owner === undefined ? [] : [owner]),
+  });
+}
+
+/** Fills an empty world: contoso.com as the source, fabrikam.com as the destination with the same names before the @. No consent is given. */
+export function applyPreset(world: SimulatedWorld, name: PresetName, parts: PresetParts): void {
+  world.apps.register(migratorApp(parts.app));
+  if (name === 'empty') return;
+  const people: readonly PersonSpec[] = name === 'demo' ? contosoPeople : smallPeople;
+  const source = world.addTenant({ domain: 'contoso.com', displayName: 'Contoso' });
+  for (const person of people) {
+    const user = addPerson(source, person);
+    parts.make(source, user, parts.content(user, name));
+  }
+  const destination = world.addTenant({ domain: 'fabrikam.com', displayName: 'Fabrikam' });
+  for (const person of people) {
+    if (person.alias !== withoutCounterpart) parts.make(destination, addPerson(destination, person), 'empty');
+  }
+  addPerson(destination, { alias: 'admin', displayName: 'Fabrikam Administrator', mailbox: false });
+  for (const tenant of [source, destination]) {
+    addGroup(world, tenant, 'Sales', 'sales', true);
+    addGroup(world, tenant, 'All managers', 'managers', false);
+  }
+}
