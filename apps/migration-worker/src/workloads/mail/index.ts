@@ -1,0 +1,1 @@
+export { mailWorkload, type MailDeps } from './mail-workload.js';

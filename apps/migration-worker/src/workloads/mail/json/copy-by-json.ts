@@ -1,0 +1,157 @@
+/**
+ * Copies one item through JSON: the way for items that Exchange's own stream does not carry. A copy is built under a provisional
+ * mark and gets its own mark last, so that an interrupted attempt leaves nothing that could be taken for the item.
+ */
+import { GraphRequestError } from '@migrator/graph-client';
+import type { DestRef, ItemResult, TransferItem } from '../../workload.js';
+import { failureResult, resultOf, saysMailboxMissing, verdictOf } from '../errors.js';
+import type { Mailbox } from '../mailbox.js';
+import { markProperty, segment, text } from '../mapi.js';
+import { findStamped, provisionalMark, removeCopy, removePartial } from '../stamped-copies.js';
+import type { JsonReason } from '../transfer-items.js';
+import { copyAttachments, type ItemPlace } from './attachments.js';
+import { contactBody, contactSelect } from './contact-body.js';
+import { readEvent, replaySeries, type SourceEvent } from './copy-event.js';
+import { copyTask } from './copy-task.js';
+import { eventBody } from './event-body.js';
+import { locateItem } from './locate.js';
+import { mayHaveAttachments, messageBody, messageSelect } from './message-body.js';
+import { jsonKindOf, type JsonKind, type OutlookFolder, type OutlookFolders } from './outlook-folder.js';
+
+export interface JsonPorts {
+  readonly source: Mailbox;
+  readonly destination: Mailbox;
+  readonly sourceFolders: OutlookFolders;
+  readonly destFolders: OutlookFolders;
+}
+
+/** The folder of the source the item lies in. */
+export interface SourceFolder {
+  readonly id: string;
+  readonly type: string;
+}
+
+/** What was read of the item, enough to write it. */
+interface Read {
+  readonly place: ItemPlace;
+  readonly entity: Record<string, unknown>;
+  readonly series: SourceEvent | null;
+  readonly photo: Uint8Array | null;
+  readonly hasAttachments: boolean;
+}
+
+const photoBytesMax = 4_000_000;
+
+/** One result, always; throws only what ends the unit. `because` is the result when JSON does not carry the item either. */
+export async function copyByJson(ports: JsonPorts, entry: TransferItem, from: SourceFolder, folderId: string, because: JsonReason, signal: AbortSignal): Promise<ItemResult> {
+  const { item } = entry;
+  const givenUp = (): ItemResult => resultOf(item.key, because.verdict, because.words);
+  let doing: 'read' | 'write' = 'read';
+  try {
+    const kind = jsonKindOf(item.kind, from.type);
+    const sourceFolder = kind === null ? null : await ports.sourceFolders.find(from.id, kind, signal);
+    const destFolder = kind === null || sourceFolder === null ? null : await ports.destFolders.find(folderId, kind, signal);
+    if (sourceFolder === null || destFolder === null) return givenUp();
+    const path = await locateItem(ports.source, sourceFolder, from.id, item, signal);
+    if (path === null) return givenUp();
+    if (kind === 'task') {
+      const task = await ports.source.port.get<Record<string, unknown>>(ports.source.user(path), ports.source.options(signal));
+      doing = 'write';
+      return await copyTask(ports, entry, task, path, destFolder, folderId, signal);
+    }
+    const read = await readItem(ports.source, path, destFolder.kind, signal);
+    doing = 'write';
+    return await write(ports.destination, entry, read, destFolder, folderId, signal);
+  } catch (error) {
+    const verdict = verdictOf(error, doing);
+    // What JSON says of an item that the stream has already refused is the same refusal in other words.
+    if (error instanceof GraphRequestError && verdict.end === 'fallback') return doing === 'read' ? givenUp() : failureResult(item.key, error, doing);
+    return failureResult(item.key, error, doing);
+  }
+}
+
+async function readItem(source: Mailbox, path: string, kind: JsonKind, signal: AbortSignal): Promise<Read> {
+  const place: ItemPlace = { mailbox: source, path };
+  if (kind === 'event') {
+    const series = await readEvent(source, path, signal);
+    return { place, entity: series.event, series, photo: null, hasAttachments: mayHaveAttachments(series.event) };
+  }
+  const select = (kind === 'message' ? messageSelect : contactSelect).join(',');
+  // Without this header Graph removes HTML it thinks unsafe, and the copy would differ from what was sent.
+  const entity = await source.port.get<Record<string, unknown>>(source.user(path), source.options(signal, { query: { $select: select }, headers: { Prefer: 'outlook.allow-unsafe-html' } }));
+  const photo = kind === 'contact' ? await readPhoto(source, path, signal) : null;
+  return { place, entity, series: null, photo, hasAttachments: kind === 'message' && mayHaveAttachments(entity) };
+}
+
+/** Null when the contact has none, or one too large to be written again. */
+async function readPhoto(source: Mailbox, path: string, signal: AbortSignal): Promise<Uint8Array | null> {
+  try {
+    const response = await source.port.raw('GET', source.user(`${path}/photo/$value`), source.options(signal));
+    const pieces: Uint8Array[] = [];
+    let bytes = 0;
+    for await (const piece of response.body) {
+      bytes += piece.length;
+      if (bytes > photoBytesMax) break;
+      pieces.push(piece);
+    }
+    await response.discard();
+    return bytes === 0 || bytes > photoBytesMax ? null : Buffer.concat(pieces);
+  } catch (error) {
+    if (error instanceof GraphRequestError && error.kind === 'not_found' && !saysMailboxMissing(error)) return null;
+    throw error;
+  }
+}
+
+function bodyOf(read: Read, kind: JsonKind, itemClass: string, mark: string): Record<string, unknown> {
+  if (kind === 'event') return eventBody(read.entity, mark);
+  return kind === 'contact' ? contactBody(read.entity, mark) : messageBody(read.entity, itemClass, mark);
+}
+
+async function write(destination: Mailbox, entry: TransferItem, read: Read, folder: OutlookFolder, folderId: string, signal: AbortSignal): Promise<ItemResult> {
+  const { item, existing, mark } = entry;
+  if (existing !== null && (await changedSince(destination, folderId, existing, signal))) return resultOf(item.key, { end: 'skipped', cause: 'DEST_ITEM_CHANGED' }, { graphCode: null, requestId: null });
+  await removePartial(destination, folderId, mark, signal);
+  const series = read.series !== null && (read.series.cancelled.length > 0 || read.series.exceptions.length > 0) ? read.series : null;
+  const inSteps = read.hasAttachments || series !== null || read.photo !== null || existing !== null;
+  const body = bodyOf(read, folder.kind, item.kind, inSteps ? provisionalMark(mark) : mark);
+  const created = await destination.port.post<Record<string, unknown>>(destination.user(folder.items), body, destination.options(signal));
+  let bytes = Buffer.byteLength(JSON.stringify(body));
+  if (inSteps) {
+    const collection = folder.kind === 'message' ? '/messages' : folder.kind === 'event' ? '/events' : '/contacts';
+    const place: ItemPlace = { mailbox: destination, path: `${collection}/${segment(text(created['id']) ?? '')}` };
+    try {
+      if (series !== null) await replaySeries(destination, place.path, series, signal);
+      if (read.hasAttachments) bytes += await copyAttachments(read.place, place, signal);
+      if (read.photo !== null) bytes += await putPhoto(place, read.photo, signal);
+    } catch (error) {
+      if (!signal.aborted) await removePartial(destination, folderId, mark, signal);
+      // Nothing of the copy is left, so nothing is in doubt.
+      if (error instanceof GraphRequestError && error.kind === 'in_doubt') return resultOf(item.key, { end: 'failed', failure: 'DEST_WRITE_FAILED' }, { graphCode: error.graphCode, requestId: error.requestId });
+      throw error;
+    }
+    if (existing !== null) await removeCopy(destination, folderId, existing.id, signal);
+    await destination.port.patch(destination.user(place.path), { singleValueExtendedProperties: [{ id: markProperty, value: mark }] }, destination.options(signal, { repeatable: true }));
+  }
+  const dest = (await findStamped(destination, folderId, mark, signal))[0];
+  // Written for certain, but not listed yet: the engine looks for it again, by its mark.
+  if (dest === undefined) return resultOf(item.key, { end: 'in_doubt' }, { graphCode: null, requestId: null });
+  return { key: item.key, outcome: existing === null ? 'copied' : 'updated', dest, bytes };
+}
+
+async function putPhoto(place: ItemPlace, photo: Uint8Array, signal: AbortSignal): Promise<number> {
+  const { mailbox } = place;
+  const response = await mailbox.port.raw('PUT', mailbox.user(`${place.path}/photo/$value`), { ...mailbox.options(signal, { repeatable: true }), body: photo, contentType: 'image/jpeg' });
+  await response.discard();
+  return photo.length;
+}
+
+/** Whether a person has touched or removed the copy we are about to replace. */
+async function changedSince(destination: Mailbox, folderId: string, existing: DestRef, signal: AbortSignal): Promise<boolean> {
+  try {
+    const now = await destination.port.get<Record<string, unknown>>(destination.admin(`/folders/${segment(folderId)}/items/${segment(existing.id)}`), destination.options(signal));
+    return text(now['changeKey']) !== existing.version;
+  } catch (error) {
+    if (error instanceof GraphRequestError && error.kind === 'not_found' && !saysMailboxMissing(error)) return true;
+    throw error;
+  }
+}

@@ -1,0 +1,118 @@
+/** The EMAIL workload: a whole mailbox, folders of every class, and its settings. */
+import type { Clock } from '@migrator/service-kit/clock';
+import type { Logger } from '@migrator/service-kit/logger';
+import type { Container, DestContainer, DestRef, ItemResult, Page, TransferItem, UnitPorts, UnitScope, UnitSession, Workload } from '../workload.js';
+import { FolderMapper, type FolderShape } from './ensure-folder.js';
+import { exportItemsMax } from './export-items.js';
+import { findCopies } from './find-copies.js';
+import { selectFolders, type SelectedFolder } from './folder-selection.js';
+import { ImportSessions } from './import-session.js';
+import { copyByJson } from './json/copy-by-json.js';
+import { OutlookFolders } from './json/outlook-folder.js';
+import { listFolders } from './list-folders.js';
+import { listItems, ListingManners } from './list-items.js';
+import { openMailbox, type Mailbox } from './mailbox.js';
+import { isObject } from './mapi.js';
+import { categories } from './settings/categories.js';
+import { focusedOverrides } from './settings/focused-overrides.js';
+import { mailboxSettings } from './settings/mailbox-settings.js';
+import { RuleFolders } from './settings/rule-folders.js';
+import { rules } from './settings/rules.js';
+import type { SettingKind } from './settings/setting-kind.js';
+import { findSettings, settingsContainer, settingsDestination, settingsPages, transferSettings } from './settings/settings-container.js';
+import { ItemTransfer } from './transfer-items.js';
+
+export interface MailDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Makes the workload; one instance serves any number of units at once. */
+export function mailWorkload(deps: MailDeps): Workload {
+  return {
+    name: 'EMAIL',
+    can: { delta: true, batchItemsMax: exportItemsMax, batchBytesMax: 2 * 1024 * 1024, lanes: 2 },
+    async open(unit, ports, signal) {
+      return new MailSession(deps, unit, await openBoth(unit, ports, signal));
+    },
+  };
+}
+
+interface Ends {
+  readonly source: Mailbox;
+  readonly destination: Mailbox;
+}
+
+async function openBoth(unit: UnitScope, ports: UnitPorts, signal: AbortSignal): Promise<Ends> {
+  const source = await openMailbox('source', ports.source, unit.source.microsoftId, signal);
+  return { source, destination: await openMailbox('dest', ports.destination, unit.dest.microsoftId, signal) };
+}
+
+class MailSession implements UnitSession {
+  private readonly mapper: FolderMapper;
+  private readonly sessions: ImportSessions;
+  private readonly sourceFolders: OutlookFolders;
+  private readonly destFolders: OutlookFolders;
+  private readonly manners = new ListingManners();
+  /** Written before the items, and after them. */
+  private readonly firstSettings: readonly SettingKind[] = [categories, mailboxSettings, focusedOverrides];
+  private readonly lastSettings: readonly SettingKind[];
+
+  constructor(
+    private readonly deps: MailDeps,
+    private readonly unit: UnitScope,
+    private readonly ends: Ends,
+  ) {
+    this.mapper = new FolderMapper(ends.destination, unit.dryRun);
+    this.sessions = new ImportSessions(ends.destination, deps.clock);
+    this.sourceFolders = new OutlookFolders(ends.source);
+    this.destFolders = new OutlookFolders(ends.destination);
+    this.lastSettings = [rules({ source: unit.source.address, dest: unit.dest.address }, new RuleFolders(ends.source, ends.destination))];
+  }
+
+  async *containers(signal: AbortSignal): AsyncGenerator<Container> {
+    for (const kind of this.firstSettings) yield settingsContainer(kind);
+    const folders = await listFolders(this.ends.source, signal);
+    for (const selected of selectFolders(folders, this.unit.scope, this.unit.filters.excludeFolders ?? [])) yield folderContainer(selected);
+    for (const kind of this.lastSettings) yield settingsContainer(kind);
+  }
+
+  async ensure(container: Container, parent: DestContainer | null, signal: AbortSignal): Promise<DestContainer> {
+    const kind = this.settingsOf(container);
+    return kind === null ? await this.mapper.ensure(shapeOf(container), container.key, parent, signal) : settingsDestination(kind);
+  }
+
+  pages(container: Container, from: string | null, signal: AbortSignal): AsyncIterable<Page> {
+    const kind = this.settingsOf(container);
+    return kind === null ? listItems(this.ends.source, container.key, from, this.manners, signal) : settingsPages(kind, this.ends.source, signal);
+  }
+
+  async find(inDoubt: readonly TransferItem[], dest: DestContainer, container: Container, signal: AbortSignal): Promise<Map<string, DestRef[]>> {
+    const kind = this.settingsOf(container);
+    if (kind !== null) return await findSettings(kind, this.ends.destination, inDoubt, signal);
+    return await findCopies(this.ends.source, this.ends.destination, inDoubt, container.key, dest.id, signal);
+  }
+
+  transfer(batch: readonly TransferItem[], dest: DestContainer, container: Container, signal: AbortSignal): AsyncIterable<ItemResult> {
+    const kind = this.settingsOf(container);
+    if (kind !== null) return transferSettings(kind, this.ends, batch, signal);
+    const from = { id: container.key, type: shapeOf(container).type };
+    const ports = { ...this.ends, sourceFolders: this.sourceFolders, destFolders: this.destFolders };
+    const transfer = new ItemTransfer({ ...this.ends, sessions: this.sessions, log: this.deps.log, copyByJson: (entry, folderId, because, stop) => copyByJson(ports, entry, from, folderId, because, stop) });
+    return transfer.transfer(batch, dest.id, signal);
+  }
+
+  private settingsOf(container: Container): SettingKind | null {
+    const name = isObject(container.ref) ? container.ref['settings'] : undefined;
+    return [...this.firstSettings, ...this.lastSettings].find(({ kind }) => kind === name) ?? null;
+  }
+}
+
+function folderContainer({ folder, path, parentKey }: SelectedFolder): Container {
+  const shape: FolderShape = { displayName: folder.displayName, type: folder.type, wellKnownName: folder.wellKnownName };
+  return { key: folder.id, path, kind: folder.type, parentKey, itemCount: folder.totalItemCount, ref: shape };
+}
+
+function shapeOf(container: Container): FolderShape {
+  return container.ref as FolderShape;
+}

@@ -1,0 +1,61 @@
+/** Inbox rules, in their order and switched off. They come after all folders, because they point at folders. https://learn.microsoft.com/graph/api/mailfolder-post-messagerules */
+import type { DestRef } from '../../workload.js';
+import { resultOf } from '../errors.js';
+import { text } from '../mapi.js';
+import type { Mailbox } from '../mailbox.js';
+import { foldersOf, isPortable, mappedRule, ruleContent, ruleHash, type RuleMapping } from './rule-body.js';
+import type { RuleFolders } from './rule-folders.js';
+import { contentOf, keptByPerson, listRows, settingItem, written, type SettingKind } from './setting-kind.js';
+
+const path = '/mailFolders/inbox/messageRules';
+
+type Row = Record<string, unknown>;
+
+function refOf(row: Row): DestRef {
+  return { id: text(row['id']) ?? '', version: ruleHash(row) };
+}
+
+function sequenceOf(row: Row): number {
+  return typeof row['sequence'] === 'number' ? row['sequence'] : 0;
+}
+
+/** `ownAddress` is the mailbox itself on both sides, `folders` maps the folders that rules point at. */
+export function rules(ownAddress: RuleMapping['ownAddress'], folders: RuleFolders): SettingKind {
+  const mapped = async (rule: Row, signal: AbortSignal): Promise<Row | null> => mappedRule(rule, { ownAddress, folders: await folders.mapAll(foldersOf(rule), signal) });
+  const candidates = async (destination: Mailbox, body: Row, signal: AbortSignal): Promise<DestRef[]> => {
+    const hash = ruleHash(body);
+    return (await listRows(destination, path, signal)).map(refOf).filter(({ version }) => version === hash);
+  };
+  return {
+    kind: 'rules',
+    path: 'Rules',
+
+    async list(source, signal) {
+      const rows = await listRows(source, path, signal);
+      return rows.sort((a, b) => sequenceOf(a) - sequenceOf(b)).map((row) => settingItem('rule', text(row['id']) ?? '', ruleContent(row)));
+    },
+
+    async find(destination, item, signal) {
+      const body = isPortable(contentOf(item)) ? await mapped(contentOf(item), signal) : null;
+      return body === null ? [] : await candidates(destination, body, signal);
+    },
+
+    async write({ destination }, entry, signal) {
+      const { item, existing } = entry;
+      const skip = (cause: 'RULE_NOT_PORTABLE' | 'RULE_TARGET_UNMAPPED') => resultOf(item.key, { end: 'skipped', cause }, { graphCode: null, requestId: null });
+      if (!isPortable(contentOf(item))) return skip('RULE_NOT_PORTABLE');
+      const body = await mapped(contentOf(item), signal);
+      if (body === null) return skip('RULE_TARGET_UNMAPPED');
+      if (existing === null) {
+        const created = await destination.port.post<Row>(destination.user(path), body, destination.options(signal));
+        return written(entry, { id: text(created['id']) ?? '', version: ruleHash({ ...body, ...created }) }, item.sizeBytes);
+      }
+      const current = (await listRows(destination, path, signal)).map(refOf).find(({ id }) => id === existing.id);
+      if (current?.version !== existing.version) return keptByPerson(entry);
+      // Whether the copy is switched on is its owner's choice by now.
+      const { isEnabled: _off, ...change } = body;
+      const changed = await destination.port.patch<Row>(destination.user(`${path}/${encodeURIComponent(existing.id)}`), change, destination.options(signal, { repeatable: true }));
+      return written(entry, { id: existing.id, version: ruleHash({ ...body, ...changed }) }, item.sizeBytes);
+    },
+  };
+}

@@ -1,0 +1,60 @@
+/** What the mailbox's settings have in common: small named things, listed whole, written one by one, known again by their names. */
+import { createHash } from 'node:crypto';
+import type { DestRef, ItemResult, SourceItem, TransferItem } from '../../workload.js';
+import { orEndUnit, resultOf } from '../errors.js';
+import type { Mailbox } from '../mailbox.js';
+
+/** One kind of settings. It is a container of the unit, and each setting an item of it. */
+export interface SettingKind {
+  /** Class of the container, and its key below `settings/`. */
+  readonly kind: string;
+  readonly path: string;
+  /** Throws UnitError. */
+  list(source: Mailbox, signal: AbortSignal): Promise<SourceItem[]>;
+  /** Settings of the destination that could be the copy. Throws UnitError. */
+  find(destination: Mailbox, item: SourceItem, signal: AbortSignal): Promise<DestRef[]>;
+  /** Idempotent: a setting that is already there is taken as the copy. Throws GraphRequestError. */
+  write(ends: { source: Mailbox; destination: Mailbox }, entry: TransferItem, signal: AbortSignal): Promise<ItemResult>;
+}
+
+/** Equal for equal content, whatever the order of its fields. */
+export function contentHash(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(canonical(value))).digest('hex').slice(0, 32);
+}
+
+function canonical(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(canonical);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, inner]) => inner !== null && inner !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, inner]) => [key, canonical(inner)]),
+  );
+}
+
+/** A setting as an item: `ref` is the setting itself, its version the hash of it. */
+export function settingItem(kind: string, key: string, content: Record<string, unknown>): SourceItem {
+  return { key, version: contentHash(content), sizeBytes: Buffer.byteLength(JSON.stringify(content)), kind, at: null, matchKey: null, ref: content };
+}
+
+export function contentOf(item: SourceItem): Record<string, unknown> {
+  return item.ref as Record<string, unknown>;
+}
+
+/** All rows of a small collection below the mailbox's user. Throws UnitError. */
+export async function listRows(mailbox: Mailbox, path: string, signal: AbortSignal): Promise<Record<string, unknown>[]> {
+  return await orEndUnit(mailbox.side, async () => {
+    const rows: Record<string, unknown>[] = [];
+    for await (const page of mailbox.port.pages<Record<string, unknown>>(mailbox.user(path), mailbox.options(signal))) rows.push(...page.value);
+    return rows;
+  });
+}
+
+export function written(entry: TransferItem, dest: DestRef, bytes: number): ItemResult {
+  return { key: entry.item.key, outcome: entry.existing === null ? 'copied' : 'updated', dest, bytes };
+}
+
+export function keptByPerson(entry: TransferItem): ItemResult {
+  return resultOf(entry.item.key, { end: 'skipped', cause: 'DEST_ITEM_CHANGED' }, { graphCode: null, requestId: null });
+}

@@ -1,0 +1,173 @@
+/**
+ * Copies items of a folder. Default is Exchange's own stream, exported and imported without being looked into; an item that Exchange
+ * refuses to export or import for good is tried through JSON.
+ */
+import { GraphRequestError } from '@migrator/graph-client';
+import type { Logger } from '@migrator/service-kit/logger';
+import type { DestRef, ItemResult, TransferItem } from '../workload.js';
+import { exportedErrorVerdict, faultOf, isFault, resultOf, saysMailboxMissing, unitErrorOf, verdictOf, wordsOf, type Doing, type GraphWords, type Verdict } from './errors.js';
+import { exportAlone, exportItemsMax, exportTogether, type Exported } from './export-items.js';
+import { heldBody, importItem, streamedBody, type ImportTarget, type SentBytes } from './import-item.js';
+import type { ImportSessions } from './import-session.js';
+import { InFlight } from './in-flight.js';
+import type { Mailbox } from './mailbox.js';
+import { segment, text } from './mapi.js';
+import { ExportUnreadable } from './transfer-failures.js';
+
+/** Reported sizes above this travel alone: the stream can be many times larger than the item. */
+export const togetherBytesMax = 1024 * 1024;
+/** What is held of one item's stream in memory; a longer one is exported again, alone, and streamed. */
+const heldItemBytesMax = 2 * 1024 * 1024;
+const heldBytesMax = 4 * 1024 * 1024;
+/** Imports at once per call; with two calls per unit that is what Exchange allows for one mailbox. */
+const importsAtOnce = 2;
+
+/** Copies an item through JSON, or says why it cannot: with the failure given, when JSON cannot read or write it either. */
+export type JsonCopy = (entry: TransferItem, folderId: string, because: JsonReason, signal: AbortSignal) => Promise<ItemResult>;
+
+/** Why the stream did not carry the item, and how the item ends when JSON does not either. */
+export interface JsonReason {
+  readonly verdict: Exclude<Verdict, { end: 'unit' }>;
+  readonly words: GraphWords;
+}
+
+export interface TransferPorts {
+  readonly source: Mailbox;
+  readonly destination: Mailbox;
+  readonly sessions: ImportSessions;
+  readonly copyByJson: JsonCopy;
+  readonly log: Logger;
+}
+
+export class ItemTransfer {
+  constructor(private readonly ports: TransferPorts) {}
+
+  /** One result per item, as each is known. Throws only what ends the unit. */
+  async *transfer(batch: readonly TransferItem[], folderId: string, signal: AbortSignal): AsyncGenerator<ItemResult> {
+    const alone = batch.filter(({ item }) => item.sizeBytes > togetherBytesMax);
+    const together = batch.filter(({ item }) => item.sizeBytes <= togetherBytesMax);
+    for (let at = 0; at < together.length; at += exportItemsMax) alone.push(...(yield* this.transferTogether(together.slice(at, at + exportItemsMax), folderId, signal)));
+    for (const entry of alone) yield await this.transferAlone(entry, folderId, signal);
+  }
+
+  /** Returns the items that have to travel alone after all. */
+  private async *transferTogether(batch: readonly TransferItem[], folderId: string, signal: AbortSignal): AsyncGenerator<ItemResult, TransferItem[]> {
+    const waiting = new Map(batch.map((entry) => [entry.item.key, entry]));
+    const imports = new InFlight<ItemResult>(importsAtOnce, heldBytesMax);
+    const alone: TransferItem[] = [];
+    let failure: unknown = null;
+    try {
+      try {
+        for await (const exported of exportTogether(this.ports.source, [...waiting.keys()], heldItemBytesMax, signal)) {
+          const entry = waiting.get(exported.itemId);
+          if (entry === undefined) continue;
+          waiting.delete(exported.itemId);
+          if (exported.errorCode === null && exported.data === null) {
+            alone.push(entry);
+            continue;
+          }
+          while (!imports.hasRoomFor(exported.bytes)) yield await imports.next();
+          imports.start(exported.bytes, this.finishExported(entry, exported, folderId, signal));
+        }
+      } catch (error) {
+        failure = error;
+      }
+      while (imports.size > 0) yield await imports.next();
+    } finally {
+      await imports.drain();
+    }
+    // Items the export left out without a word are asked for once more, singly.
+    if (failure === null || asksSingly(failure)) return [...alone, ...waiting.values()];
+    for (const entry of waiting.values()) yield this.failure(entry, failure, 'read');
+    return alone;
+  }
+
+  private async finishExported(entry: TransferItem, exported: Exported, folderId: string, signal: AbortSignal): Promise<ItemResult> {
+    if (exported.errorCode !== null || exported.data === null) {
+      return await this.settle(entry, folderId, exportedErrorVerdict(exported.errorCode), { graphCode: exported.errorCode, requestId: null }, signal);
+    }
+    const target: ImportTarget = { folderId, existing: entry.existing };
+    const sent: SentBytes = { bytes: 0 };
+    try {
+      const dest = await importItem(this.ports.destination, this.ports.sessions, heldBody(target, exported.data, sent), signal);
+      return written(entry, dest, sent.bytes);
+    } catch (error) {
+      return await this.refused(entry, folderId, error, signal);
+    }
+  }
+
+  private async transferAlone(entry: TransferItem, folderId: string, signal: AbortSignal): Promise<ItemResult> {
+    const target: ImportTarget = { folderId, existing: entry.existing };
+    const sent: SentBytes = { bytes: 0 };
+    const reading = new Reading();
+    const body = streamedBody(target, () => reading.follow(exportAlone(this.ports.source, entry.item.key, signal)), sent);
+    try {
+      const dest = await importItem(this.ports.destination, this.ports.sessions, body, signal);
+      return written(entry, dest, sent.bytes);
+    } catch (error) {
+      if (reading.failure === null) return await this.refused(entry, folderId, error, signal);
+      // The body broke off on our side: the destination got an incomplete request and has taken nothing.
+      return await this.settle(entry, folderId, verdictOf(reading.failure, 'read'), wordsOf(reading.failure), signal, { error: reading.failure, doing: 'read' });
+    }
+  }
+
+  /** The destination did not take the item, or we do not know whether it did. */
+  private async refused(entry: TransferItem, folderId: string, error: unknown, signal: AbortSignal): Promise<ItemResult> {
+    const doing = entry.existing === null ? 'write' : 'update';
+    let verdict = verdictOf(error, doing);
+    if (entry.existing !== null && verdict.end === 'fallback' && (await this.wasChanged(folderId, entry.existing, signal))) verdict = { end: 'skipped', cause: 'DEST_ITEM_CHANGED' };
+    return await this.settle(entry, folderId, verdict, wordsOf(error), signal, { error, doing });
+  }
+
+  /** Ends the item by its verdict; `cause` is thrown on when the verdict is about the unit. */
+  private async settle(entry: TransferItem, folderId: string, verdict: Verdict, words: GraphWords, signal: AbortSignal, cause?: { error: unknown; doing: Doing }): Promise<ItemResult> {
+    if (verdict.end === 'fallback') return await this.ports.copyByJson(entry, folderId, { verdict, words }, signal);
+    if (cause !== undefined) return this.failure(entry, cause.error, cause.doing, verdict);
+    if (verdict.end === 'unit') throw new Error('an exported item cannot end its unit');
+    return resultOf(entry.item.key, verdict, words);
+  }
+
+  private failure(entry: TransferItem, error: unknown, doing: Doing, verdict = verdictOf(error, doing)): ItemResult {
+    if (verdict.end === 'unit') throw unitErrorOf(error, doing === 'read' ? 'source' : 'dest');
+    if (isFault(error)) this.ports.log.error({ fault: faultOf(error) }, 'the program failed at an item');
+    return resultOf(entry.item.key, verdict, wordsOf(error));
+  }
+
+  /** Whether the copy at the destination is no longer what we wrote. */
+  private async wasChanged(folderId: string, existing: DestRef, signal: AbortSignal): Promise<boolean> {
+    const { destination } = this.ports;
+    try {
+      const now = await destination.port.get<Record<string, unknown>>(destination.admin(`/folders/${segment(folderId)}/items/${segment(existing.id)}`), destination.options(signal));
+      return text(now['changeKey']) !== existing.version;
+    } catch (error) {
+      if (error instanceof GraphRequestError && error.kind === 'not_found' && !saysMailboxMissing(error)) return true;
+      throw unitErrorOf(error, 'dest');
+    }
+  }
+}
+
+/** Remembers why reading the source failed: the failed write it causes says nothing of that. */
+class Reading {
+  failure: unknown = null;
+
+  async *follow(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    this.failure = null;
+    try {
+      yield* pieces;
+    } catch (error) {
+      this.failure = error;
+      throw error;
+    }
+  }
+}
+
+/** One id that Graph does not take spoils the whole request, and a cut answer says nothing of the items after the cut. */
+function asksSingly(failure: unknown): boolean {
+  if (failure instanceof ExportUnreadable) return true;
+  const verdict = failure instanceof GraphRequestError ? verdictOf(failure, 'read').end : 'unit';
+  return verdict === 'fallback' || verdict === 'skipped';
+}
+
+function written(entry: TransferItem, dest: DestRef, bytes: number): ItemResult {
+  return { key: entry.item.key, outcome: entry.existing === null ? 'copied' : 'updated', dest, bytes };
+}
