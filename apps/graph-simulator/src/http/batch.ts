@@ -70,8 +70,8 @@ export async function runBatch(deps: BatchDeps): Promise<GraphReply> {
   const finished: ItemResponse[] = [];
   for (const item of items) {
     const run = async (): Promise<ItemResponse> => {
-      const before = await Promise.all((item.dependsOn ?? []).map((id) => done.get(id.toLowerCase())));
-      if (before.some((r) => r === undefined || r.status === 0 || r.status >= 400)) return failedDependency(item, deps.outer);
+      const before = await Promise.all((item.dependsOn ?? []).flatMap((id) => done.get(id.toLowerCase()) ?? []));
+      if (before.some((r) => r.status === 0 || r.status >= 400)) return failedDependency(item, deps.outer);
       const path = relativePath(item);
       const outlook = deps.isOutlook(item.method.toUpperCase(), path.split('?')[0] ?? path);
       if (outlook) await slots.take();

@@ -66,7 +66,7 @@ export class GraphFront {
   async #run(call: Call, answer: Answer, refuse: (fault: GraphFault) => GraphReply): Promise<void> {
     const { world } = this;
     const { log } = answer;
-    const claims = await this.tokens.verify(call.headers.authorization);
+    const claims = this.tokens.verify(call.headers.authorization);
     const tenant = world.tenants.get(claims.tenantId);
     if (tenant === undefined) throw new GraphFault(401, 'InvalidAuthenticationToken', 'Access token validation failure. The tenant is not known.');
     log.tenantId = tenant.id;
