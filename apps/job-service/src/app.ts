@@ -1,4 +1,5 @@
 /** The service's Express app, from parts already built. */
+import type { Express } from 'express';
 import type { IdentityVerifier } from '@migrator/service-kit/identity';
 import { createServiceApp } from '@migrator/service-kit/http';
 import type { Logger } from '@migrator/service-kit/logger';
@@ -9,6 +10,6 @@ import { workerRoutes, type WorkerRoutesDeps } from './units/worker-routes.js';
 
 export type JobServiceRoutesDeps = JobRoutesDeps & JobDetailRoutesDeps & PlatformRoutesDeps & WorkerRoutesDeps;
 
-export function createJobServiceApp({ logger, identity, deps }: { logger: Logger; identity: IdentityVerifier; deps: JobServiceRoutesDeps }) {
+export function createJobServiceApp({ logger, identity, deps }: { logger: Logger; identity: IdentityVerifier; deps: JobServiceRoutesDeps }): Express {
   return createServiceApp({ logger, identity, routes: [...jobRoutes(deps), ...jobDetailRoutes(deps), ...platformRoutes(deps), ...workerRoutes(deps)] });
 }

@@ -57,7 +57,8 @@ export async function dispatch({ sql, queue, logger, sweep, window = 128, onRefi
           if (units.length > 0) {
             adding = true;
             // Not awaited for ever: while Redis is away the add waits for it, and the sweeps must go on.
-            const added = queue
+            const added = new AbortController();
+            void queue
               .addBulk(
                 units.map(({ orgId, jobId, unitId, claim, rank }) => ({
                   payload: { orgId: orgId as Id<'org'>, jobId: jobId as Id<'job'>, unitId: unitId as Id<'unt'> },
@@ -70,8 +71,9 @@ export async function dispatch({ sql, queue, logger, sweep, window = 128, onRefi
               })
               .finally(() => {
                 adding = false;
+                added.abort();
               });
-            await Promise.race([added, pause(sweepEveryMs, signal)]);
+            await pause(sweepEveryMs, added.signal);
           }
         }
         const scheduledInMs = await nextScheduledInMs(sql);

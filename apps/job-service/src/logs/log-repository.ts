@@ -36,9 +36,9 @@ export async function insertLines(tx: TransactionSql, lines: readonly (StoredLin
     const chunk = lines.slice(from, from + 5_000);
     await tx`
       insert into jobs.log_lines (job_id, seq, level, message, at)
-      select * from unnest(
+      select job_id, seq, level, message, at::timestamptz from unnest(
         ${chunk.map((line) => line.jobId)}::text[], ${chunk.map((line) => line.seq)}::bigint[], ${chunk.map((line) => line.level)}::text[],
-        ${chunk.map((line) => line.message)}::text[], ${chunk.map((line) => line.at.toISOString())}::timestamptz[])`;
+        ${chunk.map((line) => line.message)}::text[], ${chunk.map((line) => line.at.toISOString())}::text[]) as l (job_id, seq, level, message, at)`;
   }
 }
 

@@ -106,11 +106,11 @@ async function storeItems(tx: TransactionSql, ids: Ids, items: readonly Reported
   if (open.length > 0)
     await tx`
       insert into jobs.items (job_id, item_key, id, unit_id, claim, status, container, kind, source_item_id, code, graph_code, request_id, at)
-      select r.* from unnest(
+      select r.job_id, r.item_key, r.id, r.unit_id, r.claim, r.status, r.container, r.kind, r.source_item_id, r.code, r.graph_code, r.request_id, r.at::timestamptz from unnest(
         ${open.map(({ jobId }) => jobId)}::text[], ${open.map(({ itemKey }) => clean(itemKey))}::text[], ${open.map(() => ids.next('itm'))}::text[], ${open.map(({ unitId }) => unitId)}::text[],
         ${open.map(({ claim }) => claim)}::int[], ${open.map(({ status }) => status)}::text[], ${open.map(({ container }) => clean(container))}::text[], ${open.map(({ kind }) => clean(kind))}::text[],
         ${open.map(({ sourceItemId }) => clean(sourceItemId))}::text[], ${open.map(({ code }) => code ?? '')}::text[],
-        ${open.map(({ graphCode }) => (graphCode === null ? null : clean(graphCode)))}::text[], ${open.map(({ requestId }) => (requestId === null ? null : clean(requestId)))}::text[], ${open.map(({ at }) => at)}::timestamptz[]
+        ${open.map(({ graphCode }) => (graphCode === null ? null : clean(graphCode)))}::text[], ${open.map(({ requestId }) => (requestId === null ? null : clean(requestId)))}::text[], ${open.map(({ at }) => at)}::text[]
       ) as r (job_id, item_key, id, unit_id, claim, status, container, kind, source_item_id, code, graph_code, request_id, at)
       join jobs.units u on u.id = r.unit_id and u.job_id = r.job_id
       on conflict (job_id, item_key) do update set

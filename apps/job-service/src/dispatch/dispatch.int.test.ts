@@ -1,0 +1,101 @@
+import { once } from 'node:events';
+import { eventually } from '@migrator/testing/eventually';
+import { consumeQueue, openRedis, type QueueConsumer } from '@migrator/messaging/queues';
+import { listDueUnits } from './due-units.js';
+import { newOrg, World } from '../testing/world.js';
+
+let world: World;
+let redis: ReturnType<typeof openRedis>;
+const consumers: QueueConsumer[] = [];
+beforeAll(async () => {
+  world = await World.start({ env: { QUEUE_WINDOW_UNITS: '8' } });
+  redis = openRedis(world.config.REDIS_URL, world.logger);
+  await once(redis, 'ready');
+});
+afterAll(async () => {
+  await Promise.all(consumers.map((consumer) => consumer.stop()));
+  redis.disconnect();
+  await world.stop();
+});
+
+/** A worker that migrates what it is handed, one unit at a time. */
+const startWorker = (onUnit: (jobId: string) => Promise<void> | void = () => undefined): QueueConsumer => {
+  const consumer = consumeQueue('units', { redisUrl: world.config.REDIS_URL, namespace: world.config.MESSAGING_NAMESPACE, logger: world.logger }, 1, async ({ jobId, unitId }) => {
+    await onUnit(jobId);
+    await world.migrate(unitId, 1).catch(() => undefined);
+  });
+  consumers.push(consumer);
+  return consumer;
+};
+const people = (count: number): string[] => Array.from({ length: count }, (_, index) => `p${index}`);
+const isDone = async (id: string, org = world.org): Promise<boolean> => (await world.job(id, org)).status === 'DONE';
+
+test('an organisation with many units does not starve one with few, nor a large job a small one', async () => {
+  const [big, small] = [newOrg(), newOrg()];
+  const large = await world.createJob(people(60), {}, big);
+  const little = await world.createJob(people(5), {}, big);
+  const other = await world.createJob(people(5), {}, small);
+  const turns = (await listDueUnits(world.db.sql, 40)).map(({ jobId }) => ({ [large]: 'large', [little]: 'little', [other]: 'other' })[jobId]);
+  // Every second place is the other organisation's until it has no more; the first one's places go to its jobs in turn.
+  expect(turns.slice(0, 10).filter((turn) => turn === 'other')).toHaveLength(5);
+  expect(turns.slice(0, 15).filter((turn) => turn === 'little')).toHaveLength(5);
+  expect(turns.filter((turn) => turn === 'large')).toHaveLength(30);
+
+  const order: string[] = [];
+  const worker = startWorker((jobId) => {
+    order.push(jobId);
+  });
+  await eventually('everything to be migrated', async () => (await isDone(large, big)) && (await isDone(little, big)) && (await isDone(other, small)), 30_000);
+  await worker.stop();
+  // The window holds 8 units when the worker begins; the small ones are through long before the large job.
+  expect(order.lastIndexOf(other)).toBeLessThan(30);
+  expect(order.lastIndexOf(little)).toBeLessThan(30);
+  expect(order).toHaveLength(70);
+}, 40_000);
+
+test('after Redis has lost everything the units go on within seconds', async () => {
+  const id = await world.createJob(people(12));
+  await eventually('units on the queue', async () => (await queued()) > 0);
+  const forget = async (): Promise<void> => {
+    // Only what is ours: other tests share the server.
+    const keys = await redis.keys(`${world.config.MESSAGING_NAMESPACE}:*`);
+    if (keys.length > 0) await redis.del(keys);
+  };
+  await forget();
+  let handed = 0;
+  const worker = startWorker(async () => {
+    handed += 1;
+    if (handed === 4) await forget();
+  });
+  await eventually('the end', () => isDone(id), 15_000);
+  await worker.stop();
+});
+
+test('a scheduled job begins when it is due and not before', async () => {
+  const at = new Date(Date.now() + 1_500);
+  const id = await world.createJob(['ann'], { scheduledAt: at.toISOString() });
+  let begunAt = 0;
+  const worker = startWorker(() => {
+    begunAt = Date.now();
+  });
+  const [unit = ''] = await world.unitIds(id);
+  expect((await world.internal('POST', `/internal/units/${unit}/claim`, { workerId: 'w', leaseSeconds: 9 })).body).toMatchObject({ granted: false });
+  await eventually('the end', () => isDone(id));
+  await worker.stop();
+  expect(begunAt).toBeGreaterThanOrEqual(at.getTime());
+  expect(begunAt).toBeLessThan(at.getTime() + 1_000);
+});
+
+test('a unit whose worker died goes on with another one', async () => {
+  const id = await world.createJob(['ann']);
+  const [unit = ''] = await world.unitIds(id);
+  await world.claim(unit, 2);
+  const worker = startWorker();
+  await eventually('the end', () => isDone(id), 15_000);
+  await worker.stop();
+  expect((await world.messages(id)).some((message) => message.includes('fell silent'))).toBe(true);
+});
+
+async function queued(): Promise<number> {
+  return (await redis.keys(`${world.config.MESSAGING_NAMESPACE}:units:unt_*`)).length;
+}

@@ -1,0 +1,146 @@
+import fc from 'fast-check';
+import { eventually } from '@migrator/testing/eventually';
+import type { ClaimUnitAnswer } from '@migrator/contracts/internal';
+import { World } from '../testing/world.js';
+import { expiriesMax, retriesMax } from './unit.js';
+
+let world: World;
+beforeAll(async () => {
+  world = await World.start();
+});
+afterAll(() => world.stop());
+
+const zero = { total: 0, done: 0, error: 0, skipped: 0, bytes: 0 };
+const tryClaim = async (unitId: string, workerId = 'w'): Promise<ClaimUnitAnswer> => (await world.internal('POST', `/internal/units/${unitId}/claim`, { workerId, leaseSeconds: 60 })).body as ClaimUnitAnswer;
+const expire = async (unitId: string): Promise<void> => {
+  await world.db.sql`update jobs.units set lease_until = now() - interval '1 second' where id = ${unitId} and status = 'RUNNING'`;
+};
+const stored = async (unitId: string): Promise<{ status: string; claim: number; retries: number; dueInMs: number }> => {
+  const [row] = await world.db.sql<{ status: string; claim: number; retries: number; dueInMs: number }[]>`select status, claim, retries, extract(epoch from due_at - now())::float8 * 1000 as "dueInMs" from jobs.units where id = ${unitId}`;
+  if (row === undefined) throw new Error('no such unit');
+  return row;
+};
+
+test('a unit claimed by many at once is granted once', async () => {
+  const id = await world.createJob(['ann', 'bob', 'cat']);
+  for (const unit of await world.unitIds(id)) {
+    const answers = await Promise.all(Array.from({ length: 12 }, (_, index) => tryClaim(unit, `w${index}`)));
+    expect(answers.filter(({ granted }) => granted)).toHaveLength(1);
+  }
+  expect((await world.job(id)).status).toBe('RUNNING');
+});
+
+test('whatever happens in whatever order: one holder at a time, numbers only grow, an old claim does nothing, and sums are the rows’', async () => {
+  type Step = { do: 'claim' | 'renew' | 'finish' | 'expire' | 'late'; unit: number; result: 'done' | 'released' | 'retry' };
+  const step: fc.Arbitrary<Step> = fc.record({ do: fc.constantFrom('claim', 'claim', 'renew', 'finish', 'expire', 'late'), unit: fc.nat(1), result: fc.constantFrom('done', 'released', 'retry') });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 14 }), async (steps) => {
+      const id = await world.createJob(['ann', 'bob']);
+      const units = await world.unitIds(id);
+      const held = new Map<string, number>();
+      const past = new Map<string, number[]>(units.map((unit) => [unit, []]));
+      const lastClaim = new Map<string, number>();
+      for (const { do: what, unit: index, result } of steps) {
+        const unit = units[index] ?? '';
+        const claim = held.get(unit);
+        if (what === 'claim') {
+          const granted = (await Promise.all([tryClaim(unit), tryClaim(unit)])).filter((answer) => answer.granted);
+          expect(granted.length).toBeLessThanOrEqual(claim === undefined ? 1 : 0);
+          const [answer] = granted;
+          if (answer?.granted === true) {
+            expect(answer.claim).toBeGreaterThan(lastClaim.get(unit) ?? 0);
+            lastClaim.set(unit, answer.claim);
+            held.set(unit, answer.claim);
+          }
+        } else if (what === 'renew' && claim !== undefined) {
+          expect((await world.internal('POST', `/internal/units/${unit}/renew`, { claim, leaseSeconds: 60 })).body).toEqual({ desired: 'run' });
+        } else if (what === 'finish' && claim !== undefined) {
+          const reply = await world.finish(unit, claim, result, { total: 3, done: 2, error: 1, skipped: 0, bytes: 9 });
+          expect(reply.status).toBe(200);
+          expect((await world.finish(unit, claim, 'released')).body).toEqual(reply.body);
+          held.delete(unit);
+        } else if (what === 'expire' && claim !== undefined) {
+          await expire(unit);
+          await eventually('the lease to be taken away', async () => (await stored(unit)).status === 'PENDING');
+          past.get(unit)?.push(claim);
+          held.delete(unit);
+        } else if (what === 'late') {
+          for (const old of past.get(unit) ?? []) {
+            expect((await world.internal('POST', `/internal/units/${unit}/renew`, { claim: old, leaseSeconds: 60 })).body).toEqual({ desired: 'lost' });
+            expect((await world.finish(unit, old, 'done', { total: 99, done: 99, error: 0, skipped: 0, bytes: 0 })).status).toBe(409);
+          }
+        }
+      }
+      const [sums] = await world.db.sql`
+        select j.total_items = sum(u.total) and j.done_items = sum(u.done) and j.error_items = sum(u.error + u.unreached) and j.bytes_transferred = sum(u.bytes)
+          and j.units_claimed = count(*) filter (where u.status = 'RUNNING') and j.units_pending = count(*) filter (where u.status = 'PENDING') and j.units_done = count(*) filter (where u.status = 'DONE') as equal
+        from jobs.jobs j join jobs.units u on u.job_id = j.id where j.id = ${id} group by j.id`;
+      expect(sums).toEqual({ equal: true });
+    }),
+    { numRuns: 5 },
+  );
+});
+
+test('a unit that fails transiently waits longer each time, is given up after its attempts, and progress starts the count again', async () => {
+  const id = await world.createJob(['ann']);
+  const [unit = ''] = await world.unitIds(id);
+  const delays: number[] = [];
+  const attempt = async (done: number): Promise<string> => {
+    await world.db.sql`update jobs.units set due_at = now() where id = ${unit}`;
+    const { claim } = await world.claim(unit);
+    const { body } = await world.finish(unit, claim, 'retry', { ...zero, total: 50, done }, { code: 'SERVICE_UNREACHABLE', graphCode: null, requestId: null, side: 'source' });
+    return (body as { status: string }).status;
+  };
+  for (const done of [1, 1, 1, 2]) {
+    expect(await attempt(done)).toBe('PENDING');
+    delays.push(Math.round((await stored(unit)).dueInMs / 1000));
+    expect(await tryClaim(unit)).toMatchObject({ granted: false });
+  }
+  expect(delays).toEqual([2, 4, 8, 2]);
+  for (let count = 1; count < retriesMax; count += 1) expect(await attempt(2)).toBe('PENDING');
+  expect(await attempt(2)).toBe('ERROR');
+  const job = await eventually('the end', async () => ((await world.job(id)).status === 'ERROR' ? await world.job(id) : null));
+  expect(job).toMatchObject({ failure: { code: 'ATTEMPTS_EXHAUSTED' }, totalItems: 50, doneItems: 2, errorItems: 48 });
+});
+
+test('a unit over which worker after worker falls silent is given up in the end', async () => {
+  const id = await world.createJob(['ann']);
+  const [unit = ''] = await world.unitIds(id);
+  await world.claim(unit);
+  await world.db.sql`update jobs.units set expiries = ${expiriesMax} where id = ${unit}`;
+  await expire(unit);
+  await eventually('the end', async () => (await world.job(id)).failure?.code === 'ATTEMPTS_EXHAUSTED');
+});
+
+test('lost access stops the job: nothing new starts, the others let go in order, and it ends with ERROR and the reason', async () => {
+  const id = await world.createJob(['ann', 'bob', 'cat']);
+  const [first = '', second = '', third = ''] = await world.unitIds(id);
+  const one = await world.claim(first);
+  const two = await world.claim(second);
+  await world.finish(first, one.claim, 'failed', { ...zero, total: 4, done: 1 }, { code: 'ACCESS_LOST', graphCode: 'invalid_client', requestId: null, side: 'source' });
+  expect(await world.job(id)).toMatchObject({ status: 'RUNNING', failure: null });
+  expect(await tryClaim(third)).toMatchObject({ granted: false });
+  expect((await world.internal('POST', `/internal/units/${second}/renew`, { claim: two.claim, leaseSeconds: 60 })).body).toEqual({ desired: 'pause' });
+  await world.finish(second, two.claim, 'released', { ...zero, total: 9, done: 5 });
+  const job = await eventually('the end', async () => ((await world.job(id)).status === 'ERROR' ? await world.job(id) : null));
+  expect(job).toMatchObject({ failure: { code: 'ACCESS_LOST' }, outcome: 'with_errors', totalItems: 13, doneItems: 6, errorItems: 7, passes: [{ status: 'ERROR' }] });
+  expect((await world.messages(id)).at(-1)).toContain('Job stopped');
+});
+
+test('workers of a deleted job are told to cancel, and may still finish', async () => {
+  const id = await world.createJob(['ann']);
+  const [unit = ''] = await world.unitIds(id);
+  const { claim } = await world.claim(unit);
+  await world.call('DELETE', `/v1/jobs/${id}`);
+  expect((await world.internal('POST', `/internal/units/${unit}/renew`, { claim, leaseSeconds: 60 })).body).toEqual({ desired: 'cancel' });
+  expect((await world.finish(unit, claim, 'released')).status).toBe(200);
+});
+
+test('what a unit is worked with: both ends, scope, filters, merge', async () => {
+  const id = await world.createJob(['ann'], { dryRun: true, scope: { tasks: false }, options: { merge: true, filters: { maxItemBytes: 5 } } });
+  const { work } = await world.claim((await world.unitIds(id))[0] ?? '');
+  expect(work).toMatchObject({
+    ...{ orgId: world.org, jobId: id, mode: 'full', workload: 'EMAIL', dryRun: true, merge: true, filters: { maxItemBytes: 5 }, counters: zero },
+    ...{ source: { address: 'ann@src.example', microsoftId: 'ann@src.example/ms' }, dest: { address: 'ann@dst.example', microsoftId: 'ann@dst.example/ms' }, scope: { email: true, calendar: true, contacts: true, tasks: false } },
+  });
+});
