@@ -17,7 +17,8 @@ export interface RequestOptions {
   timeoutMs?: number;
 }
 
-export type RequestBody = string | Uint8Array | AsyncIterable<Uint8Array>;
+/** A function makes the body anew for every attempt; a bare stream can be sent once, so a throttled request with one fails as `throttled`. */
+export type RequestBody = string | Uint8Array | AsyncIterable<Uint8Array> | (() => AsyncIterable<Uint8Array>);
 export interface RawOptions extends RequestOptions {
   body?: RequestBody;
   contentType?: string;

@@ -1,2 +1,10 @@
 export * from './graph-port.js';
 export * from './graph-request-error.js';
+export { createGraphClient, type GraphClientOptions } from './graph-client.js';
+export { createGovernor, type Governor, type GovernorObserver } from './governor/governor.js';
+export { publishedLimits, type Limit } from './governor/limits.js';
+export { createHttp, type Http } from './http.js';
+export { createLastHop, type LastHop } from './last-hop.js';
+export { readOnly } from './read-only.js';
+export { createTokenSource, type AppCredential, type TenantApp, type Token, type TokenSource } from './tokens/token-source.js';
+export { TokenError, type TokenErrorKind } from './tokens/token-error.js';

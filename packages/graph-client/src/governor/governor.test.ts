@@ -1,0 +1,71 @@
+import fc from 'fast-check';
+import type { Budget } from '../graph-port.js';
+import { createGovernor } from './governor.js';
+import { SlidingWindow } from './sliding-window.js';
+
+const mailbox: Budget = { kind: 'outlook', mailbox: 'a' };
+
+test('a window never lets more through than its maximum in any stretch of its length', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.integer({ min: 0, max: 400 }), fc.integer({ min: 1, max: 30 })), { maxLength: 200 }), (steps) => {
+      const window = new SlidingWindow(100, 1_000);
+      const sent: { at: number; amount: number }[] = [];
+      let now = 0;
+      for (const [pause, amount] of steps) {
+        now += pause;
+        for (let wait = window.waitMs(amount, now); wait > 0; wait = window.waitMs(amount, now)) now += wait;
+        window.use(amount, now);
+        sent.push({ at: now, amount });
+      }
+      for (const { at } of sent) {
+        const inWindow = sent.filter((each) => each.at > at - 1_000 && each.at <= at).reduce((sum, each) => sum + each.amount, 0);
+        expect(inWindow).toBeLessThanOrEqual(100);
+      }
+    }),
+  );
+});
+
+test('no more than four requests of one mailbox are in flight, in the order they came, and another mailbox is not held up', async () => {
+  const governor = createGovernor();
+  const order: number[] = [];
+  const permits = await Promise.all([0, 1, 2, 3].map(() => governor.acquire('app', 't', mailbox, 0, undefined)));
+  const fifth = governor.acquire('app', 't', mailbox, 0, undefined).then((permit) => {
+    order.push(5);
+    return permit;
+  });
+  const sixth = governor.acquire('app', 't', mailbox, 0, undefined).then((permit) => {
+    order.push(6);
+    return permit;
+  });
+  (await governor.acquire('app', 't', { kind: 'outlook', mailbox: 'b' }, 0, undefined)).release();
+  expect(order).toEqual([]);
+  permits[0]!.release();
+  (await fifth).release();
+  (await sixth).release();
+  expect(order).toEqual([5, 6]);
+  for (const permit of permits) permit.release();
+});
+
+test('after Retry-After nobody who shares the budget goes before it is over, not even those already waiting', async () => {
+  const rests: number[] = [];
+  const governor = createGovernor({ observer: { onThrottled: (_budget, ms) => rests.push(ms) } });
+  const first = await governor.acquire('app', 't', mailbox, 0, undefined);
+  const began = Date.now();
+  governor.throttled('app', 't', mailbox, 300);
+  first.release();
+  await Promise.all([1, 2].map(async () => (await governor.acquire('app', 't', mailbox, 0, undefined)).release()));
+  expect(Date.now() - began).toBeGreaterThanOrEqual(299);
+  expect(rests).toEqual([300]);
+});
+
+test('a waiting request that is aborted leaves the queue and lets the next one go', async () => {
+  const governor = createGovernor({ limits: { outlook: { concurrency: 1, requests: null, uploadBytes: null }, directory: { concurrency: 1, requests: null, uploadBytes: null }, reports: { concurrency: 1, requests: null, uploadBytes: null }, none: { concurrency: 1, requests: null, uploadBytes: null } } });
+  const held = await governor.acquire('app', 't', mailbox, 0, undefined);
+  const abort = new AbortController();
+  const waiting = governor.acquire('app', 't', mailbox, 0, abort.signal);
+  const next = governor.acquire('app', 't', mailbox, 0, undefined);
+  abort.abort();
+  await expect(waiting).rejects.toThrow();
+  held.release();
+  (await next).release();
+});
