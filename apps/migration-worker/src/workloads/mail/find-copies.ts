@@ -6,11 +6,11 @@ import { GraphRequestError } from '@migrator/graph-client';
 import type { DestRef, TransferItem } from '../workload.js';
 import { saysMailboxMissing, unitErrorOf } from './errors.js';
 import type { Mailbox } from './mailbox.js';
-import { creationTimeProperty, deliveryTimeProperty, expandProperties, extendedValue, internetMessageIdProperty, isObject, markProperty, searchKeyProperty, segment, subjectProperty, submitTimeProperty, text } from './mapi.js';
+import { expandProperties, extendedValue, markProperty, searchKeyProperty, segment, text } from './mapi.js';
+import { describingProperties, isDescribed, matchKeyOf, readMatchKey } from './match-key.js';
 import { provisionalMark, removeCopy } from './stamped-copies.js';
 
 const pageItems = '250';
-const describing = [subjectProperty, deliveryTimeProperty, submitTimeProperty, internetMessageIdProperty, creationTimeProperty];
 
 /**
  * Every destination item that could be the copy, by the item's key. The folder is listed once, because binary properties cannot be
@@ -21,7 +21,7 @@ export async function findCopies(source: Mailbox, destination: Mailbox, inDoubt:
   for (const entry of inDoubt) await wanted.add(entry, source, sourceFolderId, signal);
   const found = new Map<string, DestRef[]>();
   const partial: string[] = [];
-  const query = { $select: 'id,changeKey,type', $top: pageItems, $expand: expandProperties(searchKeyProperty, markProperty, ...(wanted.hasKeyless ? describing : [])) };
+  const query = { $select: 'id,changeKey,type', $top: pageItems, $expand: expandProperties(searchKeyProperty, markProperty, ...(wanted.hasDescribed ? describingProperties : [])) };
   try {
     for await (const page of destination.port.pages<Record<string, unknown>>(destination.admin(`/folders/${segment(folderId)}/items`), destination.options(signal, { query }))) {
       for (const raw of page.value) {
@@ -41,27 +41,19 @@ export async function findCopies(source: Mailbox, destination: Mailbox, inDoubt:
 
 /** What to recognise the copies by. */
 class Wanted {
-  private readonly bySearchKey = new Map<string, string[]>();
+  private readonly byMatchKey = new Map<string, string[]>();
   private readonly byMark = new Map<string, string[]>();
-  private readonly byDescription = new Map<string, string[]>();
   private readonly provisional = new Set<string>();
-
-  get hasKeyless(): boolean {
-    return this.byDescription.size > 0;
-  }
+  hasDescribed = false;
 
   async add({ item, mark }: TransferItem, source: Mailbox, sourceFolderId: string, signal: AbortSignal): Promise<void> {
     push(this.byMark, mark, item.key);
     this.provisional.add(provisionalMark(mark));
-    if (item.matchKey !== null) {
-      push(this.bySearchKey, item.matchKey, item.key);
-      return;
-    }
     // The listing may have been refused the search key; asked for singly, an item still shows it.
-    const raw = await describe(source, sourceFolderId, item.key, signal);
-    const searchKey = raw === null ? null : extendedValue(raw, searchKeyProperty);
-    if (searchKey !== null) push(this.bySearchKey, searchKey, item.key);
-    else if (raw !== null) push(this.byDescription, descriptionOf(raw), item.key);
+    const matchKey = item.matchKey ?? (await readMatchKey(source, sourceFolderId, item.key, signal));
+    if (matchKey === null) return;
+    push(this.byMatchKey, matchKey, item.key);
+    this.hasDescribed ||= isDescribed(matchKey);
   }
 
   isPartial(raw: Record<string, unknown>): boolean {
@@ -69,29 +61,10 @@ class Wanted {
   }
 
   matching(raw: Record<string, unknown>): Set<string> {
-    const searchKey = extendedValue(raw, searchKeyProperty);
-    const keys = [...(this.byMark.get(extendedValue(raw, markProperty) ?? '') ?? []), ...(searchKey === null ? (this.hasKeyless ? (this.byDescription.get(descriptionOf(raw)) ?? []) : []) : (this.bySearchKey.get(searchKey) ?? []))];
-    return new Set(keys);
+    return new Set([...(this.byMark.get(extendedValue(raw, markProperty) ?? '') ?? []), ...(this.byMatchKey.get(matchKeyOf(raw)) ?? [])]);
   }
 }
 
 function push(map: Map<string, string[]>, key: string, value: string): void {
   map.set(key, [...(map.get(key) ?? []), value]);
-}
-
-async function describe(source: Mailbox, folderId: string, itemId: string, signal: AbortSignal): Promise<Record<string, unknown> | null> {
-  try {
-    const query = { $expand: expandProperties(searchKeyProperty, ...describing) };
-    const raw = await source.port.get<unknown>(source.admin(`/folders/${segment(folderId)}/items/${segment(itemId)}`), source.options(signal, { query }));
-    return isObject(raw) ? raw : null;
-  } catch (error) {
-    const aboutTheItem = error instanceof GraphRequestError && (error.kind === 'not_found' || error.kind === 'corrupt' || error.kind === 'bad_request') && !saysMailboxMissing(error);
-    if (!aboutTheItem) throw unitErrorOf(error, 'source');
-    return null;
-  }
-}
-
-/** Exchange keeps these on import, so equal items have equal descriptions; used only between items that have no search key. */
-function descriptionOf(raw: Record<string, unknown>): string {
-  return JSON.stringify([text(raw['type']), ...describing.map((id) => extendedValue(raw, id))]);
 }

@@ -6,6 +6,7 @@ import { GraphRequestError, type GraphPage } from '@migrator/graph-client';
 import { CheckpointExpired, ContainerGone, type Page, type SourceItem } from '../workload.js';
 import { saysMailboxMissing, unitErrorOf } from './errors.js';
 import type { Mailbox } from './mailbox.js';
+import { readMatchKey } from './match-key.js';
 import { deliveryTimeProperty, expandProperties, extendedValue, isObject, searchKeyProperty, segment, text } from './mapi.js';
 
 /** Small enough that one page of metadata is a few hundred kilobytes at most. */
@@ -39,6 +40,10 @@ export class ListingManners {
   private level = 0;
   get query(): Record<string, string> {
     return queries[this.level] ?? {};
+  }
+  /** False when the tenant does not list search keys: then they are read for single items, where one is in doubt. */
+  get showsSearchKeys(): boolean {
+    return this.level === 0;
   }
   /** Asks for less from now on; false when nothing is left to leave out. */
   askLess(): boolean {
@@ -98,7 +103,7 @@ async function* deltaPages(source: Mailbox, folderId: string, link: string | nul
     for await (const answer of politePages(source, path, link, manners, signal)) {
       const next = answer.nextLink ?? answer.deltaLink;
       const checkpoint: Checkpoint = next === null ? { by: 'again' } : { by: 'delta', link: next };
-      yield toPage(answer, checkpoint, answer.nextLink === null);
+      yield await toPage(source, folderId, answer, checkpoint, answer.nextLink === null, manners, signal);
     }
     return true;
   } catch (error) {
@@ -110,7 +115,8 @@ async function* deltaPages(source: Mailbox, folderId: string, link: string | nul
 async function* plainPages(source: Mailbox, folderId: string, link: string | null, manners: ListingManners, signal: AbortSignal): AsyncGenerator<Page> {
   const path = `/folders/${segment(folderId)}/items`;
   for await (const answer of politePages(source, path, link, manners, signal, { $top: String(pageItems), $orderby: 'createdDateTime' })) {
-    yield toPage(answer, answer.nextLink === null ? { by: 'again' } : { by: 'list', link: answer.nextLink }, answer.nextLink === null);
+    const checkpoint: Checkpoint = answer.nextLink === null ? { by: 'again' } : { by: 'list', link: answer.nextLink };
+    yield await toPage(source, folderId, answer, checkpoint, answer.nextLink === null, manners, signal);
   }
 }
 
@@ -131,14 +137,14 @@ async function* politePages(source: Mailbox, path: string, link: string | null, 
   yield* politePages(source, path, link, manners, signal, more);
 }
 
-function toPage(answer: Answer, checkpoint: Checkpoint, complete: boolean): Page {
+async function toPage(source: Mailbox, folderId: string, answer: Answer, checkpoint: Checkpoint, complete: boolean, manners: ListingManners, signal: AbortSignal): Promise<Page> {
   const items: SourceItem[] = [];
   const removed: string[] = [];
   for (const raw of answer.value) {
     const item = parseItem(raw);
     if (item.key === '') continue;
     if (isObject(raw['@removed'])) removed.push(item.key);
-    else items.push(item);
+    else items.push(item.matchKey === null && manners.showsSearchKeys ? { ...item, matchKey: await readMatchKey(source, folderId, item.key, signal) } : item);
   }
   return { items, removed, checkpoint: writeCheckpoint(checkpoint), complete };
 }

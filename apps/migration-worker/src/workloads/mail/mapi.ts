@@ -15,7 +15,9 @@ export const hiddenFolderProperty = 'Boolean 0x10F4';
 export const folderTypeProperty = 'Integer 0x3601';
 export const internetMessageIdProperty = 'String 0x1035';
 export const subjectProperty = 'String 0x0037';
-export const creationTimeProperty = 'SystemTime 0x3007';
+export const senderNameProperty = 'String 0x0C1A';
+export const displayNameProperty = 'String 0x3001';
+export const startTimeProperty = 'SystemTime 0x0060';
 
 /** Our stamp on copies made by the JSON path; its value is the item's deterministic mark. */
 export const markProperty = 'String {8f1d2c3a-5b64-4e0b-9c37-1f6d0a7e4b21} Name MigSourceKey';

@@ -129,13 +129,24 @@ async function write(destination: Mailbox, entry: TransferItem, read: Read, fold
       if (error instanceof GraphRequestError && error.kind === 'in_doubt') return resultOf(item.key, { end: 'failed', failure: 'DEST_WRITE_FAILED' }, { graphCode: error.graphCode, requestId: error.requestId });
       throw error;
     }
-    if (existing !== null) await removeCopy(destination, folderId, existing.id, signal);
+    const [built] = await findStamped(destination, folderId, provisionalMark(mark), signal);
     await destination.port.patch(destination.user(place.path), { singleValueExtendedProperties: [{ id: markProperty, value: mark }] }, destination.options(signal, { repeatable: true }));
+    if (existing !== null && built !== undefined) await removeOlder(destination, folderId, existing, built.id, mark, signal);
   }
   const dest = (await findStamped(destination, folderId, mark, signal))[0];
   // Written for certain, but not listed yet: the engine looks for it again, by its mark.
   if (dest === undefined) return resultOf(item.key, { end: 'in_doubt' }, { graphCode: null, requestId: null });
   return { key: item.key, outcome: existing === null ? 'copied' : 'updated', dest, bytes };
+}
+
+/**
+ * Rather twice than not at all: the version before goes only after the new one stands. A worker that dies in between leaves both,
+ * and the repeated update removes every older one.
+ */
+async function removeOlder(destination: Mailbox, folderId: string, existing: DestRef, keptId: string, mark: string, signal: AbortSignal): Promise<void> {
+  const older = new Set([existing.id, ...(await findStamped(destination, folderId, mark, signal)).map(({ id }) => id)]);
+  older.delete(keptId);
+  for (const id of older) await removeCopy(destination, folderId, id, signal);
 }
 
 async function putPhoto(place: ItemPlace, photo: Uint8Array, signal: AbortSignal): Promise<number> {

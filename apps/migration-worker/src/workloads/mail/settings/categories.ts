@@ -22,7 +22,7 @@ export const categories: SettingKind = {
 
   async list(source, signal) {
     const rows = await listRows(source, path, signal);
-    return rows.map((row) => settingItem('category', text(row['id']) ?? text(row['displayName']) ?? '', { displayName: row['displayName'], color: row['color'] ?? 'none' }));
+    return rows.map((row) => settingItem('category', text(row['id']) ?? text(row['displayName']) ?? '', { displayName: row['displayName'], color: row['color'] ?? 'none' }, (text(row['displayName']) ?? '').toLowerCase()));
   },
 
   async find(destination, item, signal) {

@@ -26,7 +26,7 @@ export const focusedOverrides: SettingKind = {
 
   async list(source, signal) {
     const rows = await listRows(source, path, signal);
-    return rows.map((row) => settingItem('focusedOverride', text(row['id']) ?? addressOf(row), { classifyAs: row['classifyAs'], senderEmailAddress: isObject(row['senderEmailAddress']) ? { name: row['senderEmailAddress']['name'] ?? '', address: row['senderEmailAddress']['address'] } : null }));
+    return rows.map((row) => settingItem('focusedOverride', text(row['id']) ?? addressOf(row), { classifyAs: row['classifyAs'], senderEmailAddress: isObject(row['senderEmailAddress']) ? { name: row['senderEmailAddress']['name'] ?? '', address: row['senderEmailAddress']['address'] } : null }, addressOf(row)));
   },
 
   async find(destination, item, signal) {

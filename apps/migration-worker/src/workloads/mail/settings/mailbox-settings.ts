@@ -50,7 +50,7 @@ export const mailboxSettings: SettingKind = {
     const settings = await read(source, signal);
     return names.flatMap((name) => {
       const value = portableSetting(settings, name);
-      return value === null ? [] : [settingItem('mailboxSetting', name, { [name]: value })];
+      return value === null ? [] : [settingItem('mailboxSetting', name, { [name]: value }, name)];
     });
   },
 

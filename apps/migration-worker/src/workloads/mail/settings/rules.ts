@@ -32,7 +32,7 @@ export function rules(ownAddress: RuleMapping['ownAddress'], folders: RuleFolder
 
     async list(source, signal) {
       const rows = await listRows(source, path, signal);
-      return rows.sort((a, b) => sequenceOf(a) - sequenceOf(b)).map((row) => settingItem('rule', text(row['id']) ?? '', ruleContent(row)));
+      return rows.sort((a, b) => sequenceOf(a) - sequenceOf(b)).map((row) => settingItem('rule', text(row['id']) ?? '', ruleContent(row), ruleHash(row)));
     },
 
     async find(destination, item, signal) {

@@ -33,9 +33,9 @@ function canonical(value: unknown): unknown {
   );
 }
 
-/** A setting as an item: `ref` is the setting itself, its version the hash of it. */
-export function settingItem(kind: string, key: string, content: Record<string, unknown>): SourceItem {
-  return { key, version: contentHash(content), sizeBytes: Buffer.byteLength(JSON.stringify(content)), kind, at: null, matchKey: null, ref: content };
+/** A setting as an item: `ref` is the setting itself, its version the hash of it; `matchKey` is what its copy is known by. */
+export function settingItem(kind: string, key: string, content: Record<string, unknown>, matchKey: string): SourceItem {
+  return { key, version: contentHash(content), sizeBytes: Buffer.byteLength(JSON.stringify(content)), kind, at: null, matchKey, ref: content };
 }
 
 export function contentOf(item: SourceItem): Record<string, unknown> {
