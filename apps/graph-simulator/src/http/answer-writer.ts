@@ -43,26 +43,29 @@ export async function writeAnswer(res: ServerResponse, call: Call, answer: Answe
     if (!res.hasHeader('Content-Type')) res.setHeader('Content-Type', reply.contentType ?? 'application/octet-stream');
     return writeStream(res, effects.bytesPerSecond !== undefined || effects.truncateAt !== undefined ? altered(reply.stream, effects) : reply.stream, effects.truncateAt !== undefined);
   }
-  let body: Buffer;
+  // A string leaves in one write together with the head; a buffer takes a second one.
+  let body: string;
   if (reply.json !== undefined) {
     if (!res.hasHeader('Content-Type')) res.setHeader('Content-Type', reply.contentType ?? jsonType);
-    body = Buffer.from(JSON.stringify(reply.json));
+    body = JSON.stringify(reply.json);
   } else if (reply.text !== undefined) {
     if (!res.hasHeader('Content-Type')) res.setHeader('Content-Type', reply.contentType ?? 'text/plain');
-    body = Buffer.from(reply.text);
+    body = reply.text;
   } else {
-    body = Buffer.alloc(0);
+    body = '';
   }
   const bodiless = reply.status === 204 || reply.status === 304;
-  if (!bodiless) res.setHeader('Content-Length', body.length);
-  if (body.length > 0 && (effects.bytesPerSecond !== undefined || effects.truncateAt !== undefined)) {
-    return writeStream(res, altered([body], effects), effects.truncateAt !== undefined);
+  const size = bodiless ? 0 : Buffer.byteLength(body);
+  if (!bodiless) res.setHeader('Content-Length', size);
+  if (size > 0 && (effects.bytesPerSecond !== undefined || effects.truncateAt !== undefined)) {
+    return writeStream(res, altered([Buffer.from(body)], effects), effects.truncateAt !== undefined);
   }
   await new Promise<void>((resolve) => {
     res.once('close', resolve);
-    res.end(bodiless ? undefined : body, resolve);
+    if (size === 0) res.end(resolve);
+    else res.end(body, resolve);
   });
-  return bodiless ? 0 : body.length;
+  return size;
 }
 
 /** Writes chunk by chunk, as fast as the client takes them. `cut` drops the connection after the last. */

@@ -103,12 +103,14 @@ export function parseExpand(query: URLSearchParams): ExpandTerm[] {
 }
 
 /** Throws Graph's 400 when `$select` names a property the type does not have. */
-export function checkSelect(select: readonly string[] | null, known: Iterable<string>, typeName: string): void {
+export function checkSelect(select: readonly string[] | null, known: readonly string[], typeName: string): void {
   if (select === null) return;
-  const names = new Set(Array.from(known, (n) => n.toLowerCase()));
+  let folded: Set<string> | null = null;
   for (const name of select) {
-    const head = (name.split('/')[0] ?? name).toLowerCase();
-    if (!names.has(head)) throw new GraphFault(400, 'BadRequest', `Parsing OData Select and Expand failed: Could not find a property named '${name}' on type '${typeName}'.`);
+    const head = name.split('/')[0] ?? name;
+    if (known.includes(head)) continue;
+    folded ??= new Set(known.map((n) => n.toLowerCase()));
+    if (!folded.has(head.toLowerCase())) throw new GraphFault(400, 'BadRequest', `Parsing OData Select and Expand failed: Could not find a property named '${name}' on type '${typeName}'.`);
   }
 }
 
