@@ -1,5 +1,6 @@
 /** Stopping a unit, in two steps: first nothing new is begun and the batch in hand is finished, later everything is dropped. */
 
+import { setMaxListeners } from 'node:events';
 import { ClaimLost } from './unit-ledger.js';
 
 /** Told to stop in order: pause, deletion of the job, shutdown. */
@@ -13,12 +14,15 @@ export class Halt {
   #timer: NodeJS.Timeout | null = null;
 
   /** Aborts when nothing new should be begun: listing, looking up, waiting for a lane. */
-  readonly soft = this.#soft.signal;
+  readonly soft: AbortSignal = this.#soft.signal;
   /** Aborts when the batch in hand should be dropped as well. */
-  readonly hard = this.#hard.signal;
+  readonly hard: AbortSignal = this.#hard.signal;
 
   /** `graceMs`: how long a batch in hand may take to its end. */
-  constructor(private readonly graceMs: number) {}
+  constructor(private readonly graceMs: number) {
+    // Everything a unit has in flight listens; their number is bounded by the budgets.
+    setMaxListeners(0, this.soft, this.hard);
+  }
 
   /** Why the unit stops, or null while it runs. */
   get reason(): unknown {

@@ -68,7 +68,7 @@ export function statements(tx: TransactionSql, unitNo: number, change: LedgerCha
       where unit_no = ${unitNo} and container_no = ${l.containerNo}`);
   for (const d of dests) sent.push(tx`update worker.containers set dest_id = ${d.destId}, ensured_path = ${d.path} where container_no = ${d.containerNo}`);
   if (reports.length > 0)
-    sent.push(tx`insert into worker.item_reports (unit_no, report) select ${unitNo}, value from jsonb_array_elements(${tx.json(reports as never)}) as r (value)`);
+    sent.push(tx`insert into worker.item_reports (unit_no, report) select ${unitNo}, value from jsonb_array_elements(${JSON.stringify(reports)}::text::jsonb) as r (value)`);
   return sent;
 }
 

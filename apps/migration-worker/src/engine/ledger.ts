@@ -143,7 +143,8 @@ function createUnitLedger(sql: Sql, route: Route, holder: Holder, counters: Unit
     async named(candidates) {
       if (candidates.length === 0) return new Set();
       const rows = await sql<{ dest_id: string }[]>`
-        select l.dest_id from worker.ledger l where l.match_hash = any(${[...new Set(candidates.map((c) => c.matchHash))]}::bigint[]) and l.dest_id = any(${candidates.map((c) => c.destId)}::text[])`;
+        select l.dest_id from worker.ledger l join worker.containers c on c.container_no = l.container_no join worker.mappings m on m.mapping_no = c.mapping_no
+        where m.destination_no = ${destinationNo} and l.match_hash = any(${[...new Set(candidates.map((c) => c.matchHash))]}::bigint[]) and l.dest_id = any(${candidates.map((c) => c.destId)}::text[])`;
       return new Set(rows.map((row) => row.dest_id));
     },
     async commit(change) {

@@ -62,6 +62,7 @@ export async function workPage(context: PassContext, run: ContainerRun, page: Pa
     }
   }
   counters.hold(run.entry.containerNo, uncounted);
-  await Promise.all([builder.empty ? undefined : writer.write(builder.change), writeItems(context, run, toWrite)]);
+  const stored = await Promise.allSettled([builder.empty ? undefined : writer.write(builder.change), writeItems(context, run, toWrite)]);
+  for (const one of stored) if (one.status === 'rejected') throw one.reason;
   if (run.tried.size > triedMax) run.tried.clear();
 }

@@ -1,0 +1,135 @@
+/** Runs the engine over a unit in a test: real PostgreSQL for the ledger, any workload, and a process that can be killed at any step. */
+import { join } from 'node:path';
+import { migrateDatabase, openDatabase, type Database, type Sql } from '@migrator/service-kit/database';
+import type { ItemReport } from '@migrator/contracts/events';
+import type { Filters } from '@migrator/contracts/api/jobs';
+import { freshDatabase, type TestDatabase } from '@migrator/testing/servers';
+import { Budget } from '../engine/budget.js';
+import type { EngineMode } from '../engine/decide.js';
+import { Halt } from '../engine/halt.js';
+import type { Route } from '../engine/item-keys.js';
+import { openLedger } from '../engine/ledger.js';
+import { openPlannedLedger } from '../engine/planned-ledger.js';
+import { runUnit, type UnitEnd } from '../engine/run-unit.js';
+import type { UnitLedger } from '../engine/unit-ledger.js';
+import type { UnitPorts, UnitScope, Workload } from '../workloads/workload.js';
+
+export interface LedgerDatabase {
+  sql: Sql;
+  close(): Promise<void>;
+}
+
+export async function ledgerDatabase(): Promise<LedgerDatabase> {
+  const folder = join(__dirname, '../../migrations');
+  const database: TestDatabase = await freshDatabase({ template: 'worker', migrate: (url) => migrateDatabase({ url, schema: 'worker', folder }) });
+  const open: Database = openDatabase(database.url, { max: 6, applicationName: 'engine test' });
+  return {
+    sql: open.sql,
+    close: async () => {
+      await open.close();
+      await database.drop();
+    },
+  };
+}
+
+/** The process died here. */
+export class Killed extends Error {
+  override readonly name = 'Killed';
+}
+
+export interface Attempt {
+  unitId?: string;
+  jobId?: string;
+  passId?: string;
+  mode?: EngineMode;
+  filters?: Filters;
+  dryRun?: boolean;
+  claim?: number;
+  halt?: Halt;
+  /** Called before and after everything the ledger does; may throw to kill the process there. */
+  step?: (name: string) => void;
+  ports?: UnitPorts;
+  scope?: Partial<UnitScope>;
+}
+
+export interface AttemptEnd extends UnitEnd {
+  notes: string[];
+  reports: ItemReport[];
+  /** The counters at every moment they were shown. */
+  shown: UnitEnd['counters'][];
+}
+
+export const testRoute = (owner: string): Route => ({ orgId: 'org_test', workload: 'EMAIL', sourceTenant: 'tenant-a', destTenant: 'tenant-b', sourceOwner: `source ${owner}`, destOwner: `dest ${owner}` });
+
+let claims = 0;
+
+/** One claim of a unit, to its end (or its death). */
+export async function attempt(sql: Sql, owner: string, workload: Workload, options: Attempt = {}): Promise<AttemptEnd> {
+  const { unitId = `unit ${owner}`, jobId = 'job', passId = 'pass 1', mode = 'full', filters = {}, dryRun = false, claim = ++claims, halt = new Halt(1_000), step, ports } = options;
+  const route = testRoute(owner);
+  let ledger: UnitLedger;
+  if (dryRun) ledger = await openPlannedLedger(sql, route);
+  else {
+    const opened = await openLedger(sql, { route, jobId, unitId, claim, leaseSeconds: 30 });
+    if (opened.state !== 'held') throw new Error(`the destination is ${opened.state}`);
+    ledger = opened.ledger;
+  }
+  const watched = step === undefined ? ledger : withSteps(ledger, step);
+  const notes: string[] = [];
+  const shown: UnitEnd['counters'][] = [];
+  const end = await runUnit({
+    unitId,
+    passId,
+    mode,
+    scope: { source: { microsoftId: 's', address: 's@example.com' }, dest: { microsoftId: 'd', address: 'd@example.com' }, scope: { email: true, calendar: true, contacts: true, tasks: true }, filters, merge: true, dryRun, ...options.scope },
+    workload,
+    ports: ports ?? (undefined as unknown as UnitPorts),
+    ledger: watched,
+    halt,
+    observer: { counters: (now) => shown.push(now), reports: () => undefined, note: (level, sentence) => notes.push(`${level} ${sentence}`), written: () => undefined },
+    bytes: new Budget(10_000),
+    holds: () => true,
+  });
+  if (end.unexpected !== null && !(end.unexpected instanceof Killed)) throw new Error('the unit failed unexpectedly', { cause: end.unexpected });
+  // A process that was killed releases nothing.
+  if (!(end.unexpected instanceof Killed)) await ledger.release();
+  return { ...end, notes, shown, reports: (await ledger.reports(10_000)).map(({ report }) => report) };
+}
+
+/** Kills at every boundary of the ledger: before a transaction, and after it was stored but before anybody heard. */
+function withSteps(ledger: UnitLedger, step: (name: string) => void): UnitLedger {
+  return {
+    ...ledger,
+    lookup: async (entry, marks) => {
+      step('lookup');
+      return ledger.lookup(entry, marks);
+    },
+    commit: async (change) => {
+      step('before a commit');
+      await ledger.commit(change);
+      step('after a commit');
+    },
+    register: async (passId, containers) => {
+      const entries = await ledger.register(passId, containers);
+      step('after register');
+      return entries;
+    },
+    markSwept: async () => {
+      step('before swept');
+      await ledger.markSwept();
+    },
+  };
+}
+
+/** A process that dies at step `at`, and to which nothing succeeds afterwards. */
+export function dyingAt(at: number): { step: (name: string) => void; steps: () => number; dead: () => boolean } {
+  let count = 0;
+  return {
+    step: (name) => {
+      if (++count >= at) throw new Killed(`at step ${count}: ${name}`);
+    },
+    steps: () => count,
+    dead: () => count >= at,
+  };
+}
+

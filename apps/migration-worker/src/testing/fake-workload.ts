@@ -1,0 +1,187 @@
+/**
+ * A workload in memory, with a source that changes, a destination that keeps what is written, and faults on demand. It stands for
+ * what workloads may meet: lost answers, repeated pages, forgotten checkpoints, twins that share a match key.
+ */
+import { CheckpointExpired, type Container, type DestContainer, type DestRef, type ItemResult, type Page, type SourceItem, type TransferItem, type UnitSession, type Workload } from '../workloads/workload.js';
+
+export interface FakeItem {
+  key: string;
+  version: number;
+  sizeBytes: number;
+  matchKey: string | null;
+  at: string | null;
+  /** Change number at the source. */
+  seq: number;
+  gone: boolean;
+}
+
+export interface FakeCopy {
+  id: string;
+  version: number;
+  matchKey: string | null;
+  mark: string;
+  content: string;
+}
+
+export interface Faults {
+  /** Called at every step with its name; may throw to kill the process there. */
+  step(name: string): void;
+  /** Number from 0 to 1. */
+  random(): number;
+  /** Probability that the answer to a write is lost; whether the write happened is decided by a coin. */
+  lostAnswers: number;
+  /** Probability that a page repeats items of pages before it. */
+  repeats: number;
+  /** How many listings still fail because their checkpoint is forgotten. */
+  expiries: number;
+  /** Keys that the destination refuses for good. */
+  refused: Set<string>;
+  /** Items a page holds. */
+  pageItems: number;
+}
+
+export const noFaults = (): Faults => ({ step: () => undefined, random: () => 0.5, lostAnswers: 0, repeats: 0, expiries: 0, refused: new Set(), pageItems: 7 });
+
+/** Both ends of one fake unit. Survives the death of the workers that use it. */
+export class FakeWorld {
+  readonly source = new Map<string, FakeItem[]>();
+  readonly destination = new Map<string, FakeCopy[]>();
+  /** How often each kind of call was made. */
+  readonly calls = { containers: 0, ensure: 0, pages: 0, find: 0, written: 0 };
+  seq = 0;
+  #copies = 0;
+  #ready: Promise<void> = Promise.resolve();
+
+  put(path: string, key: string, options: Partial<Pick<FakeItem, 'matchKey' | 'sizeBytes' | 'at'>> = {}): FakeItem {
+    const items = this.source.get(path) ?? [];
+    this.source.set(path, items);
+    let item = items.find((one) => one.key === key);
+    if (item === undefined) {
+      item = { key, version: 0, sizeBytes: options.sizeBytes ?? 100 + key.length, matchKey: options.matchKey === undefined ? `match ${path} ${key}` : options.matchKey, at: options.at ?? null, seq: 0, gone: false };
+      items.push(item);
+    }
+    item.version++;
+    item.seq = ++this.seq;
+    return item;
+  }
+
+  remove(path: string, key: string): void {
+    const item = this.source.get(path)?.find((one) => one.key === key);
+    if (item !== undefined) Object.assign(item, { gone: true, seq: ++this.seq });
+  }
+
+  write(path: string, { item, existing, mark }: TransferItem): FakeCopy {
+    const copies = this.destination.get(path) ?? [];
+    this.destination.set(path, copies);
+    this.calls.written++;
+    const content = contentOf(item);
+    const copy = existing === null ? undefined : copies.find(({ id }) => id === existing.id);
+    if (copy !== undefined) {
+      copy.version++;
+      copy.content = content;
+      return copy;
+    }
+    const made = { id: `copy-${++this.#copies}`, version: 1, matchKey: item.matchKey, mark, content };
+    copies.push(made);
+    return made;
+  }
+
+  /** What should be there, or is there, by container: sorted. */
+  expected(path: string): string[] {
+    return (this.source.get(path) ?? []).filter((item) => !item.gone).map((item) => contentOf({ ...item, version: String(item.version) })).sort();
+  }
+  actual(path: string): string[] {
+    return (this.destination.get(path) ?? []).map((copy) => copy.content).sort();
+  }
+
+  /** Call to let other tasks run, as real input and output would. */
+  turn(): Promise<void> {
+    this.#ready = new Promise((resolve) => setImmediate(resolve));
+    return this.#ready;
+  }
+}
+
+/** Twins (equal match keys) have equal content, as copies of one message have; versions of it differ. */
+const contentOf = ({ key, matchKey, version }: Pick<SourceItem, 'key' | 'matchKey' | 'version'>): string => `${matchKey ?? key} v${version}`;
+
+export function fakeWorkload(world: FakeWorld, faults: Faults): Workload {
+  const session: UnitSession = {
+    async *containers(signal) {
+      world.calls.containers++;
+      for (const [path, items] of world.source) {
+        await world.turn();
+        signal.throwIfAborted();
+        const cut = path.lastIndexOf('/');
+        const container: Container = { key: path, path, kind: 'folder', parentKey: cut < 0 ? null : path.slice(0, cut), itemCount: items.filter((item) => !item.gone).length, ref: null };
+        yield container;
+      }
+    },
+    async ensure(container, _parent, signal): Promise<DestContainer> {
+      faults.step('ensure');
+      world.calls.ensure++;
+      await world.turn();
+      signal.throwIfAborted();
+      return { id: container.path, exists: true };
+    },
+    async *pages(container, from, signal): AsyncGenerator<Page> {
+      world.calls.pages++;
+      if (from !== null && faults.expiries > 0) {
+        faults.expiries--;
+        throw new CheckpointExpired('forgotten');
+      }
+      const { base, upTo, offset } = from === null ? { base: 0, upTo: world.seq, offset: 0 } : positionOf(from, world.seq);
+      const all = (world.source.get(container.path) ?? []).filter((item) => item.seq > base && item.seq <= upTo);
+      const listed = all.filter((item) => !item.gone);
+      const removed = all.filter((item) => item.gone).map(({ key }) => key);
+      for (let at = offset; ; at += faults.pageItems) {
+        await world.turn();
+        signal.throwIfAborted();
+        faults.step('page');
+        const complete = at + faults.pageItems >= listed.length;
+        const items = listed.slice(at, at + faults.pageItems);
+        if (faults.random() < faults.repeats) items.push(...listed.slice(Math.max(0, at - 3), at));
+        yield { items: items.map(sourceItem), removed: complete ? removed : [], checkpoint: complete ? `token ${upTo}` : `page ${base} ${upTo} ${at + faults.pageItems}`, complete };
+        if (complete) return;
+      }
+    },
+    async find(inDoubt, dest, _container, signal) {
+      world.calls.find++;
+      faults.step('find');
+      await world.turn();
+      signal.throwIfAborted();
+      const copies = world.destination.get(dest.id) ?? [];
+      return new Map(inDoubt.map(({ item, mark }): [string, DestRef[]] => [item.key, copies.filter((copy) => (item.matchKey === null ? copy.mark === mark : copy.matchKey === item.matchKey)).map(({ id, version }) => ({ id, version: String(version) }))]));
+    },
+    async *transfer(batch, dest, _container, signal): AsyncGenerator<ItemResult> {
+      for (const one of batch) {
+        const { item } = one;
+        await world.turn();
+        signal.throwIfAborted();
+        faults.step('before a write');
+        if (faults.refused.has(item.key)) {
+          yield { key: item.key, outcome: 'failed', failure: 'DEST_ITEM_REFUSED', graphCode: 'ErrorInvalidItem', requestId: 'request-1' };
+          continue;
+        }
+        const lost = faults.random() < faults.lostAnswers;
+        if (lost && faults.random() < 0.5) {
+          yield { key: item.key, outcome: 'in_doubt', graphCode: null, requestId: null };
+          continue;
+        }
+        const copy = world.write(dest.id, one);
+        faults.step('after a write');
+        await world.turn();
+        if (lost) yield { key: item.key, outcome: 'in_doubt', graphCode: null, requestId: null };
+        else yield { key: item.key, outcome: one.existing === null ? 'copied' : 'updated', dest: { id: copy.id, version: String(copy.version) }, bytes: item.sizeBytes };
+      }
+    },
+  };
+  return { name: 'EMAIL', can: { delta: true, batchItemsMax: 4, batchBytesMax: 2_000, lanes: 2 }, open: () => Promise.resolve(session) };
+}
+
+const sourceItem = ({ key, version, sizeBytes, matchKey, at }: FakeItem): SourceItem => ({ key, version: String(version), sizeBytes, kind: 'thing', at, matchKey, ref: null });
+
+function positionOf(from: string, now: number): { base: number; upTo: number; offset: number } {
+  const [kind, ...numbers] = from.split(' ');
+  const [first = 0, second = 0, third = 0] = numbers.map(Number);
+  return kind === 'token' ? { base: first, upTo: now, offset: 0 } : { base: first, upTo: second, offset: third };
+}
