@@ -1,5 +1,5 @@
 import type { GraphErrorKind } from '@migrator/graph-client';
-import { UnitError } from '../workload.js';
+import type { UnitError } from '../workload.js';
 import { exportedErrorVerdict, faultOf, unitErrorOf, verdictOf, type Doing } from './errors.js';
 import { graphError } from './testing/scripted-port.js';
 import { ExportRefused, ExportUnreadable, ImportUnanswered } from './transfer-failures.js';

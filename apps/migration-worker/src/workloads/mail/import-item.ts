@@ -35,23 +35,21 @@ export function heldBody(target: ImportTarget, data: readonly Uint8Array[], sent
 }
 
 /** A body that opens the export anew whenever it is sent, and passes its bytes on as they come. */
-export function streamedBody(target: ImportTarget, open: () => AsyncIterable<Uint8Array>, sent: SentBytes): AsyncIterable<Uint8Array> {
+export function streamedBody(target: ImportTarget, open: () => AsyncIterable<Uint8Array>, sent: SentBytes): RequestBody {
   const head = importHead(target);
-  return {
-    async *[Symbol.asyncIterator]() {
-      sent.bytes = 0;
-      for await (const piece of open()) {
-        // The head goes out with the first piece, so that an item that cannot be read costs the destination nothing.
-        if (sent.bytes === 0) {
-          sent.bytes = head.length;
-          yield head;
-        }
-        sent.bytes += piece.length;
-        yield piece;
+  return async function* () {
+    sent.bytes = 0;
+    for await (const piece of open()) {
+      // The head goes out with the first piece, so that an item that cannot be read costs the destination nothing.
+      if (sent.bytes === 0) {
+        sent.bytes = head.length;
+        yield head;
       }
-      sent.bytes += closing.length;
-      yield closing;
-    },
+      sent.bytes += piece.length;
+      yield piece;
+    }
+    sent.bytes += closing.length;
+    yield closing;
   };
 }
 

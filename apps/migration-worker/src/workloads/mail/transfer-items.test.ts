@@ -1,6 +1,6 @@
-import { pino } from 'pino';
+import { createLogger } from '@migrator/service-kit/logger';
 import type { ItemResult, TransferItem } from '../workload.js';
-import { UnitError } from '../workload.js';
+import type { UnitError } from '../workload.js';
 import { resultOf } from './errors.js';
 import { ImportSessions } from './import-session.js';
 import { ItemTransfer, type JsonReason } from './transfer-items.js';
@@ -51,7 +51,7 @@ class World {
       source: mailboxOn(this.source, 'source'),
       destination: mailboxOn(this.destination, 'dest'),
       sessions: this.importSessions,
-      log: pino({ level: 'silent' }),
+      log: createLogger('test', 'silent'),
       copyByJson: ({ item: { key } }, _folder, reason) => {
         this.byJson.push({ key, reason });
         return Promise.resolve(resultOf(key, reason.verdict, reason.words));

@@ -3,7 +3,7 @@ import type { GraphPort } from '@migrator/graph-client';
 import type { ItemResult, SourceItem, TransferItem } from '../../workload.js';
 import { Mailbox } from '../mailbox.js';
 
-export const signal = new AbortController().signal;
+export const signal: AbortSignal = new AbortController().signal;
 
 export function mailboxOn(port: GraphPort, side: 'source' | 'dest'): Mailbox {
   return new Mailbox(side, port, `${side}-user`, `MBX:${side}@tenant`);

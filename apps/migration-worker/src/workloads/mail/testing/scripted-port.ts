@@ -18,7 +18,7 @@ async function bytesOf(body: RequestBody | undefined): Promise<Buffer> {
   if (typeof body === 'string') return Buffer.from(body);
   if (body instanceof Uint8Array) return Buffer.from(body);
   const pieces: Uint8Array[] = [];
-  for await (const piece of body) pieces.push(Buffer.from(piece));
+  for await (const piece of typeof body === 'function' ? body() : body) pieces.push(Buffer.from(piece));
   return Buffer.concat(pieces);
 }
 
