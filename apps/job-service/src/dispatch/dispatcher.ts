@@ -1,7 +1,7 @@
 /**
- * Keeps the BullMQ queue filled with a short window of due units. PostgreSQL is the truth and nothing is remembered about Redis:
- * each look adds the whole window, and what Redis has already is not added twice (the queue job's id is the unit and its claim). So a
- * Redis that lost everything is filled again within a second, and a unit that was released or taken from a dead worker gets a new id.
+ * Keeps the BullMQ queue filled with a short window of due units. PostgreSQL is the truth, and Redis is believed for a second at most:
+ * then the whole window is added again, and what Redis has already is not added twice (the queue job's id is the unit and its claim).
+ * So a Redis that lost everything is filled again, and a unit that was released or taken from a dead worker gets a new id.
  */
 import type { TypedQueue } from '@migrator/messaging/queues';
 import type { Id } from '@migrator/contracts/ids';
@@ -41,6 +41,8 @@ export async function dispatch({ sql, queue, logger, sweep, window = 128, onRefi
   signal.addEventListener('abort', stop);
   let adding = false;
   let sweptAt = 0;
+  // Queue jobs added since the last sweep.
+  const added = new Set<string>();
   try {
     while (!signal.aborted) {
       // Armed before the look, so that a change during it is not slept over.
@@ -49,31 +51,36 @@ export async function dispatch({ sql, queue, logger, sweep, window = 128, onRefi
       try {
         if (performance.now() - sweptAt >= sweepEveryMs) {
           sweptAt = performance.now();
+          added.clear();
           await sweep();
         }
         if (!adding) {
-          const units = await listDueUnits(sql, window);
-          onRefill?.(units.length);
+          const due = await listDueUnits(sql, window);
+          onRefill?.(due.length);
+          const units = due.map((unit) => ({ ...unit, queueJobId: `${unit.unitId}.${unit.claim}` })).filter(({ queueJobId }) => !added.has(queueJobId));
           if (units.length > 0) {
             adding = true;
             // Not awaited for ever: while Redis is away the add waits for it, and the sweeps must go on.
-            const added = new AbortController();
+            const done = new AbortController();
             void queue
               .addBulk(
-                units.map(({ orgId, jobId, unitId, claim, rank }) => ({
+                units.map(({ orgId, jobId, unitId, rank, queueJobId }) => ({
                   payload: { orgId: orgId as Id<'org'>, jobId: jobId as Id<'job'>, unitId: unitId as Id<'unt'> },
-                  jobId: `${unitId}.${claim}`,
+                  jobId: queueJobId,
                   options: { priority: Math.min(rank, priorityMax) },
                 })),
               )
+              .then(() => {
+                for (const { queueJobId } of units) added.add(queueJobId);
+              })
               .catch((error: unknown) => {
                 logger.warn({ err: error }, 'units could not be queued and are tried again');
               })
               .finally(() => {
                 adding = false;
-                added.abort();
+                done.abort();
               });
-            await pause(sweepEveryMs, added.signal);
+            await pause(sweepEveryMs, done.signal);
           }
         }
         const scheduledInMs = await nextScheduledInMs(sql);

@@ -207,6 +207,17 @@ describe('200', () => {
     for (const words of ['Job created', 'Job started', 'Job paused', 'Job resumed', 'Job goes on', 'Job ended']) expect(text).toContain(words);
   });
 
+  test('a paused job whose last unit finished while it drained ends when it is resumed', async () => {
+    const id = await world.createJob(['ann']);
+    const [unit = ''] = await world.unitIds(id);
+    const { claim } = await world.claim(unit);
+    await world.call('PATCH', `/v1/jobs/${id}/pause`);
+    await world.finish(unit, claim, 'done', { total: 1, done: 1, error: 0, skipped: 0, bytes: 1 });
+    expect(await world.job(id)).toMatchObject({ status: 'PAUSED', draining: false, completedAt: null });
+    await world.call('PATCH', `/v1/jobs/${id}/resume`);
+    await eventually('the end', async () => (await world.job(id)).status === 'DONE');
+  });
+
   test('a retry pass takes up what failed, a delta pass everything that has a destination', async () => {
     const id = await world.createJob(['ann', 'bob']);
     const [first = '', second = ''] = await world.unitIds(id);

@@ -26,11 +26,11 @@ export async function insertPass(tx: TransactionSql, pass: { id: string; jobId: 
   await tx`insert into jobs.passes (id, job_id, mode, status, created_by, created_at) values (${pass.id}, ${pass.jobId}, ${pass.mode}, 'QUEUED', ${pass.createdBy}, ${pass.createdAt})`;
 }
 
-/** The mode of a pass. */
-export async function getPassMode(sql: Queryable, passId: string): Promise<PassMode> {
-  const [row] = await sql<{ mode: PassMode }[]>`select mode from jobs.passes where id = ${passId}`;
+/** The mode of a pass, and whether a unit of it was ever begun. */
+export async function getPass(sql: Queryable, passId: string): Promise<{ mode: PassMode; begun: boolean }> {
+  const [row] = await sql<{ mode: PassMode; begun: boolean }[]>`select mode, started_at is not null as begun from jobs.passes where id = ${passId}`;
   if (row === undefined) throw new Error(`Pass ${passId} is missing.`);
-  return row.mode;
+  return row;
 }
 
 /** Units that a later pass takes up again, with their counts of attempts cleared. Returns how many. */

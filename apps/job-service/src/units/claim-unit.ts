@@ -6,7 +6,7 @@ import type { TransactionSql } from '@migrator/service-kit/database';
 import type { ChangeJobs, JobChange } from '../jobs/job-change.js';
 import { wakeDispatcher } from '../jobs/job-change.js';
 import { lockJob, type LockedJob } from '../jobs/job-repository.js';
-import { getPassMode } from '../passes/pass-repository.js';
+import { getPass } from '../passes/pass-repository.js';
 import { claimUnitRow, findJobOfUnit, type UnitRow } from './unit-repository.js';
 
 export interface ClaimUnit {
@@ -38,10 +38,10 @@ export const makeClaimUnit =
 
 /** QUEUED -> RUNNING, with its line in the log. */
 export async function startJob({ tx, at, transition, say }: JobChange, job: LockedJob): Promise<void> {
+  const { mode, begun } = await getPass(tx, job.passId);
   await transition(job, 'start', { startedAt: at });
-  const mode = await getPassMode(tx, job.passId);
   const what = mode === 'full' ? 'Job' : `${mode.charAt(0).toUpperCase()}${mode.slice(1)} pass`;
-  await say(job.id, 'INFO', `${what} ${job.startedAt === null || mode !== 'full' ? 'started' : 'goes on'}${job.dryRun ? ' (dry run: nothing is written)' : ''}`);
+  await say(job.id, 'INFO', `${what} ${begun ? 'goes on' : 'started'}${job.dryRun ? ' (dry run: nothing is written)' : ''}`);
 }
 
 async function describeWork(tx: TransactionSql, job: LockedJob, unit: UnitRow): Promise<UnitWork> {
@@ -52,7 +52,7 @@ async function describeWork(tx: TransactionSql, job: LockedJob, unit: UnitRow): 
     jobId: job.id as Id<'job'>,
     unitId: unit.id as Id<'unt'>,
     passId: job.passId as Id<'pas'>,
-    mode: await getPassMode(tx, job.passId),
+    mode: (await getPass(tx, job.passId)).mode,
     workload: job.type,
     dryRun: job.dryRun,
     sourceTenantId: job.sourceTenantId as Id<'ten'>,
