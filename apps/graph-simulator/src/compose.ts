@@ -49,8 +49,11 @@ export interface SimulatorOptions {
   /** Seconds a token lives, as clients are told it. */
   tokenSeconds?: number;
   /** Keys of an earlier run, to keep clients' trust. */
-  keys?: { signingKey: string; caCert: string; caKey: string };
+  keys?: SimulatorKeys;
 }
+
+/** What clients trust, all PEM: Entra's signing key, and the authority behind the TLS listener (null without one). */
+export interface SimulatorKeys { signingKey: string; authority: { caCert: string; caKey: string } | null }
 
 /** A running simulator. */
 export interface Simulator {
@@ -60,7 +63,7 @@ export interface Simulator {
   controlPort: number;
   /** PEM of the authority behind the TLS listener; null without one. */
   caCert: string | null;
-  keys: { signingKey: string; caCert: string; caKey: string } | null;
+  keys: SimulatorKeys;
   /** Resolves when somebody asked for the end through the control interface. */
   stopped: Promise<void>;
   close: () => Promise<void>;
@@ -114,7 +117,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   };
   try {
     const port = await open(listen(listener, { port: options.port ?? 0, host }));
-    const tls = options.tlsPort === null ? null : await makeTls([graphHost, loginHost, reportsHost, ...outlookHosts], options.keys);
+    const tls = options.tlsPort === null ? null : await makeTls([graphHost, loginHost, reportsHost, ...outlookHosts], options.keys?.authority ?? undefined);
     const tlsPort = tls === null ? null : await open(listen(listener, { port: options.tlsPort ?? 0, host, tls }));
     const controlPort = await open(listen(control, { port: options.controlPort ?? 0, host: options.controlHost ?? '127.0.0.1' }));
     return {
@@ -123,7 +126,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       tlsPort,
       controlPort,
       caCert: tls?.caCert ?? null,
-      keys: tls === null ? null : { signingKey: signingKey.toPem(), caCert: tls.caCert, caKey: tls.caKey },
+      keys: { signingKey: signingKey.toPem(), authority: tls === null ? (options.keys?.authority ?? null) : { caCert: tls.caCert, caKey: tls.caKey } },
       stopped,
       close: async () => { await Promise.all(listening.map((l) => l.close())); },
     };

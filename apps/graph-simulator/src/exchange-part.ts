@@ -1,14 +1,17 @@
 import type { ExchangePart } from './compose.js';
-import type { ExchangeStore } from './exchange/store/exchange-store.js';
+import { ControlError } from './control/control-route.js';
+import { mailboxUsage } from './directory/mailbox-usage.js';
+import { ExchangeStore } from './exchange/store/exchange-store.js';
 
-const noMailboxes = { mailbox: () => undefined, createMailbox: () => undefined } as unknown as ExchangeStore;
-
-/** The Exchange half of the simulator. */
+/** The Exchange half of the simulator: the one place that knows which routes and control operations it brings. */
 export const exchangePart: ExchangePart = {
-  makeExchange: () => noMailboxes,
+  makeExchange: (parts) => new ExchangeStore(parts),
   routes: () => [],
   hostRoutes: () => [],
   controlRoutes: () => [],
-  makeMailbox: () => undefined,
-  usage: () => ({ itemCount: 0, bytes: 0, deletedItemCount: 0, deletedBytes: 0, lastActivityMs: null, hasArchive: false }),
+  makeMailbox: (tenant, user, content) => {
+    if (content !== 'empty') throw new ControlError(400, 'The content of a mailbox is "empty".');
+    tenant.exchange.createMailbox(user, null);
+  },
+  usage: mailboxUsage,
 };

@@ -1,18 +1,16 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startSimulator, type SimulatorOptions } from './compose.js';
+import { startSimulator, type SimulatorKeys } from './compose.js';
 import { help, readConfig, type Config } from './config.js';
 import { exchangePart } from './exchange-part.js';
 import { profileByName } from './world/limits/limits.js';
 import { demoContent } from './world/presets/demo-content.js';
 import { applyPreset } from './world/presets/presets.js';
 
-type Keys = NonNullable<SimulatorOptions['keys']>;
-
 /** The keys of an earlier run; undefined on the first. */
-async function readKeys(dataDir: string): Promise<Keys | undefined> {
+async function readKeys(dataDir: string): Promise<SimulatorKeys | undefined> {
   try {
-    return JSON.parse(await readFile(join(dataDir, 'keys.json'), 'utf8')) as Keys;
+    return JSON.parse(await readFile(join(dataDir, 'keys.json'), 'utf8')) as SimulatorKeys;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
@@ -38,7 +36,7 @@ async function run(config: Config): Promise<void> {
   });
   sim.world.limits.setLatency(config.latency);
   applyPreset(sim.world, config.preset, { make: exchangePart.makeMailbox, content: demoContent, app: config.app });
-  if (config.dataDir !== null && sim.keys !== null) await writeFile(join(config.dataDir, 'keys.json'), JSON.stringify(sim.keys), { mode: 0o600 });
+  if (config.dataDir !== null) await writeFile(join(config.dataDir, 'keys.json'), JSON.stringify(sim.keys), { mode: 0o600 });
   const caFile = config.caFile ?? (config.dataDir === null ? null : join(config.dataDir, 'ca.pem'));
   if (caFile !== null && sim.caCert !== null) await writeFile(caFile, sim.caCert);
   console.log(JSON.stringify({

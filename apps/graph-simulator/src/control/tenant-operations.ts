@@ -126,6 +126,7 @@ export function tenantOperations(world: SimulatedWorld, make: MailboxMaker): Con
         const user = tenant.findUser(req.params['user'] ?? '');
         if (user === undefined) throw new ControlError(404, `There is no user '${req.params['user'] ?? ''}'.`);
         tenant.removeUser(user.id);
+        tenant.exchange.removeMailbox(user.id);
         return Promise.resolve({ ok: true });
       },
     },

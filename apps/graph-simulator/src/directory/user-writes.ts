@@ -103,7 +103,9 @@ export function userWriteRoutes(world: World): Route[] {
     {
       method: 'DELETE', path: '/users/{user}', roles: writeUsers, service: 'directory', write: true,
       handle: (req) => {
-        req.tenant.removeUser(userOf(req).id);
+        const { id } = userOf(req);
+        req.tenant.removeUser(id);
+        req.tenant.exchange.removeMailbox(id);
         return { status: 204 };
       },
     },
