@@ -1,0 +1,285 @@
+/** One mailbox: folders, items, settings. Every write gives a new change key and goes to the folder's change log. */
+import { createHash } from 'node:crypto';
+import type { SimClock } from '../../world/clock.js';
+import type { IdSource } from '../../world/ids.js';
+import { decodeState, DeltaExpired, encodeState, type DeltaState } from './change-log.js';
+import { Folder, seededKey, writtenKeyBase, type FolderSpec, type WellKnownName } from './folder.js';
+import { sizeOf, type Item, type ItemContent, type PlantedRefusal } from './item.js';
+import { blankSettings, type InboxRule, type MailboxSettings, type MasterCategory, type SenderOverride } from './settings.js';
+
+/** Something that would have left the mailbox as mail: tests assert that migrations cause none. */
+export interface OutboundMail {
+  at: string;
+  kind: 'invitation' | 'update' | 'cancellation' | 'message';
+  to: string[];
+}
+
+interface Overlay {
+  content: ItemContent | null;
+  folderKey: number;
+  moves: number;
+  version: number;
+  createdAt: string;
+  modifiedAt: string;
+  refusal: PlantedRefusal | null;
+}
+
+export interface DeltaPage {
+  entries: ({ kind: 'item'; item: Item } | { kind: 'removed'; key: number; moves: number; reason: 'deleted' | 'changed' })[];
+  /** Exactly one of the two. */
+  next: string | null;
+  delta: string | null;
+}
+
+/** Thrown by writes when the mailbox is full: 507 / ErrorQuotaExceeded. */
+export class QuotaExceeded extends Error {}
+
+export class Mailbox {
+  /** The GUID in `MBX:<guid>@<tenant>`. */
+  readonly guid: string;
+  readonly settings: MailboxSettings;
+  readonly categories: MasterCategory[] = [];
+  readonly rules: InboxRule[] = [];
+  readonly overrides: SenderOverride[] = [];
+  readonly outboundMail: OutboundMail[] = [];
+  /** False: the licence was taken away; every call answers 404 MailboxNotEnabledForRESTAPI. */
+  enabled = true;
+  quotaBytes = 100 * 1024 ** 3;
+  /** Messages above this are refused, in bytes (default 150 MB: the largest a mailbox can be set to). */
+  messageBytesMax = 150 * 1024 * 1024;
+  readonly #folders = new Map<number, Folder>();
+  readonly #overlay = new Map<number, Overlay>();
+  readonly #clock: SimClock;
+  readonly #ids: IdSource;
+  #nextFolder = 1;
+  #nextItem = writtenKeyBase;
+  #nextPart = 2 ** 40;
+  #writtenBytes = 0;
+  #version = 1;
+  folderGeneration = 1;
+  readonly #folderChanges: { key: number; kind: 'upsert' | 'deleted' }[] = [];
+
+  constructor(options: { tenantId: string; userId: string; address: string; displayName: string; guid: string; clock: SimClock; ids: IdSource }) {
+    this.tenantId = options.tenantId;
+    this.userId = options.userId;
+    this.address = options.address;
+    this.displayName = options.displayName;
+    this.guid = options.guid;
+    this.#clock = options.clock;
+    this.#ids = options.ids;
+    this.settings = blankSettings();
+  }
+  readonly tenantId: string;
+  readonly userId: string;
+  readonly address: string;
+  readonly displayName: string;
+
+  /** `MBX:<guid>@<tenant>`, the import/export API's name for it. */
+  get mailboxId(): string {
+    return `MBX:${this.guid}@${this.tenantId}`;
+  }
+  now(): string {
+    return new Date(this.#clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
+  }
+  /** A key for a part of an item (attachment, step, exception). */
+  nextPartKey(): number {
+    this.#nextPart += 1;
+    return this.#nextPart;
+  }
+  /** Random bytes from the world's seed, as upper-case hex. */
+  randomHex(bytes: number): string {
+    return this.#ids.bytes(bytes).toString('hex').toUpperCase();
+  }
+
+  // ---- folders ----
+
+  addFolder(spec: FolderSpec): Folder {
+    const folder = new Folder(this.#nextFolder, spec, this.now());
+    this.#nextFolder += 1;
+    this.#folders.set(folder.key, folder);
+    this.#folderChanges.push({ key: folder.key, kind: 'upsert' });
+    return folder;
+  }
+  folder(key: number): Folder | undefined {
+    return this.#folders.get(key);
+  }
+  wellKnown(name: string): Folder | undefined {
+    const wanted = name.toLowerCase() as WellKnownName;
+    for (const folder of this.#folders.values()) if (folder.wellKnownName === wanted) return folder;
+    return undefined;
+  }
+  get root(): Folder {
+    const root = this.wellKnown('msgfolderroot');
+    if (root === undefined) throw new Error('A mailbox has a root folder');
+    return root;
+  }
+  /** In creation order; children of one folder, or all. */
+  folders(parentKey?: number): Folder[] {
+    const all = [...this.#folders.values()];
+    return parentKey === undefined ? all : all.filter((folder) => folder.parentKey === parentKey);
+  }
+  childNamed(parentKey: number, displayName: string): Folder | undefined {
+    return this.folders(parentKey).find((folder) => folder.displayName.toLowerCase() === displayName.toLowerCase());
+  }
+  renameFolder(folder: Folder, changes: { displayName?: string; parentKey?: number }): void {
+    if (changes.displayName !== undefined) folder.displayName = changes.displayName;
+    if (changes.parentKey !== undefined) folder.parentKey = changes.parentKey;
+    folder.changeNumber += 1;
+    this.#folderChanges.push({ key: folder.key, kind: 'upsert' });
+  }
+  /** Removes a folder with everything below it. */
+  removeFolder(folder: Folder): void {
+    for (const child of this.folders(folder.key)) this.removeFolder(child);
+    for (const { key } of [...folder.keys()]) this.#overlay.delete(key);
+    this.#folders.delete(folder.key);
+    this.#folderChanges.push({ key: folder.key, kind: 'deleted' });
+  }
+  /** Names from below the root down to the folder. */
+  path(folder: Folder): string[] {
+    const names: string[] = [];
+    for (let at: Folder | undefined = folder; at !== undefined && at.wellKnownName !== 'msgfolderroot'; at = at.parentKey === null ? undefined : this.#folders.get(at.parentKey)) names.unshift(at.displayName);
+    return names;
+  }
+  /** Folder changes after a position; `position` is where the next call continues. */
+  folderDelta(from: number): { keys: { key: number; kind: 'upsert' | 'deleted' }[]; position: number } {
+    const last = new Map<number, 'upsert' | 'deleted'>();
+    for (const change of this.#folderChanges.slice(from)) last.set(change.key, change.kind);
+    return { keys: [...last].map(([key, kind]) => ({ key, kind })), position: this.#folderChanges.length };
+  }
+
+  // ---- items ----
+
+  /** The item, or undefined when it is not in the mailbox (any more). */
+  item(key: number): Item | undefined {
+    const overlay = this.#overlay.get(key);
+    if (overlay !== undefined && overlay.content !== null) return { key, folderKey: overlay.folderKey, moves: overlay.moves, changeKey: this.#changeKey(key, overlay.version), createdAt: overlay.createdAt, modifiedAt: overlay.modifiedAt, content: overlay.content, refusal: overlay.refusal };
+    if (key >= writtenKeyBase) return undefined;
+    const home = this.#folders.get(Math.floor(key / 2 ** 28));
+    const index = key % 2 ** 28;
+    if (home?.source == null || index >= home.source.count || key !== seededKey(home.key, index)) return undefined;
+    const folderKey = overlay?.folderKey ?? home.key;
+    if (overlay === undefined && home.departed.has(key)) return undefined;
+    const createdAt = home.source.createdAt(index);
+    return { key, folderKey, moves: overlay?.moves ?? 0, changeKey: this.#changeKey(key, overlay?.version ?? 0), createdAt, modifiedAt: overlay?.modifiedAt ?? createdAt, content: home.source.item(index), refusal: overlay?.refusal ?? home.source.refusal?.(index) ?? null };
+  }
+  /** Items of a folder in stable order from a place of the listing; `next` continues. */
+  *items(folder: Folder, at = 0): Generator<{ item: Item; next: number }> {
+    for (const { key, next } of folder.keys(at)) {
+      const item = this.item(key);
+      if (item !== undefined) yield { item, next };
+    }
+  }
+  /** The changeKey of an item without reading its content. */
+  #changeKey(key: number, version: number): string {
+    return Buffer.concat([Buffer.from('CQAAABYAAAA', 'base64'), createHash('sha256').update(`${this.guid} ${String(key)} ${String(version)}`).digest().subarray(0, 22)]).toString('base64');
+  }
+
+  /** Bytes that were written to this mailbox and are still there; seeded content does not count to it. */
+  get writtenBytes(): number {
+    return this.#writtenBytes;
+  }
+  addItem(folder: Folder, content: ItemContent, options: { createdAt?: string; refusal?: PlantedRefusal | null } = {}): Item {
+    const bytes = sizeOf(content);
+    if (this.#writtenBytes + bytes > this.quotaBytes) throw new QuotaExceeded();
+    const key = this.#nextItem;
+    this.#nextItem += 1;
+    const now = this.now();
+    this.#overlay.set(key, { content, folderKey: folder.key, moves: 0, version: this.#nextVersion(), createdAt: options.createdAt ?? now, modifiedAt: now, refusal: options.refusal ?? null });
+    this.#writtenBytes += bytes;
+    folder.arrive(key);
+    folder.log.record(key, 'upsert');
+    return this.#get(key);
+  }
+  /** Replaces an item's content; a new change key follows. */
+  updateItem(key: number, content: ItemContent): Item {
+    const before = this.#get(key);
+    const overlay = this.#touch(key, before);
+    const grown = sizeOf(content) - sizeOf(before.content);
+    if (key >= writtenKeyBase) {
+      if (grown > 0 && this.#writtenBytes + grown > this.quotaBytes) throw new QuotaExceeded();
+      this.#writtenBytes += grown;
+    }
+    overlay.content = content;
+    this.#folders.get(overlay.folderKey)?.log.record(key, 'upsert');
+    return this.#get(key);
+  }
+  moveItem(key: number, to: Folder): Item {
+    const item = this.#get(key);
+    const from = this.#folders.get(item.folderKey);
+    if (from === undefined || from === to) return item;
+    this.#leave(from, key, 'moved');
+    const overlay = this.#touch(key, item);
+    overlay.folderKey = to.key;
+    overlay.moves += 1;
+    to.arrive(key);
+    to.log.record(key, 'upsert');
+    return this.#get(key);
+  }
+  removeItem(key: number): void {
+    const item = this.#get(key);
+    const folder = this.#folders.get(item.folderKey);
+    if (folder !== undefined) this.#leave(folder, key, 'deleted');
+    if (key >= writtenKeyBase) this.#writtenBytes -= sizeOf(item.content);
+    this.#overlay.delete(key);
+    this.#folders.get(Math.floor(key / 2 ** 28))?.departed.add(key);
+  }
+  plantRefusal(key: number, refusal: PlantedRefusal | null): void {
+    const item = this.#get(key);
+    this.#touch(key, item).refusal = refusal;
+  }
+  #get(key: number): Item {
+    const item = this.item(key);
+    if (item === undefined) throw new Error(`There is no item ${String(key)}`);
+    return item;
+  }
+  #touch(key: number, item: Item): Overlay {
+    let overlay = this.#overlay.get(key);
+    if (overlay === undefined) {
+      overlay = { content: item.content, folderKey: item.folderKey, moves: item.moves, version: 0, createdAt: item.createdAt, modifiedAt: item.modifiedAt, refusal: item.refusal };
+      this.#overlay.set(key, overlay);
+    }
+    overlay.version = this.#nextVersion();
+    overlay.modifiedAt = this.now();
+    return overlay;
+  }
+  #leave(folder: Folder, key: number, kind: 'moved' | 'deleted'): void {
+    folder.depart(key);
+    folder.log.record(key, kind);
+  }
+  #nextVersion(): number {
+    this.#version += 1;
+    return this.#version;
+  }
+
+  // ---- delta ----
+
+  /** A page of a folder's delta. `token` null begins a round. Throws DeltaExpired for a forgotten token, null answers a text that is none. */
+  delta(folder: Folder, token: string | null, pageSize: number): DeltaPage | null {
+    const { log } = folder;
+    const state: DeltaState | null = token === null ? { step: 'list', generation: log.generation, from: log.position, at: 0 } : decodeState(token);
+    if (state === null) return null;
+    if (state.generation !== log.generation || state.from > log.position) throw new DeltaExpired(state.generation, log.generation);
+    if (state.step === 'list') return this.#listStep(folder, state, pageSize);
+    const to = state.step === 'changes' ? state.to : log.position;
+    const at = state.step === 'changes' ? state.at : 0;
+    const changes = to === state.from ? [] : log.between(state.from, to);
+    const page = changes.slice(at, at + pageSize);
+    const entries = page.flatMap((change): DeltaPage['entries'] => {
+      const item = this.item(change.key);
+      if (change.kind === 'upsert' && item?.folderKey === folder.key) return [{ kind: 'item', item }];
+      return [{ kind: 'removed', key: change.key, moves: Math.max(0, (item?.moves ?? 0) - (change.kind === 'moved' ? 1 : 0)), reason: 'deleted' }];
+    });
+    if (at + page.length < changes.length) return { entries, next: encodeState({ step: 'changes', generation: state.generation, from: state.from, to, at: at + page.length }), delta: null };
+    return { entries, next: null, delta: encodeState({ step: 'rest', generation: state.generation, from: to }) };
+  }
+  #listStep(folder: Folder, state: Extract<DeltaState, { step: 'list' }>, pageSize: number): DeltaPage {
+    const entries: DeltaPage['entries'] = [];
+    let at = state.at;
+    for (const { item, next } of this.items(folder, state.at)) {
+      if (entries.length === pageSize) return { entries, next: encodeState({ ...state, at }), delta: null };
+      entries.push({ kind: 'item', item });
+      at = next;
+    }
+    return { entries, next: null, delta: encodeState({ step: 'rest', generation: state.generation, from: state.from }) };
+  }
+}
