@@ -42,6 +42,15 @@ test('a tenant that refuses $expand or $select is asked for less, and from then 
   expect(port.calls).toHaveLength(4);
 });
 
+test('a refusal in the middle of a listing is no reason to begin it anew', async () => {
+  const { port, list } = listing(({ link }) => {
+    if (link !== null) throw graphError('bad_request');
+    return { value: [row('a')], nextLink: 'https://next' };
+  });
+  await expect(list()).rejects.toMatchObject({ code: 'INTERNAL', side: 'source' });
+  expect(port.calls).toHaveLength(2);
+});
+
 test('an item without a search key is known by its description, the same on both sides', async () => {
   const properties = [{ id: 'String 0x37', value: 'Hello' }];
   const bare = { ...row('a'), singleValueExtendedProperties: undefined };
