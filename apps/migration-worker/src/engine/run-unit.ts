@@ -1,5 +1,6 @@
 /** One claim of one unit, from opening both ends to a result. Generic over workloads. */
 import type { UnitCounters } from '@migrator/contracts/events';
+import { AppError } from '@migrator/contracts/errors';
 import type { UnitFailure } from '@migrator/contracts/outcomes';
 import { UnitError, type UnitPorts, type UnitScope, type Workload } from '../workloads/workload.js';
 import { Budget } from './budget.js';
@@ -59,9 +60,6 @@ export async function runUnit({ unitId, passId, mode, scope, workload, ports, le
     if (change.reports.length > 0) observer.reports();
     observer.counters(counters.now);
   });
-  let result: UnitEnd['result'] = 'done';
-  let failure: UnitFailureDetail | null = null;
-  let unexpected: unknown = null;
   try {
     const session = await workload.open(scope, ports, halt.soft);
     await runPass({
@@ -84,24 +82,25 @@ export async function runUnit({ unitId, passId, mode, scope, workload, ports, le
       adopted: new Set(),
       holds,
     });
+    return { result: 'done', counters: counters.now, failure: null, unexpected: null };
   } catch (thrown) {
     // What was thrown last may only be an echo of what stopped the unit first.
-    const error = halt.reason ?? thrown;
-    if (error instanceof ClaimLost) result = 'lost';
-    else if (error instanceof Stopped) result = 'released';
-    else if (error instanceof UnitError) {
-      result = error.transient ? 'retry' : 'failed';
-      failure = { code: error.code, side: error.side, graphCode: error.graph.code, requestId: error.graph.requestId };
-      unexpected = error.code === 'INTERNAL' ? error : null;
-    } else {
-      result = isDatabaseAway(error) ? 'retry' : 'failed';
-      failure = { code: 'INTERNAL', side: null, graphCode: null, requestId: null };
-      unexpected = error;
-    }
+    return unitEndOf(halt.reason ?? thrown, counters.now);
   } finally {
     halt.end();
   }
-  return { result, counters: counters.now, failure, unexpected };
+}
+
+/** What an error means for the unit. */
+export function unitEndOf(error: unknown, counters: UnitCounters): UnitEnd {
+  if (error instanceof ClaimLost) return { result: 'lost', counters, failure: null, unexpected: null };
+  if (error instanceof Stopped) return { result: 'released', counters, failure: null, unexpected: null };
+  if (error instanceof UnitError) {
+    const failure = { code: error.code, side: error.side, graphCode: error.graph.code, requestId: error.graph.requestId };
+    return { result: error.transient ? 'retry' : 'failed', counters, failure, unexpected: error.code === 'INTERNAL' ? error : null };
+  }
+  const away = isDatabaseAway(error) || (error instanceof AppError && error.code === 'SERVICE_UNAVAILABLE');
+  return { result: away ? 'retry' : 'failed', counters, failure: { code: 'INTERNAL', side: null, graphCode: null, requestId: null }, unexpected: error };
 }
 
 /** PostgreSQL restarted, is full of connections, or gave up a transaction for another one: nothing of ours is wrong. */

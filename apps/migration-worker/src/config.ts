@@ -1,0 +1,16 @@
+/** migration-worker's environment. */
+import { baseEnv } from '@migrator/service-kit/config';
+import { z } from 'zod';
+
+export const workerEnv = z.object({
+  ...baseEnv,
+  TENANT_SERVICE_URL: z.url({ protocol: /^https?$/ }),
+  JOB_SERVICE_URL: z.url({ protocol: /^https?$/ }),
+  /** Where requests to Microsoft's production addresses are carried; empty: to Microsoft. */
+  MICROSOFT_LAST_HOP: z.string().default(''),
+  /** Units at work at once. */
+  WORKER_UNITS: z.coerce.number().int().min(1).max(64).default(6),
+  /** A unit whose worker is silent for so long is given to another one. */
+  LEASE_SECONDS: z.coerce.number().int().min(2).max(600).default(30),
+});
+export type WorkerConfig = z.output<typeof workerEnv>;

@@ -1,0 +1,52 @@
+/** Graph ports of tenants: credentials from tenant-service, kept in memory for a short while, and one port for each credential. */
+import { randomUUID } from 'node:crypto';
+import { AppError } from '@migrator/contracts/errors';
+import { tenantCredentialSchema, type TenantCredential } from '@migrator/contracts/internal';
+import { createGraphClient, createTokenSource, type Governor, type GraphPort, type Http } from '@migrator/graph-client';
+import { serviceIdentity } from '@migrator/service-kit/identity';
+import type { InternalClient } from '@migrator/service-kit/internal-client';
+import { UnitError } from '../workloads/workload.js';
+
+/** A revoked or replaced credential is noticed after this time at the latest. */
+const keepMs = 60_000;
+
+export interface TenantPort {
+  /** Microsoft's id of the tenant. */
+  microsoftTenantId: string;
+  port: GraphPort;
+}
+
+export interface TenantPorts {
+  /** Throws UnitError TENANT_DISCONNECTED when the tenant is not there any more. */
+  get(orgId: string, tenantId: string, side: 'source' | 'dest'): Promise<TenantPort>;
+}
+
+export function createTenantPorts({ tenants, http, governor, now = () => performance.now() }: { tenants: InternalClient; http: Http; governor: Governor; now?: () => number }): TenantPorts {
+  const kept = new Map<string, { credential: TenantCredential; port: TenantPort; until: number }>();
+  return {
+    async get(orgId, tenantId, side) {
+      const key = `${orgId}/${tenantId}`;
+      const before = kept.get(key);
+      if (before !== undefined && before.until > now()) return before.port;
+      let credential: TenantCredential;
+      try {
+        credential = await tenants.call({ method: 'GET', path: `/internal/orgs/${orgId}/tenants/${tenantId}/credential`, identity: serviceIdentity('migration-worker', `req_${randomUUID()}`), answer: tenantCredentialSchema });
+      } catch (error) {
+        if (error instanceof AppError && (error.code === 'TENANT_NOT_FOUND' || error.code === 'TENANT_DISCONNECTED')) {
+          kept.delete(key);
+          throw new UnitError('TENANT_DISCONNECTED', side, false, { code: null, requestId: null }, { cause: error });
+        }
+        throw error;
+      }
+      // The same credential keeps its port, and with it the token.
+      const port = before !== undefined && JSON.stringify(before.credential) === JSON.stringify(credential) ? before.port : connect(credential);
+      kept.set(key, { credential, port, until: now() + keepMs });
+      return port;
+    },
+  };
+
+  function connect({ microsoftTenantId, clientId, credential }: TenantCredential): TenantPort {
+    const tokens = createTokenSource({ tenantId: microsoftTenantId, clientId, credential }, http);
+    return { microsoftTenantId, port: createGraphClient({ tenantId: microsoftTenantId, clientId, tokens, http, governor }) };
+  }
+}

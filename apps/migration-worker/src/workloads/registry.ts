@@ -1,0 +1,21 @@
+/** Name -> workload. Boot fails if a name in contracts is named here twice or not at all. */
+import { workloadNames, type WorkloadName } from '@migrator/contracts/api/tenants';
+import { mailWorkload, type MailDeps } from './mail/index.js';
+import type { Workload } from './workload.js';
+
+/** Names of the contract that this build does not have; job-service refuses jobs of them. */
+const notBuilt: readonly WorkloadName[] = ['SHAREPOINT', 'ONEDRIVE', 'TEAMS'];
+
+/** Every workload of this build by name. */
+export function createWorkloads(deps: MailDeps): ReadonlyMap<WorkloadName, Workload> {
+  return registry([mailWorkload(deps)], notBuilt);
+}
+
+/** Throws unless each name of the contract stands in exactly one of both lists, once. */
+export function registry(built: readonly Workload[], missing: readonly WorkloadName[]): ReadonlyMap<WorkloadName, Workload> {
+  for (const name of workloadNames) {
+    const entries = built.filter((workload) => workload.name === name).length + missing.filter((one) => one === name).length;
+    if (entries !== 1) throw new Error(`The workload ${name} has ${entries} entries in the registry; it needs one.`);
+  }
+  return new Map(built.map((workload) => [workload.name, workload]));
+}
