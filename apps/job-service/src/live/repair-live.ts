@@ -15,11 +15,11 @@ export async function recordPublished(sql: Sql, live: LivePublisher): Promise<vo
   // Rows are locked in the order of their ids, as the projector does.
   await sql`
     with published as (
-      select * from unnest(${ids}::text[], ${ids.map((id) => seqs.get(id) ?? 0)}::bigint[], ${ids.map((id) => done.has(id))}::boolean[]) as p (id, seq, done)
+      select * from unnest(${ids}::text[], ${ids.map((id) => seqs.get(id) ?? 0)}::bigint[]) as p (id, seq)
     ), locked as (
       select j.id from jobs.jobs j where j.id = any(${ids}::text[]) order by j.id for no key update
     )
-    update jobs.jobs j set live_seq = greatest(j.live_seq, p.seq), live_done_pending = j.live_done_pending and not p.done
+    update jobs.jobs j set live_seq = greatest(j.live_seq, p.seq), live_done_pending = j.live_done_pending and j.id <> all(${[...done]}::text[])
     from published p join locked l on l.id = p.id where j.id = p.id`;
 }
 

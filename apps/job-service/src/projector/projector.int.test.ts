@@ -57,6 +57,7 @@ describe('with two instances', () => {
     expect(messages.at(-1)).toContain('Job ended');
     const done = await eventually('done', () => world.live.find((message) => message.kind === 'done' && message.jobId === unit.jobId));
     expect(done).toMatchObject({ status: 'DONE', lastSeq: messages.length, completedAt: job.completedAt });
+    await eventually('the note that all was published', async () => (await world.db.sql`select 1 from jobs.jobs where id = ${unit.jobId} and live_seq = log_seq and not live_done_pending`).length === 1);
   });
 
   test('progress of a claim that is over, or of an older one, changes nothing', async () => {
