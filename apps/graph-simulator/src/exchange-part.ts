@@ -1,6 +1,6 @@
 import type { ExchangePart } from './compose.js';
-import { ControlError } from './control/control-route.js';
 import { mailboxUsage } from './directory/mailbox-usage.js';
+import { createGeneratedMailbox } from './exchange/generator/fill-mailbox.js';
 import { ExchangeStore } from './exchange/store/exchange-store.js';
 
 /** The Exchange half of the simulator: the one place that knows which routes and control operations it brings. */
@@ -9,9 +9,6 @@ export const exchangePart: ExchangePart = {
   routes: () => [],
   hostRoutes: () => [],
   controlRoutes: () => [],
-  makeMailbox: (tenant, user, content) => {
-    if (content !== 'empty') throw new ControlError(400, 'The content of a mailbox is "empty".');
-    tenant.exchange.createMailbox(user, null);
-  },
+  makeMailbox: (tenant, user, content) => { createGeneratedMailbox(tenant.exchange, user, content); },
   usage: mailboxUsage,
 };

@@ -4,7 +4,7 @@ import { startSimulator, type SimulatorKeys } from './compose.js';
 import { help, readConfig, type Config } from './config.js';
 import { exchangePart } from './exchange-part.js';
 import { profileByName } from './world/limits/limits.js';
-import { demoContent } from './world/presets/demo-content.js';
+import { presetContent } from './world/presets/preset-content.js';
 import { applyPreset } from './world/presets/presets.js';
 
 /** The keys of an earlier run; undefined on the first. */
@@ -35,7 +35,7 @@ async function run(config: Config): Promise<void> {
     ...(keys === undefined ? {} : { keys }),
   });
   sim.world.limits.setLatency(config.latency);
-  applyPreset(sim.world, config.preset, { make: exchangePart.makeMailbox, content: demoContent, app: config.app });
+  applyPreset(sim.world, config.preset, { make: exchangePart.makeMailbox, content: presetContent, app: config.app });
   if (config.dataDir !== null) await writeFile(join(config.dataDir, 'keys.json'), JSON.stringify(sim.keys), { mode: 0o600 });
   const caFile = config.caFile ?? (config.dataDir === null ? null : join(config.dataDir, 'ca.pem'));
   if (caFile !== null && sim.caCert !== null) await writeFile(caFile, sim.caCert);

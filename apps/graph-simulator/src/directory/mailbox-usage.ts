@@ -23,10 +23,8 @@ function folderBytes(mailbox: Mailbox, folder: Folder): number {
     bytes += sizeOf(content);
   }
   if (measured > 0) bytes = Math.round((bytes / measured) * (seeded - folder.departed.size));
-  for (const key of folder.arrived) {
-    const item = mailbox.item(key);
-    if (item !== undefined) bytes += sizeOf(item.content);
-  }
+  // Places behind the seeded ones are the items that were written or moved here.
+  for (const { item } of mailbox.items(folder, seeded)) bytes += sizeOf(item.content);
   sizes.set(folder, { position: folder.log.position, changeNumber: folder.changeNumber, count: folder.itemCount, bytes });
   return bytes;
 }

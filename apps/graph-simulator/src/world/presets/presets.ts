@@ -12,7 +12,7 @@ export type PresetName = 'demo' | 'small' | 'empty';
 export interface PresetParts {
   make: MailboxMaker;
   /** The content of a source mailbox, as the generator's profile. */
-  content: (user: DirectoryUser, preset: PresetName) => unknown;
+  content: (preset: PresetName, tenant: SimTenant, user: DirectoryUser, index: number) => unknown;
   app: { clientId: string; secret: string; redirectUris: readonly string[] };
 }
 
@@ -41,9 +41,9 @@ export function applyPreset(world: SimulatedWorld, name: PresetName, parts: Pres
   if (name === 'empty') return;
   const people: readonly PersonSpec[] = name === 'demo' ? contosoPeople : smallPeople;
   const source = world.addTenant({ domain: 'contoso.com', displayName: 'Contoso' });
-  for (const person of people) {
+  for (const [index, person] of people.entries()) {
     const user = addPerson(source, person);
-    parts.make(source, user, parts.content(user, name));
+    parts.make(source, user, parts.content(name, source, user, index));
   }
   const destination = world.addTenant({ domain: 'fabrikam.com', displayName: 'Fabrikam' });
   for (const person of people) {
