@@ -46,7 +46,7 @@ export function logOperations(world: SimulatedWorld, stop: () => void): ControlR
       method: 'GET', path: '/counters', summary: 'Sums: requests, 429s, writes, bytes, milliseconds, by status, route, tenant and app; process CPU',
       handle: () => {
         const cpu = process.cpuUsage();
-        return Promise.resolve({ ...world.log.counters(), cpuUserMs: cpu.user / 1000, cpuSystemMs: cpu.system / 1000 });
+        return Promise.resolve({ ...world.log.counters(), inFlight: world.log.inFlight, cpuUserMs: cpu.user / 1000, cpuSystemMs: cpu.system / 1000 });
       },
     },
     {

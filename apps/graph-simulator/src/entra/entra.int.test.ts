@@ -122,3 +122,10 @@ test('a revoked consent ends tokens at once only when asked to', async () => {
   sim.world.apps.consent(sim.tenant.id, sim.app.clientId, []);
   expect((await sim.call('GET', '/v1.0/organization', { token: await sim.token() })).status).toBe(403);
 });
+
+test('a scripted failure of the token endpoint has the shape of Entra, not of Graph', async () => {
+  sim.world.faults.add({ id: 'entra', match: { path: '^login.microsoftonline.com/.*/token', tenantId: sim.tenant.id }, times: 1, action: { kind: 'status', status: 429, code: 'temporarily_unavailable', headers: { 'Retry-After': '5' } } });
+  const reply = await post('contoso.com', credentials());
+  expect([reply.status, reply.json?.['error'], reply.headers['retry-after']]).toEqual([429, 'temporarily_unavailable', '5']);
+  expect((await post('contoso.com', credentials())).status).toBe(200);
+});

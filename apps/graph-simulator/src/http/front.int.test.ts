@@ -135,6 +135,17 @@ describe('$batch', () => {
   ])('400 for the whole batch: %s', async (_what, requests) => { expect((await batch(requests)).status).toBe(400); });
 });
 
+test('a client that leaves in the middle of its body is logged as unanswered, and nothing was written', async () => {
+  const token = await sim.token();
+  const req = request({ port: sim.port, host: '127.0.0.1', method: 'PATCH', path: `/v1.0/users/${sim.tenant.users[0]!.id}`, headers: { host: 'graph.microsoft.com', authorization: `Bearer ${token}`, 'client-request-id': 'gone', 'content-length': '1000' } });
+  req.on('error', () => undefined);
+  req.write('{"jobTitle":');
+  await sim.until(() => sim.world.log.inFlight > 0);
+  req.destroy();
+  await sim.until(() => sim.world.log.requests()[0]?.clientRequestId === 'gone');
+  expect(sim.world.log.requests()[0]).toMatchObject({ status: 0, write: false });
+});
+
 test('bodies over 4 MB are 413 without a body', async () => {
   const reply = await sim.call('POST', '/v1.0/users', { raw: Buffer.alloc(4 * 1024 * 1024 + 1, 'x') });
   expect([reply.status, reply.text]).toEqual([413, '']);

@@ -52,7 +52,8 @@ async function serve({ world, graph, hosts }: { world: World; graph: GraphFront;
     bytesOut = await writeAnswer(res, call, answer, world.clock.now());
   } finally {
     answer.finish();
-    world.log.add({ ...answer.log, status: answer.reply.status, bytesIn: call.body.bytes, bytesOut, ms: performance.now() - call.startedAt });
+    // A client that left before the answer got none.
+    world.log.add({ ...answer.log, status: res.headersSent ? answer.reply.status : 0, bytesIn: call.body.bytes, bytesOut, ms: performance.now() - call.startedAt });
   }
 }
 

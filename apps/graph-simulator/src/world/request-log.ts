@@ -122,6 +122,13 @@ export class RequestLog {
     };
   }
 
+  /** Requests under way now, on all keys. */
+  get inFlight(): number {
+    let sum = 0;
+    for (const n of this.#inFlight.values()) sum += n;
+    return sum;
+  }
+
   add(entry: LogEntry): void {
     this.#requests.push(entry);
     if (entry.write) this.#writes.push(entry);
