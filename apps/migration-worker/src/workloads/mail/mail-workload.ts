@@ -21,6 +21,7 @@ import { rules } from './settings/rules.js';
 import type { SettingKind } from './settings/setting-kind.js';
 import { findSettings, settingsContainer, settingsDestination, settingsPages, transferSettings } from './settings/settings-container.js';
 import { ItemTransfer } from './transfer-items.js';
+import { Turn } from './turn.js';
 
 export interface MailDeps {
   readonly clock: Clock;
@@ -54,6 +55,7 @@ class MailSession implements UnitSession {
   private readonly sourceFolders: OutlookFolders;
   private readonly destFolders: OutlookFolders;
   private readonly manners = new ListingManners();
+  private readonly streaming = new Turn();
   /** Written before the items, and after them. */
   private readonly firstSettings: readonly SettingKind[] = [categories, mailboxSettings, focusedOverrides];
   private readonly lastSettings: readonly SettingKind[];
@@ -95,10 +97,10 @@ class MailSession implements UnitSession {
 
   transfer(batch: readonly TransferItem[], dest: DestContainer, container: Container, signal: AbortSignal): AsyncIterable<ItemResult> {
     const kind = this.settingsOf(container);
-    if (kind !== null) return transferSettings(kind, this.ends, batch, signal);
+    if (kind !== null) return transferSettings(kind, this.ends.destination, batch, signal);
     const from = { id: container.key, type: shapeOf(container).type };
     const ports = { ...this.ends, sourceFolders: this.sourceFolders, destFolders: this.destFolders };
-    const transfer = new ItemTransfer({ ...this.ends, sessions: this.sessions, log: this.deps.log, copyByJson: (entry, folderId, because, stop) => copyByJson(ports, entry, from, folderId, because, stop) });
+    const transfer = new ItemTransfer({ ...this.ends, sessions: this.sessions, streaming: this.streaming, log: this.deps.log, copyByJson: (entry, folderId, because, stop) => copyByJson(ports, entry, from, folderId, because, stop) });
     return transfer.transfer(batch, dest.id, signal);
   }
 

@@ -4,6 +4,7 @@ import type { UnitError } from '../workload.js';
 import { resultOf } from './errors.js';
 import { ImportSessions } from './import-session.js';
 import { ItemTransfer, type JsonReason } from './transfer-items.js';
+import { Turn } from './turn.js';
 import { all, byKey, entry, item, mailboxOn, signal } from './testing/build.js';
 import { graphError, ScriptedPort, type Call } from './testing/scripted-port.js';
 
@@ -44,6 +45,7 @@ class World {
     this.imports.push(body);
     return answer;
   });
+  readonly streaming = new Turn();
   readonly importSessions = new ImportSessions(mailboxOn(this.destination, 'dest'), { now: () => new Date(this.now) });
 
   async transfer(batch: TransferItem[]): Promise<ItemResult[]> {
@@ -51,6 +53,7 @@ class World {
       source: mailboxOn(this.source, 'source'),
       destination: mailboxOn(this.destination, 'dest'),
       sessions: this.importSessions,
+      streaming: this.streaming,
       log: createLogger('test', 'silent'),
       copyByJson: ({ item: { key } }, _folder, reason) => {
         this.byJson.push({ key, reason });
@@ -107,6 +110,24 @@ test.each([true, false])('an item that Exchange calls corrupt goes through JSON,
   expect(byKey(results)).toEqual({ bad: 'failed SOURCE_ITEM_CORRUPT', gone: 'skipped SOURCE_ITEM_GONE', fine: 'copied' });
   expect(world.byJson.map(({ key }) => key)).toEqual(['bad']);
   expect(world.imports).toHaveLength(1);
+});
+
+test('more than may be held is read in rounds, and nothing of the source is open while the destination is written to', async () => {
+  const world = new World();
+  world.exportEntry = (id) => ({ itemId: id, data: 'x'.repeat(1_500_000) });
+  let reading = 0;
+  const before = world.exportAnswer;
+  world.exportAnswer = (ids) => {
+    reading += 1;
+    return before(ids);
+  };
+  world.takeImport = (_body, call) => ({ itemId: call.path, changeKey: String(reading) });
+  const results = await world.transfer(['a', 'b', 'c', 'd', 'e'].map((key) => entry(key)));
+  expect(Object.values(byKey(results))).toEqual(Array(5).fill('copied'));
+  expect(world.exports).toEqual([
+    ['a', 'b', 'c', 'd', 'e'],
+    ['d', 'e'],
+  ]);
 });
 
 test('one id that spoils the whole request does not spoil the others', async () => {

@@ -13,6 +13,7 @@ import { InFlight } from './in-flight.js';
 import type { Mailbox } from './mailbox.js';
 import { segment, text } from './mapi.js';
 import { ExportUnreadable } from './transfer-failures.js';
+import type { Turn } from './turn.js';
 
 /** Reported sizes above this travel alone: the stream can be many times larger than the item. */
 export const togetherBytesMax = 1024 * 1024;
@@ -25,6 +26,12 @@ const importsAtOnce = 2;
 /** Copies an item through JSON, or says why it cannot: with the failure given, when JSON cannot read or write it either. */
 export type JsonCopy = (entry: TransferItem, folderId: string, because: JsonReason, signal: AbortSignal) => Promise<ItemResult>;
 
+interface Round {
+  readonly taken: readonly { readonly entry: TransferItem; readonly exported: Exported }[];
+  readonly failure: unknown;
+  readonly more: boolean;
+}
+
 /** Why the stream did not carry the item, and how the item ends when JSON does not either. */
 export interface JsonReason {
   readonly verdict: Exclude<Verdict, { end: 'unit' }>;
@@ -36,6 +43,11 @@ export interface TransferPorts {
   readonly destination: Mailbox;
   readonly sessions: ImportSessions;
   readonly copyByJson: JsonCopy;
+  /**
+   * Shared by all transfers of a unit. Streaming holds a request at both ends at once; two that do so could wait for each other for
+   * ever when a mailbox allows only one request at a time.
+   */
+  readonly streaming: Turn;
   readonly log: Logger;
 }
 
@@ -53,33 +65,52 @@ export class ItemTransfer {
   /** Returns the items that have to travel alone after all. */
   private async *transferTogether(batch: readonly TransferItem[], folderId: string, signal: AbortSignal): AsyncGenerator<ItemResult, TransferItem[]> {
     const waiting = new Map(batch.map((entry) => [entry.item.key, entry]));
-    const imports = new InFlight<ItemResult>(importsAtOnce, heldBytesMax);
     const alone: TransferItem[] = [];
-    let failure: unknown = null;
-    try {
+    for (let more = true; more && waiting.size > 0; ) {
+      const round = await this.exportRound(waiting, signal);
+      const imports = new InFlight<ItemResult>(importsAtOnce, heldBytesMax);
       try {
-        for await (const exported of exportTogether(this.ports.source, [...waiting.keys()], heldItemBytesMax, signal)) {
-          const entry = waiting.get(exported.itemId);
-          if (entry === undefined) continue;
-          waiting.delete(exported.itemId);
-          if (exported.errorCode === null && exported.data === null) {
-            alone.push(entry);
-            continue;
+        for (const { entry, exported } of round.taken) {
+          if (exported.errorCode === null && exported.data === null) alone.push(entry);
+          else {
+            while (!imports.hasRoomFor(exported.bytes)) yield await imports.next();
+            imports.start(exported.bytes, this.finishExported(entry, exported, folderId, signal));
           }
-          while (!imports.hasRoomFor(exported.bytes)) yield await imports.next();
-          imports.start(exported.bytes, this.finishExported(entry, exported, folderId, signal));
         }
-      } catch (error) {
-        failure = error;
+        while (imports.size > 0) yield await imports.next();
+      } finally {
+        await imports.drain();
       }
-      while (imports.size > 0) yield await imports.next();
-    } finally {
-      await imports.drain();
+      more = round.more;
+      if (round.failure !== null && !asksSingly(round.failure)) {
+        for (const entry of waiting.values()) yield this.failure(entry, round.failure, 'read');
+        return alone;
+      }
     }
     // Items the export left out without a word are asked for once more, singly.
-    if (failure === null || asksSingly(failure)) return [...alone, ...waiting.values()];
-    for (const entry of waiting.values()) yield this.failure(entry, failure, 'read');
-    return alone;
+    return [...alone, ...waiting.values()];
+  }
+
+  /**
+   * Reads as many items of one export as may be held, before anything is written: a request to the source is never kept open while
+   * another one waits for the destination. Items read leave `waiting`; `more` says that the rest fits into another round.
+   */
+  private async exportRound(waiting: Map<string, TransferItem>, signal: AbortSignal): Promise<Round> {
+    const taken: Round['taken'][number][] = [];
+    let bytes = 0;
+    try {
+      for await (const exported of exportTogether(this.ports.source, [...waiting.keys()], heldItemBytesMax, signal)) {
+        const entry = waiting.get(exported.itemId);
+        if (entry === undefined) continue;
+        waiting.delete(exported.itemId);
+        taken.push({ entry, exported });
+        bytes += exported.data === null ? 0 : exported.bytes;
+        if (bytes >= heldBytesMax) return { taken, failure: null, more: true };
+      }
+      return { taken, failure: null, more: false };
+    } catch (failure) {
+      return { taken, failure, more: false };
+    }
   }
 
   private async finishExported(entry: TransferItem, exported: Exported, folderId: string, signal: AbortSignal): Promise<ItemResult> {
@@ -102,7 +133,7 @@ export class ItemTransfer {
     const reading = new Reading();
     const body = streamedBody(target, () => reading.follow(exportAlone(this.ports.source, entry.item.key, signal)), sent);
     try {
-      const dest = await importItem(this.ports.destination, this.ports.sessions, body, signal);
+      const dest = await this.ports.streaming.take(() => importItem(this.ports.destination, this.ports.sessions, body, signal));
       return written(entry, dest, sent.bytes);
     } catch (error) {
       if (reading.failure === null) return await this.refused(entry, folderId, error, signal);
@@ -121,7 +152,7 @@ export class ItemTransfer {
 
   /** Ends the item by its verdict; `cause` is thrown on when the verdict is about the unit. */
   private async settle(entry: TransferItem, folderId: string, verdict: Verdict, words: GraphWords, signal: AbortSignal, cause?: { error: unknown; doing: Doing }): Promise<ItemResult> {
-    if (verdict.end === 'fallback') return await this.ports.copyByJson(entry, folderId, { verdict, words }, signal);
+    if (verdict.end === 'fallback') return await this.ports.streaming.take(() => this.ports.copyByJson(entry, folderId, { verdict, words }, signal));
     if (cause !== undefined) return this.failure(entry, cause.error, cause.doing, verdict);
     if (verdict.end === 'unit') throw new Error('an exported item cannot end its unit');
     return resultOf(entry.item.key, verdict, words);

@@ -1,14 +1,10 @@
 /** The colours of categories; items carry only their names. https://learn.microsoft.com/graph/api/outlookuser-post-mastercategories */
 import { text } from '../mapi.js';
-import type { Mailbox } from '../mailbox.js';
-import { contentHash, contentOf, keptByPerson, listRows, settingItem, written, type SettingKind } from './setting-kind.js';
+import { contentHash, contentOf, keptByPerson, listRows, settingItem, written, type Row, type SettingKind } from './setting-kind.js';
 
 const path = '/outlook/masterCategories';
 
-type Row = Record<string, unknown>;
-
-async function findNamed(destination: Mailbox, name: string | null, signal: AbortSignal): Promise<Row | null> {
-  const rows = await listRows(destination, path, signal);
+function named(rows: readonly Row[], name: string | null): Row | null {
   return rows.find((row) => text(row['displayName'])?.toLowerCase() === name?.toLowerCase()) ?? null;
 }
 
@@ -25,18 +21,22 @@ export const categories: SettingKind = {
     return rows.map((row) => settingItem('category', text(row['id']) ?? text(row['displayName']) ?? '', { displayName: row['displayName'], color: row['color'] ?? 'none' }, (text(row['displayName']) ?? '').toLowerCase()));
   },
 
-  async find(destination, item, signal) {
-    const row = await findNamed(destination, text(contentOf(item)['displayName']), signal);
+  current: (destination, signal) => listRows(destination, path, signal),
+
+  find(current, item) {
+    const row = named(current, text(contentOf(item)['displayName']));
     return row === null ? [] : [refOf(row)];
   },
 
   /** A category of that name that is already there stays as its owner has it: names are what items refer to. */
-  async write({ destination }, entry, signal) {
+  async write(destination, entry, current, signal) {
     const content = contentOf(entry.item);
-    const row = await findNamed(destination, text(content['displayName']), signal);
+    const row = named(current, text(content['displayName']));
     if (row === null) {
       const created = await destination.port.post<Row>(destination.user(path), content, destination.options(signal));
-      return written(entry, refOf({ ...content, ...created }), entry.item.sizeBytes);
+      const made = { ...content, ...created };
+      current.push(made);
+      return written(entry, refOf(made), entry.item.sizeBytes);
     }
     if (entry.existing === null || row['color'] === content['color']) return written(entry, refOf(row), 0);
     if (entry.existing.version !== refOf(row).version) return keptByPerson(entry);

@@ -1,19 +1,16 @@
 /** "Always move to Focused/Other" by sender. https://learn.microsoft.com/graph/api/inferenceclassification-post-overrides */
 import { isObject, text } from '../mapi.js';
-import type { Mailbox } from '../mailbox.js';
-import { contentHash, contentOf, keptByPerson, listRows, settingItem, written, type SettingKind } from './setting-kind.js';
+import { contentHash, contentOf, keptByPerson, listRows, settingItem, written, type Row, type SettingKind } from './setting-kind.js';
 
 const path = '/inferenceClassification/overrides';
-
-type Row = Record<string, unknown>;
 
 function addressOf(row: Row): string {
   const sender = row['senderEmailAddress'];
   return (isObject(sender) ? (text(sender['address']) ?? '') : '').toLowerCase();
 }
 
-async function findFor(destination: Mailbox, address: string, signal: AbortSignal): Promise<Row | null> {
-  return (await listRows(destination, path, signal)).find((row) => addressOf(row) === address) ?? null;
+function ofSender(rows: readonly Row[], address: string): Row | null {
+  return rows.find((row) => addressOf(row) === address) ?? null;
 }
 
 function refOf(row: Row): { id: string; version: string } {
@@ -29,19 +26,23 @@ export const focusedOverrides: SettingKind = {
     return rows.map((row) => settingItem('focusedOverride', text(row['id']) ?? addressOf(row), { classifyAs: row['classifyAs'], senderEmailAddress: isObject(row['senderEmailAddress']) ? { name: row['senderEmailAddress']['name'] ?? '', address: row['senderEmailAddress']['address'] } : null }, addressOf(row)));
   },
 
-  async find(destination, item, signal) {
-    const row = await findFor(destination, addressOf(contentOf(item)), signal);
+  current: (destination, signal) => listRows(destination, path, signal),
+
+  find(current, item) {
+    const row = ofSender(current, addressOf(contentOf(item)));
     return row === null ? [] : [refOf(row)];
   },
 
   /** A choice the owner of the destination has already made for that sender stays. */
-  async write({ destination }, entry, signal) {
+  async write(destination, entry, current, signal) {
     const content = contentOf(entry.item);
-    const row = await findFor(destination, addressOf(content), signal);
+    const row = ofSender(current, addressOf(content));
     if (row !== null && (entry.existing === null || row['classifyAs'] === content['classifyAs'])) return written(entry, refOf(row), 0);
     if (row !== null && entry.existing?.version !== refOf(row).version) return keptByPerson(entry);
     // Creating again for the same sender changes what is there, so this may be repeated.
     const created = await destination.port.post<Row>(destination.user(path), content, destination.options(signal, { repeatable: true }));
-    return written(entry, refOf({ ...content, ...created }), entry.item.sizeBytes);
+    const made = { ...content, ...created };
+    current.push(made);
+    return written(entry, refOf(made), entry.item.sizeBytes);
   },
 };

@@ -3,11 +3,9 @@ import type { SourceItem } from '../../workload.js';
 import { orEndUnit } from '../errors.js';
 import { isObject, text } from '../mapi.js';
 import type { Mailbox } from '../mailbox.js';
-import { contentHash, contentOf, keptByPerson, settingItem, written, type SettingKind } from './setting-kind.js';
+import { contentHash, contentOf, keptByPerson, settingItem, written, type Row, type SettingKind } from './setting-kind.js';
 
 const path = '/mailboxSettings';
-
-type Row = Record<string, unknown>;
 
 /** In the order they are written: language and time zone first, because the formats depend on them. */
 const names = ['language', 'timeZone', 'dateFormat', 'timeFormat', 'workingHours', 'automaticRepliesSetting'] as const;
@@ -55,16 +53,17 @@ export const mailboxSettings: SettingKind = {
   },
 
   /** A setting is always there; it is the copy when it says the same. */
-  async find(destination, item, signal) {
+  current: async (destination, signal) => [await read(destination, signal)],
+
+  find([settings = {}], item) {
     const name = nameOf(item);
-    const settings = await read(destination, signal);
     return versionOf(settings, name) === contentHash(contentOf(item)[name]) ? [{ id: name, version: versionOf(settings, name) }] : [];
   },
 
-  async write({ destination }, entry, signal) {
+  async write(destination, entry, current, signal) {
     const name = nameOf(entry.item);
     const content = contentOf(entry.item);
-    const settings = await read(destination, signal);
+    const [settings = {}] = current;
     const now = versionOf(settings, name);
     if (now === contentHash(content[name])) return written(entry, { id: name, version: now }, 0);
     // The owner's running automatic reply is theirs; and what they changed since our copy stays changed.
@@ -72,7 +71,9 @@ export const mailboxSettings: SettingKind = {
     const running = name === 'automaticRepliesSetting' && (text(replies['status']) ?? 'disabled') !== 'disabled';
     if (running || (entry.existing !== null && entry.existing.version !== now)) return keptByPerson(entry);
     await destination.port.patch(destination.user(path), content, destination.options(signal, { repeatable: true }));
+    // Exchange may write a setting its own way; what it says now is what a later pass compares with.
     const after = await read(destination, signal);
+    current[0] = after;
     return written(entry, { id: name, version: versionOf(after, name) }, entry.item.sizeBytes);
   },
 };

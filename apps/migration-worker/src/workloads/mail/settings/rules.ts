@@ -2,14 +2,11 @@
 import type { DestRef } from '../../workload.js';
 import { resultOf } from '../errors.js';
 import { text } from '../mapi.js';
-import type { Mailbox } from '../mailbox.js';
 import { foldersOf, isPortable, mappedRule, ruleContent, ruleHash, type RuleMapping } from './rule-body.js';
 import type { RuleFolders } from './rule-folders.js';
-import { contentOf, keptByPerson, listRows, settingItem, written, type SettingKind } from './setting-kind.js';
+import { contentOf, keptByPerson, listRows, settingItem, written, type Row, type SettingKind } from './setting-kind.js';
 
 const path = '/mailFolders/inbox/messageRules';
-
-type Row = Record<string, unknown>;
 
 function refOf(row: Row): DestRef {
   return { id: text(row['id']) ?? '', version: ruleHash(row) };
@@ -22,10 +19,6 @@ function sequenceOf(row: Row): number {
 /** `ownAddress` is the mailbox itself on both sides, `folders` maps the folders that rules point at. */
 export function rules(ownAddress: RuleMapping['ownAddress'], folders: RuleFolders): SettingKind {
   const mapped = async (rule: Row, signal: AbortSignal): Promise<Row | null> => mappedRule(rule, { ownAddress, folders: await folders.mapAll(foldersOf(rule), signal) });
-  const candidates = async (destination: Mailbox, body: Row, signal: AbortSignal): Promise<DestRef[]> => {
-    const hash = ruleHash(body);
-    return (await listRows(destination, path, signal)).map(refOf).filter(({ version }) => version === hash);
-  };
   return {
     kind: 'rules',
     path: 'Rules',
@@ -35,12 +28,14 @@ export function rules(ownAddress: RuleMapping['ownAddress'], folders: RuleFolder
       return rows.sort((a, b) => sequenceOf(a) - sequenceOf(b)).map((row) => settingItem('rule', text(row['id']) ?? '', ruleContent(row), ruleHash(row)));
     },
 
-    async find(destination, item, signal) {
+    current: (destination, signal) => listRows(destination, path, signal),
+
+    async find(current, item, signal) {
       const body = isPortable(contentOf(item)) ? await mapped(contentOf(item), signal) : null;
-      return body === null ? [] : await candidates(destination, body, signal);
+      return body === null ? [] : current.map(refOf).filter(({ version }) => version === ruleHash(body));
     },
 
-    async write({ destination }, entry, signal) {
+    async write(destination, entry, current, signal) {
       const { item, existing } = entry;
       const skip = (cause: 'RULE_NOT_PORTABLE' | 'RULE_TARGET_UNMAPPED') => resultOf(item.key, { end: 'skipped', cause }, { graphCode: null, requestId: null });
       if (!isPortable(contentOf(item))) return skip('RULE_NOT_PORTABLE');
@@ -50,8 +45,8 @@ export function rules(ownAddress: RuleMapping['ownAddress'], folders: RuleFolder
         const created = await destination.port.post<Row>(destination.user(path), body, destination.options(signal));
         return written(entry, { id: text(created['id']) ?? '', version: ruleHash({ ...body, ...created }) }, item.sizeBytes);
       }
-      const current = (await listRows(destination, path, signal)).map(refOf).find(({ id }) => id === existing.id);
-      if (current?.version !== existing.version) return keptByPerson(entry);
+      const copy = current.map(refOf).find(({ id }) => id === existing.id);
+      if (copy?.version !== existing.version) return keptByPerson(entry);
       // Whether the copy is switched on is its owner's choice by now.
       const { isEnabled: _off, ...change } = body;
       const changed = await destination.port.patch<Row>(destination.user(`${path}/${encodeURIComponent(existing.id)}`), change, destination.options(signal, { repeatable: true }));

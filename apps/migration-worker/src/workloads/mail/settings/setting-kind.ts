@@ -4,6 +4,8 @@ import type { DestRef, ItemResult, SourceItem, TransferItem } from '../../worklo
 import { orEndUnit, resultOf } from '../errors.js';
 import type { Mailbox } from '../mailbox.js';
 
+export type Row = Record<string, unknown>;
+
 /** One kind of settings. It is a container of the unit, and each setting an item of it. */
 export interface SettingKind {
   /** Class of the container, and its key below `settings/`. */
@@ -11,10 +13,12 @@ export interface SettingKind {
   readonly path: string;
   /** Throws UnitError. */
   list(source: Mailbox, signal: AbortSignal): Promise<SourceItem[]>;
-  /** Settings of the destination that could be the copy. Throws UnitError. */
-  find(destination: Mailbox, item: SourceItem, signal: AbortSignal): Promise<DestRef[]>;
-  /** Idempotent: a setting that is already there is taken as the copy. Throws GraphRequestError. */
-  write(ends: { source: Mailbox; destination: Mailbox }, entry: TransferItem, signal: AbortSignal): Promise<ItemResult>;
+  /** What the destination has of this kind; read once for any number of settings. Throws UnitError. */
+  current(destination: Mailbox, signal: AbortSignal): Promise<Row[]>;
+  /** Those of the current ones that could be the copy. Throws UnitError. */
+  find(current: readonly Row[], item: SourceItem, signal: AbortSignal): Promise<DestRef[]> | DestRef[];
+  /** Idempotent: a setting that is already there is taken as the copy. Keeps `current` true. Throws GraphRequestError. */
+  write(destination: Mailbox, entry: TransferItem, current: Row[], signal: AbortSignal): Promise<ItemResult>;
 }
 
 /** Equal for equal content, whatever the order of its fields. */

@@ -3,7 +3,7 @@ import { GraphRequestError } from '@migrator/graph-client';
 import type { Container, DestContainer, DestRef, ItemResult, Page, TransferItem } from '../../workload.js';
 import { failureResult, resultOf, verdictOf, wordsOf } from '../errors.js';
 import type { Mailbox } from '../mailbox.js';
-import type { SettingKind } from './setting-kind.js';
+import type { Row, SettingKind } from './setting-kind.js';
 
 /** What the engine passes back with a settings container. */
 export interface SettingsRef {
@@ -26,21 +26,23 @@ export async function* settingsPages(kind: SettingKind, source: Mailbox, signal:
 
 export async function findSettings(kind: SettingKind, destination: Mailbox, inDoubt: readonly TransferItem[], signal: AbortSignal): Promise<Map<string, DestRef[]>> {
   const found = new Map<string, DestRef[]>();
+  const current = await kind.current(destination, signal);
   for (const { item } of inDoubt) {
-    const candidates = await kind.find(destination, item, signal);
+    const candidates = await kind.find(current, item, signal);
     if (candidates.length > 0) found.set(item.key, candidates);
   }
   return found;
 }
 
 /** One after the other: rules have an order, and each of these is a few hundred bytes. */
-export async function* transferSettings(kind: SettingKind, ends: { source: Mailbox; destination: Mailbox }, batch: readonly TransferItem[], signal: AbortSignal): AsyncGenerator<ItemResult> {
-  for (const entry of batch) yield await writeOne(kind, ends, entry, signal);
+export async function* transferSettings(kind: SettingKind, destination: Mailbox, batch: readonly TransferItem[], signal: AbortSignal): AsyncGenerator<ItemResult> {
+  const current = await kind.current(destination, signal);
+  for (const entry of batch) yield await writeOne(kind, destination, entry, current, signal);
 }
 
-async function writeOne(kind: SettingKind, ends: { source: Mailbox; destination: Mailbox }, entry: TransferItem, signal: AbortSignal): Promise<ItemResult> {
+async function writeOne(kind: SettingKind, destination: Mailbox, entry: TransferItem, current: Row[], signal: AbortSignal): Promise<ItemResult> {
   try {
-    return await kind.write(ends, entry, signal);
+    return await kind.write(destination, entry, current, signal);
   } catch (error) {
     const doing = entry.existing === null ? 'write' : 'update';
     // A setting the destination does not take is a known limit, not a damaged item.

@@ -66,8 +66,7 @@ describe('mailbox settings', () => {
       return state;
     });
     const run = async (item: ReturnType<typeof zone>, existing: { id: string; version: string } | null = null) => {
-      const ends = { source: mailboxOn(port, 'source'), destination: mailboxOn(port, 'dest') };
-      for await (const result of transferSettings(mailboxSettings, ends, [entry('timeZone', { item, existing })], signal)) return result;
+      for await (const result of transferSettings(mailboxSettings, mailboxOn(port, 'dest'), [entry('timeZone', { item, existing })], signal)) return result;
       return null;
     };
     return { state, run };
@@ -96,7 +95,7 @@ test('a category that is there under that name keeps its owner’s colour', asyn
     if (method !== 'GET') throw new Error('nothing may be written');
     return { value: [{ id: 'c1', displayName: 'red', color: 'preset5' }] };
   });
-  const ends = { source: mailboxOn(port, 'source'), destination: mailboxOn(port, 'dest') };
-  const result = await categories.write(ends, entry('k', { item: { ...item('k'), ref: { displayName: 'Red', color: 'preset0' } } }), signal);
+  const dest = mailboxOn(port, 'dest');
+  const result = await categories.write(dest, entry('k', { item: { ...item('k'), ref: { displayName: 'Red', color: 'preset0' } } }), await categories.current(dest, signal), signal);
   expect(result).toMatchObject({ outcome: 'copied', dest: { id: 'c1' }, bytes: 0 });
 });

@@ -85,8 +85,10 @@ function rawResponse(answer: unknown): RawResponse {
     status: 200,
     headers: new Headers(),
     body: (async function* () {
-      // Small pieces, so that every test also meets values cut in the middle.
-      for (let at = 0; at < bytes.length; at += 7) yield await Promise.resolve(bytes.subarray(at, at + 7));
+      // Small pieces at the beginning, so that every test also meets values cut in the middle.
+      for (let at = 0, length = 7; at < bytes.length; at += length, length = at < 500 ? 7 : 65_536) {
+        yield await Promise.resolve(bytes.subarray(at, at + length));
+      }
     })(),
     json: <T>() => Promise.resolve(JSON.parse(Buffer.from(bytes).toString('utf8')) as T),
     discard: () => Promise.resolve(),
