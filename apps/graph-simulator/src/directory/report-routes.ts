@@ -64,7 +64,7 @@ export function reportRoutes(world: World, usage: UsageReader): { routes: Route[
   return {
     routes: [
       {
-        method: 'GET', path: '/reports/getMailboxUsageDetail(period={period})', roles: ['Reports.Read.All'], service: 'directory',
+        method: 'GET', path: '/reports/getMailboxUsageDetail(period={period})', roles: ['Reports.Read.All'], service: 'reports',
         handle: (req) => {
           const period = (req.params['period'] ?? '').toUpperCase();
           if (!['D7', 'D30', 'D90', 'D180'].includes(period)) throw new GraphFault(400, 'InvalidArgument', `Invalid period value specified: ${req.params['period'] ?? ''}. Only D7, D30, D90 and D180 are supported.`);
