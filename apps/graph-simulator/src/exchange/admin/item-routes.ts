@@ -1,0 +1,228 @@
+/** Items of any class through the import/export API: lists, delta, export, delete (graph/exchange.md 4.3). */
+import { applySelect, checkSelect, contextUrl, linkWith, matchesFilter, pageReply, parseCount, parseExpand, parseFilter, parseOrderby, parseSelect, parseSkip, parseTop, sortBy } from '../../http/odata.js';
+import { GraphFault, type GraphReply, type GraphRequest, type Route } from '../../http/route.js';
+import { DeltaExpired } from '../store/change-log.js';
+import type { Folder } from '../store/folder.js';
+import { sizeOf, type Item } from '../store/item.js';
+import type { DeltaPage, Mailbox } from '../store/mailbox.js';
+import { makeId, parseId } from '../store/outlook-id.js';
+import { encodeItem, toBase64 } from './fast-transfer.js';
+import { folderId, wantedProperties } from './folder-routes.js';
+import { budgetOf, folderOf, mailboxOf } from './mailbox-of.js';
+
+const read = ['MailboxItem.Read.All', 'MailboxItem.ReadWrite.All'];
+const properties = ['id', 'changeKey', 'createdDateTime', 'lastModifiedDateTime', 'categories', 'type', 'size'];
+
+export const itemId = (mailbox: Mailbox, key: number): string => makeId('admin', mailbox.guid, key);
+
+/** An extended property of an item as the admin listing shows it; undefined when the item has none of that name. */
+function propertyValue(item: Item, id: string): string | undefined {
+  const { content } = item;
+  switch (id) {
+    case 'Binary 0x300b':
+      return content.searchKey === null ? undefined : Buffer.from(content.searchKey, 'hex').toString('base64');
+    case 'String 0x37':
+      return content.subject;
+    case 'String 0x1035':
+      return content.internetMessageId ?? undefined;
+    case 'Integer 0xe07':
+      return String(content.flags);
+    case 'SystemTime 0xe06':
+      return content.receivedAt ?? undefined;
+    case 'SystemTime 0x39':
+      return content.sentAt ?? undefined;
+    default:
+      return content.properties[id];
+  }
+}
+
+function view(req: GraphRequest, mailbox: Mailbox, item: Item, wanted: readonly string[]): Record<string, unknown> {
+  const shown = applySelect(
+    null,
+    {
+      '@odata.etag': `W/"${item.changeKey}"`,
+      id: itemId(mailbox, item.key),
+      changeKey: item.changeKey,
+      createdDateTime: item.createdAt,
+      lastModifiedDateTime: item.modifiedAt,
+      categories: item.content.categories,
+      type: item.content.messageClass,
+      size: sizeOf(item.content),
+    },
+    parseSelect(req.query),
+  );
+  const expanded = wanted.flatMap((id) => {
+    const value = propertyValue(item, id);
+    return value === undefined ? [] : [{ id, value }];
+  });
+  return expanded.length === 0 ? shown : { ...shown, singleValueExtendedProperties: expanded };
+}
+
+const context = (mailbox: Mailbox, folder: Folder): string => `admin/exchange/mailboxes('${mailbox.mailboxId}')/folders('${folderId(mailbox, folder)}')/items`;
+
+function list(req: GraphRequest): GraphReply {
+  const mailbox = mailboxOf(req);
+  const folder = folderOf(mailbox, req.params['folder'] ?? '');
+  checkSelect(parseSelect(req.query), properties, 'microsoft.graph.mailboxItem');
+  const wanted = wantedProperties(parseExpand(req.query));
+  const filter = parseFilter(req.query);
+  const order = parseOrderby(req.query);
+  const skip = parseSkip(req.query);
+  const top = parseTop(req.query, 1000) ?? 10;
+  const count = parseCount(req.query) ? { count: folder.itemCount } : {};
+  if (filter === null && order.length === 0) {
+    const value: unknown[] = [];
+    let seen = 0;
+    let more = false;
+    for (const { key } of folder.keys()) {
+      seen += 1;
+      if (seen <= skip) continue;
+      if (value.length === top) {
+        more = true;
+        break;
+      }
+      const item = mailbox.item(key);
+      if (item !== undefined) value.push(view(req, mailbox, item, wanted));
+    }
+    return pageReply(req, { context: context(mailbox, folder), value, next: more ? { $skip: String(skip + top) } : null, ...count });
+  }
+  const whole: GraphRequest = req;
+  const all = [...mailbox.items(folder)].map(({ item }) => view({ ...whole, query: new URLSearchParams() }, mailbox, item, wanted));
+  const matching = sortBy(filter === null ? all : all.filter((each) => matchesFilter(filter, each)), order);
+  const value = matching.slice(skip, skip + top).map((each) => applySelect(null, each, parseSelect(req.query), ['singleValueExtendedProperties']));
+  return pageReply(req, { context: context(mailbox, folder), value, next: skip + top < matching.length ? { $skip: String(skip + top) } : null, ...(parseCount(req.query) ? { count: matching.length } : {}) });
+}
+
+/** Page size of a delta call: `Prefer: odata.maxpagesize`, else `$top`, else 10. */
+export function deltaPageSize(req: GraphRequest): { size: number; applied: Record<string, string> } {
+  const match = /odata\.maxpagesize\s*=\s*(\d+)/i.exec(String(req.headers['prefer'] ?? ''));
+  if (match?.[1] !== undefined) return { size: Math.max(1, Math.min(1000, Number(match[1]))), applied: { 'Preference-Applied': `odata.maxpagesize=${match[1]}` } };
+  return { size: parseTop(req.query, 1000) ?? 10, applied: {} };
+}
+
+/** A page of a folder's delta, with 410 for tokens that are forgotten and 400 for texts that are none. */
+export function deltaPage(req: GraphRequest, mailbox: Mailbox, folder: Folder, size: number): DeltaPage {
+  const token = req.query.get('$skiptoken') ?? req.query.get('$deltatoken');
+  let page: DeltaPage | null;
+  try {
+    page = mailbox.delta(folder, token === null || token === '' ? null : token, size);
+  } catch (error) {
+    if (!(error instanceof DeltaExpired)) throw error;
+    throw new GraphFault(410, 'SyncStateNotFound', `The sync state generation is not found; generation=${String(error.generation)};[highest=${String(error.highest)}].`, { headers: { Location: linkWith(req, { $skiptoken: null, $deltatoken: '' }) } });
+  }
+  if (page === null) throw new GraphFault(400, 'SyncStateInvalid', 'Badly formed token.');
+  return page;
+}
+
+function delta(req: GraphRequest): GraphReply {
+  const mailbox = mailboxOf(req);
+  const folder = folderOf(mailbox, req.params['folder'] ?? '');
+  checkSelect(parseSelect(req.query), properties, 'microsoft.graph.mailboxItem');
+  const wanted = wantedProperties(parseExpand(req.query));
+  const { size, applied } = deltaPageSize(req);
+  const page = deltaPage(req, mailbox, folder, size);
+  const value = page.entries.map((entry) => (entry.kind === 'item' ? view(req, mailbox, entry.item, wanted) : { '@odata.type': '#microsoft.graph.mailboxItem', id: itemId(mailbox, entry.key), '@removed': { reason: entry.reason } }));
+  const reply = pageReply(req, {
+    context: `Collection(mailboxItem)`,
+    value,
+    next: page.next === null ? null : { $skiptoken: page.next, $deltatoken: null },
+    ...(page.delta === null ? {} : { deltaLink: linkWith(req, { $deltatoken: page.delta, $skiptoken: null }) }),
+  });
+  return { ...reply, headers: applied };
+}
+
+/** The item of an admin id in this mailbox. */
+export function itemOf(mailbox: Mailbox, id: string): Item {
+  const parsed = parseId('admin', mailbox.guid, id);
+  if (parsed === null) throw new GraphFault(400, 'ErrorInvalidIdMalformed', 'Id is malformed.');
+  const item = mailbox.item(parsed.key);
+  if (item === undefined) throw new GraphFault(404, 'ErrorItemNotFound', 'The specified object was not found in the store.');
+  return item;
+}
+
+/** How much larger than the item the stream is (real ones are; the default keeps the network of a demonstration sane). */
+export interface ExportOptions {
+  inflation: number;
+  /** Ids that the next exports leave out without a word, as Exchange does with large groups. */
+  omitOnce: Set<string>;
+}
+
+async function exportItems(req: GraphRequest, options: ExportOptions): Promise<GraphReply> {
+  const mailbox = mailboxOf(req);
+  const body = ((await req.json()) ?? {}) as { itemIds?: unknown };
+  if (!Array.isArray(body.itemIds) || body.itemIds.length < 1 || body.itemIds.length > 20 || !body.itemIds.every((id) => typeof id === 'string')) throw new GraphFault(400, 'ErrorInvalidRequest', 'itemIds takes 1 to 20 ids.');
+  const ids = body.itemIds as string[];
+  const head = `{"@odata.context":${JSON.stringify(`${contextUrl(req, 'Collection(microsoft.graph.exportItemResponse)')}`)},"value":[`;
+  async function* answer(): AsyncGenerator<string> {
+    yield head;
+    let first = true;
+    for (const id of ids) {
+      if (options.omitOnce.delete(id)) continue;
+      const comma = first ? '' : ',';
+      first = false;
+      const refused = refusal(mailbox, id);
+      if (refused !== null) {
+        yield `${comma}${JSON.stringify({ itemId: id, changeKey: '', error: refused })}`;
+        continue;
+      }
+      const item = itemOf(mailbox, id);
+      yield `${comma}{"itemId":${JSON.stringify(id)},"changeKey":${JSON.stringify(item.changeKey)},"data":"`;
+      for (const piece of toBase64(encodeItem(item.content, item.refusal?.at === 'import' ? item.refusal : null, options.inflation))) {
+        yield piece;
+        await Promise.resolve();
+      }
+      yield '"}';
+    }
+    yield ']}';
+  }
+  return { status: 200, stream: answer(), contentType: 'application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8', wrote: false };
+}
+
+function refusal(mailbox: Mailbox, id: string): { code: string; message: string } | null {
+  const parsed = parseId('admin', mailbox.guid, id);
+  if (parsed === null) return { code: 'ErrorInvalidIdMalformed', message: 'Id is malformed.' };
+  const item = mailbox.item(parsed.key);
+  if (item === undefined) return { code: 'ErrorItemNotFound', message: 'The specified object was not found in the store.' };
+  if (item.refusal !== null && item.refusal.at !== 'import') return { code: item.refusal.code, message: 'The item could not be exported.' };
+  return null;
+}
+
+export function itemRoutes(options: ExportOptions): Route[] {
+  const base = '/admin/exchange/mailboxes/{mbx}/folders/{folder}/items';
+  const common = { service: 'outlook', mailbox: budgetOf } as const;
+  return [
+    { ...common, method: 'GET', path: base, roles: read, handle: list },
+    { ...common, method: 'GET', path: `${base}/delta`, roles: read, handle: delta },
+    {
+      ...common,
+      method: 'GET',
+      path: `${base}/{item}`,
+      roles: read,
+      handle: (req) => {
+        const mailbox = mailboxOf(req);
+        const folder = folderOf(mailbox, req.params['folder'] ?? '');
+        const item = itemOf(mailbox, req.params['item'] ?? '');
+        if (item.folderKey !== folder.key) throw new GraphFault(404, 'ErrorItemNotFound', 'The specified object was not found in the store.');
+        return { status: 200, json: { '@odata.context': contextUrl(req, context(mailbox, folder), { entity: true, select: parseSelect(req.query) }), ...view(req, mailbox, item, wantedProperties(parseExpand(req.query))) } };
+      },
+    },
+    {
+      ...common,
+      method: 'DELETE',
+      path: `${base}/{item}`,
+      roles: ['MailboxItem.ReadWrite.All'],
+      write: true,
+      queryOptions: ['disposalType'],
+      handle: (req) => {
+        const mailbox = mailboxOf(req);
+        folderOf(mailbox, req.params['folder'] ?? '');
+        const item = itemOf(mailbox, req.params['item'] ?? '');
+        const disposal = req.query.get('disposalType') ?? 'softDelete';
+        if (disposal !== 'softDelete' && disposal !== 'hardDelete') throw new GraphFault(400, 'BadRequest', 'disposalType is softDelete or hardDelete.');
+        mailbox.removeItem(item.key);
+        return { status: 204 };
+      },
+    },
+    { ...common, method: 'POST', path: '/admin/exchange/mailboxes/{mbx}/exportItems', roles: ['MailboxItem.Export.All', 'MailboxItem.ImportExport.All'], handle: (req) => exportItems(req, options) },
+  ];
+}
