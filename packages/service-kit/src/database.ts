@@ -35,6 +35,8 @@ export function openDatabase(url: string, { max = 10, applicationName }: Databas
     onnotice: () => undefined,
     connection: { application_name: applicationName },
     connect_timeout: 10,
+    // Seconds. The library's own back-off is shared by the whole pool and grows to 20 s: a server that restarted would stay unused that long.
+    backoff: (attempts: number) => Math.min(1, 0.05 * 2 ** attempts),
     types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
   });
   // drizzle turns postgres.js's own date conversion off for the whole client; raw statements need it, and drizzle copes with both.

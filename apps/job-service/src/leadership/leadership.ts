@@ -26,7 +26,7 @@ const lookEveryMs = 1_000;
 
 export function startLeadership({ databaseUrl, name, logger, lead }: LeadershipOptions): Leadership {
   // A connection of its own: the lock lives and dies with it.
-  const sql = postgres(databaseUrl, { max: 1, idle_timeout: 0, max_lifetime: null, onnotice: () => undefined, connect_timeout: 5, connection: { application_name: `job-service ${name}` } });
+  const sql = postgres(databaseUrl, { max: 1, idle_timeout: 0, max_lifetime: null, onnotice: () => undefined, connect_timeout: 5, backoff: () => 0.5, connection: { application_name: `job-service ${name}` } });
   const stopping = new AbortController();
   const stopped = (): boolean => stopping.signal.aborted;
 
