@@ -4,11 +4,9 @@ import type { WorkloadName } from '@migrator/contracts/api/tenants';
 import { AppError, validationError, type FieldError } from '@migrator/contracts/errors';
 import type { z } from 'zod';
 
-/** The workload behind a type as it may be written, and the scope that the older names stand for. */
-export function foldType(type: CreateJobBody['type']): { workload: WorkloadName; impliedScope: Record<string, boolean> } {
-  if (type === 'TEAMS_CHANNELS') return { workload: 'TEAMS', impliedScope: { channels: true, chat: false, members: true, files: true, tabs: true } };
-  if (type === 'TEAMS_CHAT') return { workload: 'TEAMS', impliedScope: { channels: false, chat: true, members: false, files: false, tabs: false } };
-  return { workload: type, impliedScope: {} };
+/** The workload behind a type as it may be written: two older names stand for TEAMS. */
+export function foldType(type: CreateJobBody['type']): WorkloadName {
+  return type === 'TEAMS_CHANNELS' || type === 'TEAMS_CHAT' ? 'TEAMS' : type;
 }
 
 /** Workloads that this release can run. */
@@ -16,7 +14,7 @@ const runnable: readonly WorkloadName[] = ['EMAIL'];
 
 /** The workload of a job to be created; VALIDATION_ERROR when this release cannot run it. */
 export function runnableWorkload(type: CreateJobBody['type']): 'EMAIL' {
-  const { workload } = foldType(type);
+  const workload = foldType(type);
   if (workload === 'EMAIL') return workload;
   throw invalid([{ path: 'type', message: `this release cannot run ${workload} jobs yet; it runs ${runnable.join(', ')}` }]);
 }

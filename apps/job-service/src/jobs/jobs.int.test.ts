@@ -134,12 +134,13 @@ describe('404', () => {
 });
 
 describe('409', () => {
-  test('pausing what does not run, resuming what is not paused, a pass over what has not ended', async () => {
+  test('pausing what does not run, resuming what is not paused, a pass over what has not ended; a pass that no worker can run is 422', async () => {
     const id = await world.createJob(['ann']);
     const code = async (method: string, path: string, body?: unknown): Promise<string> => ((await world.call(method, `/v1/jobs/${id}${path}`, body)).body as { code: string }).code;
     expect(await code('PATCH', '/pause')).toBe('JOB_NOT_RUNNING');
     expect(await code('PATCH', '/resume')).toBe('JOB_NOT_PAUSED');
     expect(await code('POST', '/passes', { mode: 'delta' })).toBe('CONFLICT');
+    expect(await code('POST', '/passes', { mode: 'verify' })).toBe('VALIDATION_ERROR');
   });
 
   test('a job of a disconnected tenant is paused, drains, and cannot be resumed until the tenant is back', async () => {

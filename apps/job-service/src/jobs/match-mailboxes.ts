@@ -13,7 +13,7 @@ export interface Match {
 }
 
 const fold = (text: string): string => text.toLowerCase();
-const localPart = (address: string): string => fold(address.slice(0, address.lastIndexOf('@')));
+const localPart = (address: string): string => fold(address.includes('@') ? address.slice(0, address.lastIndexOf('@')) : address);
 
 /** Finds people by UPN, mail address or discovered id; built once for all jobs of a batch. */
 export class Directory {

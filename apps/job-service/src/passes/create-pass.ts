@@ -5,6 +5,7 @@ import type { Outbox } from '@migrator/messaging/outbox';
 import type { Sql } from '@migrator/service-kit/database';
 import type { Ids } from '@migrator/service-kit/ids';
 import type { ChangeJobs } from '../jobs/job-change.js';
+import { invalid } from '../jobs/job-input.js';
 import { jobNotFound, lockJobOf } from '../jobs/job-repository.js';
 import { assertConnected } from '../jobs/resume-job.js';
 import type { TenantDirectory } from '../tenants/tenant-directory.js';
@@ -18,13 +19,17 @@ export interface CreatePass {
   requestId: string;
 }
 
-/** JOB_NOT_FOUND, CONFLICT while the job is under way, TENANT_DISCONNECTED. A pass with nothing to do ends at once. */
+/** Later passes that this release's workers can run. A pass they cannot run would fail every unit of a job that was well. */
+const runnable: readonly PassMode[] = ['delta', 'retry'];
+
+/** JOB_NOT_FOUND, VALIDATION_ERROR for a mode of a later release, CONFLICT while the job is under way, TENANT_DISCONNECTED. A pass with nothing to do ends at once. */
 export const makeCreatePass =
   ({ sql, change, outbox, ids, tenants }: { sql: Sql; change: ChangeJobs; outbox: Outbox; ids: Ids; tenants: TenantDirectory }) =>
   async ({ orgId, jobId, mode, actor, requestId }: CreatePass): Promise<PassRow> => {
     const [seen] = await sql<{ source: string; dest: string }[]>`
       select source_tenant_id as source, dest_tenant_id as dest from jobs.jobs where id = ${jobId} and org_id = ${orgId} and deleted_at is null`;
     if (seen === undefined) throw jobNotFound();
+    if (!runnable.includes(mode)) throw invalid([{ path: 'mode', message: `this release cannot run ${mode} passes yet; it runs ${runnable.join(' and ')}` }]);
     await assertConnected(tenants, orgId, [seen.source, seen.dest], requestId);
     return change(async ({ tx, at, transition, say }) => {
       const job = await lockJobOf(tx, orgId, jobId);
