@@ -1,6 +1,6 @@
 import type { TokenVerifier } from '../entra/token-verifier.js';
-import type { Charge } from '../world/limits/limits.js';
 import type { World } from '../world/world.js';
+import { admit } from './admit.js';
 import { runBatch } from './batch.js';
 import { asFault, faultReply, replyCode, type Answer, type Call } from './call.js';
 import { normaliseQuery } from './query-options.js';
@@ -80,8 +80,7 @@ export class GraphFront {
     const mailbox = route?.route.mailbox?.({ params: route.params, tenant }) ?? null;
     log.mailbox = mailbox;
     log.route = batch ? '/$batch' : (route?.route.path ?? null);
-    const leave = world.log.enter(mailbox ?? tenant.id);
-    answer.finish = leave;
+    answer.finish = world.log.enter(mailbox ?? tenant.id);
 
     const latency = call.inBatch ? 0 : world.limits.latencyMs(tenant.id);
     if (latency > 0) await realDelay(latency);
@@ -99,7 +98,7 @@ export class GraphFront {
     const run = async (): Promise<GraphReply> => {
       try {
         if (route === null) return await this.#batch(call, target.version);
-        this.#admit(call, answer, leave, {
+        admit(world, call, answer, {
           tenantId: tenant.id,
           tenantUsers: tenant.users.length,
           clientId: claims.clientId,
@@ -131,23 +130,6 @@ export class GraphFront {
     if (/^\/me(\/|$)/i.test(target.path)) throw new GraphFault(400, 'BadRequest', '/me request is only valid with delegated authentication flow.');
     if (match.kind === 'method') throw notAllowed(match.allow);
     throw new GraphFault(400, 'BadRequest', `Resource not found for the segment '${match.segment}'.`);
-  }
-
-  #admit(call: Call, answer: Answer, leave: () => void, charge: Charge): void {
-    const admission = this.world.limits.admit(charge);
-    Object.assign(answer.headers, admission.headers);
-    answer.log.units = charge.service === 'directory' ? charge.units : 0;
-    if (!('leave' in admission)) {
-      answer.log.throttled = true;
-      const retryAfter = this.world.limits.profileOf(charge.tenantId).retryAfter;
-      const seconds = retryAfter === 'one' ? 1 : this.world.limits.retryAfterSeconds(admission);
-      throw new GraphFault(429, admission.code, admission.message, { headers: retryAfter === 'missing' ? {} : { 'Retry-After': String(seconds) } });
-    }
-    call.body.onBytes = admission.upload;
-    answer.finish = () => {
-      admission.leave();
-      leave();
-    };
   }
 
   async #batch(call: Call, version: GraphVersion): Promise<GraphReply> {

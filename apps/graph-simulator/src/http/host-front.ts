@@ -1,4 +1,5 @@
 import type { World } from '../world/world.js';
+import { admit } from './admit.js';
 import { asFault, faultReply, replyCode, type Answer, type Call } from './call.js';
 import { GraphFault, type GraphReply, type HostRoute } from './route.js';
 import { Router } from './router.js';
@@ -78,8 +79,7 @@ export class HostFront {
     log.clientId = owner?.clientId ?? null;
     log.mailbox = owner?.mailbox ?? null;
     const tenant = log.tenantId === null ? undefined : world.tenants.get(log.tenantId);
-    const leave = world.log.enter(log.mailbox ?? log.tenantId ?? call.url.host);
-    answer.finish = leave;
+    answer.finish = world.log.enter(log.mailbox ?? log.tenantId ?? call.url.host);
     if (tenant !== undefined) {
       const latency = world.limits.latencyMs(tenant.id);
       if (latency > 0) await realDelay(latency);
@@ -98,7 +98,19 @@ export class HostFront {
         if (route.bearer !== 'ignored' && call.headers.authorization !== undefined) {
           throw new GraphFault(401, 'InvalidAuthenticationToken', 'This link carries its own permission; an Authorization header is not accepted.');
         }
-        if (owner?.mailbox != null && tenant !== undefined) this.#admit(call, answer, leave, owner.clientId, owner.mailbox, tenant.id, tenant.users.length);
+        if (owner?.mailbox != null && tenant !== undefined) {
+          admit(world, call, answer, {
+            tenantId: tenant.id,
+            tenantUsers: tenant.users.length,
+            clientId: owner.clientId,
+            service: 'outlook',
+            mailbox: owner.mailbox,
+            units: 0,
+            write: call.method !== 'GET',
+            report: null,
+            contentLength: call.body.contentLength,
+          });
+        }
         return await route.handle({
           method: call.method,
           url: call.url,
@@ -132,22 +144,6 @@ export class HostFront {
     throw new GraphFault(404, 'ResourceNotFound', 'Resource could not be discovered.');
   }
 
-  #admit(call: Call, answer: Answer, leave: () => void, clientId: string, mailbox: string, tenantId: string, tenantUsers: number): void {
-    const admission = this.world.limits.admit({
-      tenantId, tenantUsers, clientId, mailbox, service: 'outlook', units: 0, write: call.method !== 'GET', report: null, contentLength: call.body.contentLength,
-    });
-    if (!('leave' in admission)) {
-      answer.log.throttled = true;
-      const retryAfter = this.world.limits.profileOf(tenantId).retryAfter;
-      const seconds = retryAfter === 'one' ? 1 : this.world.limits.retryAfterSeconds(admission);
-      throw new GraphFault(429, admission.code, admission.message, { headers: retryAfter === 'missing' ? {} : { 'Retry-After': String(seconds) } });
-    }
-    call.body.onBytes = admission.upload;
-    answer.finish = () => {
-      admission.leave();
-      leave();
-    };
-  }
 }
 
 /** Entra's host; older names of it are mapped to this one before routing. */
