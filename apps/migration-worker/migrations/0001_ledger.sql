@@ -72,7 +72,8 @@ create table worker.unit_containers (
 
 -- One row an item. Fixed-width columns first, widest first, so that no padding is stored. `uuid` is PostgreSQL's 16-byte type.
 -- The only index besides the key never changes after the claim, so that completing a row is a heap-only update: no index is
--- written twice. The fill factor leaves room on the page for the destination's ids, which arrive at completion.
+-- written twice. The fill factor leaves room on the page for the destination's ids, which arrive at completion (measured: 28 makes
+-- 99.9 % of completions heap-only with ids as long as Exchange's; 45 half of them, and a larger table).
 create table worker.ledger (
   container_no bigint not null,
   item_key uuid not null,
@@ -99,7 +100,7 @@ create table worker.ledger (
 do $$
 begin
   for i in 0..31 loop
-    execute format('create table worker.ledger_%s partition of worker.ledger for values with (modulus 32, remainder %s) with (fillfactor = 45, autovacuum_vacuum_scale_factor = 0.1, autovacuum_vacuum_insert_scale_factor = 0.2)', lpad(i::text, 2, '0'), i);
+    execute format('create table worker.ledger_%s partition of worker.ledger for values with (modulus 32, remainder %s) with (fillfactor = 28, autovacuum_vacuum_scale_factor = 0.1, autovacuum_vacuum_insert_scale_factor = 0.2)', lpad(i::text, 2, '0'), i);
   end loop;
 end $$;
 
@@ -137,6 +138,8 @@ create function worker.assert_holder(destination bigint, unit text, claim bigint
 begin
   -- A worker that stands still in the middle of a transaction must not hold up the next holder for long.
   perform set_config('idle_in_transaction_session_timeout', '10s', true);
+  -- The ledger's statements probe the key's index for each item. Without statistics the planner would scan and hash instead.
+  perform set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true);
   perform pg_advisory_xact_lock_shared(hashtextextended('worker.destination', destination));
   if not exists (select 1 from worker.destinations where destination_no = destination and holder_unit = unit and holder_claim = claim) then
     raise exception 'the claim has been lost' using errcode = 'MG001';

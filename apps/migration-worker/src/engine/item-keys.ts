@@ -1,7 +1,7 @@
 /** The fixed-width keys under which the ledger knows items. All are pure functions of what the source says. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
-const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
+const sha256 = (text: string): Buffer => hash('sha256', text, 'buffer');
 
 /** Where a container belongs: everything that makes the same source container another one in the ledger. */
 export interface Route {

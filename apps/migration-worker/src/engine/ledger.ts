@@ -117,7 +117,7 @@ function createUnitLedger(sql: Sql, route: Route, holder: Holder, counters: Unit
       const rows = await bulk.lookup(sql, unitNo, entry.containerNo, marks);
       return new Map(
         rows.map((row): [string, LedgerRow] => [
-          row.mark.replaceAll('-', ''),
+          row.mark,
           {
             state: row.state,
             code: row.code,
@@ -143,8 +143,10 @@ function createUnitLedger(sql: Sql, route: Route, holder: Holder, counters: Unit
     async named(candidates) {
       if (candidates.length === 0) return new Set();
       const rows = await sql<{ dest_id: string }[]>`
-        select l.dest_id from worker.ledger l join worker.containers c on c.container_no = l.container_no join worker.mappings m on m.mapping_no = c.mapping_no
-        where m.destination_no = ${destinationNo} and l.match_hash = any(${[...new Set(candidates.map((c) => c.matchHash))]}::bigint[]) and l.dest_id = any(${candidates.map((c) => c.destId)}::text[])`;
+        select a.dest_id from unnest(${candidates.map((c) => c.matchHash)}::bigint[], ${candidates.map((c) => c.destId)}::text[]) as a (match_hash, dest_id)
+        where exists (
+          select 1 from (select container_no, dest_id from worker.ledger where match_hash = a.match_hash offset 0) l join worker.containers c on c.container_no = l.container_no join worker.mappings m on m.mapping_no = c.mapping_no
+          where l.dest_id = a.dest_id and m.destination_no = ${destinationNo})`;
       return new Set(rows.map((row) => row.dest_id));
     },
     async commit(change) {

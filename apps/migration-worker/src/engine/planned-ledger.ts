@@ -36,7 +36,7 @@ export async function openPlannedLedger(sql: Sql, route: Route): Promise<UnitLed
       const rows = entry.containerNo < 0 || marks.length === 0 ? [] : await bulk.lookup(sql, 0, entry.containerNo, marks);
       return new Map(
         rows.map((row): [string, LedgerRow] => [
-          row.mark.replaceAll('-', ''),
+          row.mark,
           { state: row.state, code: row.code, versionHash: row.version_hash, dest: row.dest_id === null ? null : { id: row.dest_id, version: row.dest_version ?? '' }, counted: countedAs.nothing, own: true },
         ]),
       );
