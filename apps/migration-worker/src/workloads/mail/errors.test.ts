@@ -52,6 +52,10 @@ test.each<[GraphErrorKind, string, string, boolean]>([
   expect(atDest.graph).toEqual({ code: 'SomeCode', requestId: 'req-1' });
 });
 
+test('an item above the size limit is too large, whatever status says so', () => {
+  expect(verdictOf(graphError('bad_request', 'ErrorMessageSizeExceeded'), 'write')).toEqual({ end: 'failed', failure: 'DEST_ITEM_TOO_LARGE' });
+});
+
 test('a mailbox that has lost its licence ends the unit, not item after item', () => {
   expect(verdictOf(graphError('not_found', 'MailboxNotEnabledForRESTAPI'), 'read').end).toBe('unit');
   expect((unitErrorOf(graphError('not_found', 'MailboxNotEnabledForRESTAPI'), 'dest') as UnitError).code).toBe('DEST_MISSING');

@@ -104,9 +104,14 @@ export function saysMailboxMissing(error: GraphRequestError): boolean {
   return error.kind === 'not_found' && mailboxMissingCodes.has((error.graphCode ?? '').toLowerCase());
 }
 
+/** Exchange says "too large" with whatever status; its own code is what counts. */
+function kindOf(error: GraphRequestError): GraphErrorKind {
+  return /^ErrorMessageSizeExceeded$/i.test(error.graphCode ?? '') ? 'too_large' : error.kind;
+}
+
 /** How a failed request ends the item it was for. Anything that is no failed request is a fault of the program. */
 export function verdictOf(error: unknown, doing: Doing): Verdict {
-  if (error instanceof GraphRequestError) return saysMailboxMissing(error) ? unit : verdicts[doing][error.kind];
+  if (error instanceof GraphRequestError) return saysMailboxMissing(error) ? unit : verdicts[doing][kindOf(error)];
   if (error instanceof ExportRefused) return exportedErrorVerdict(error.code);
   if (error instanceof ImportUnanswered) return { end: 'in_doubt' };
   if (error instanceof ExportUnreadable) return failed('SOURCE_READ_FAILED');
