@@ -7,6 +7,7 @@ import { saysMailboxMissing } from '../errors.js';
 import type { Mailbox } from '../mailbox.js';
 import { isObject, segment, text } from '../mapi.js';
 import { embeddedItemBody, fileAttachmentBody, placeholderBody, smallAttachmentBytesMax } from './attachment-body.js';
+import type { Phase } from './phase.js';
 import { uploadAttachment } from './upload-attachment.js';
 
 /** One end of the copy: a mailbox and the path of the item in it. */
@@ -28,9 +29,9 @@ interface Listed {
  * Copies all attachments; returns the bytes sent. One that the source cannot give (a link, a broken object) is replaced by a small
  * text that names it, so that nobody takes the copy for complete. Throws GraphRequestError.
  */
-export async function copyAttachments(from: ItemPlace, to: ItemPlace, signal: AbortSignal): Promise<number> {
+export async function copyAttachments(from: ItemPlace, to: ItemPlace, phase: Phase, signal: AbortSignal): Promise<number> {
   let sent = 0;
-  for (const attachment of await list(from, signal)) sent += await copyOne(from, to, attachment, signal);
+  for (const attachment of await phase.read(() => list(from, signal))) sent += await copyOne(from, to, attachment, phase, signal);
   return sent;
 }
 
@@ -53,16 +54,17 @@ async function list({ mailbox, path }: ItemPlace, signal: AbortSignal): Promise<
   return listed;
 }
 
-async function copyOne(from: ItemPlace, to: ItemPlace, attachment: Listed, signal: AbortSignal): Promise<number> {
+async function copyOne(from: ItemPlace, to: ItemPlace, attachment: Listed, phase: Phase, signal: AbortSignal): Promise<number> {
   const path = `${from.path}/attachments/${segment(attachment.id)}`;
   if (attachment.type === 'referenceAttachment') return await add(to, placeholderBody(attachment.name, 'a link to a file in the cloud, which Graph does not show'), signal);
   try {
-    if (attachment.type !== 'itemAttachment' && attachment.size >= smallAttachmentBytesMax) return await copyLarge(from, to, attachment, path, signal);
+    if (attachment.type !== 'itemAttachment' && attachment.size >= smallAttachmentBytesMax) return await copyLarge(from, to, attachment, path, phase, signal);
     const query: Record<string, string> = attachment.type === 'itemAttachment' ? { $expand: 'microsoft.graph.itemattachment/item' } : {};
-    const raw = await from.mailbox.port.get<Record<string, unknown>>(from.mailbox.user(path), from.mailbox.options(signal, { query }));
+    const raw = await phase.read(() => from.mailbox.port.get<Record<string, unknown>>(from.mailbox.user(path), from.mailbox.options(signal, { query })));
     return await add(to, bodyOf(attachment, raw), signal);
   } catch (error) {
-    if (!cannotBeRead(error)) throw error;
+    if (phase.doing !== 'read' || !cannotBeRead(error)) throw error;
+    phase.doing = 'write';
     return await add(to, placeholderBody(attachment.name, 'damaged at the source'), signal);
   }
 }
@@ -72,16 +74,21 @@ function bodyOf(attachment: Listed, raw: Record<string, unknown>): Record<string
   return isObject(raw['item']) ? embeddedItemBody(attachment.name, raw['item']) : placeholderBody(attachment.name, 'an embedded item that Graph does not show');
 }
 
-async function copyLarge(from: ItemPlace, to: ItemPlace, attachment: Listed, path: string, signal: AbortSignal): Promise<number> {
+async function copyLarge(from: ItemPlace, to: ItemPlace, attachment: Listed, path: string, phase: Phase, signal: AbortSignal): Promise<number> {
   const { mailbox } = from;
   // Only a picture inside the text needs its content id; other large files do without the extra request.
-  const contentId = attachment.isInline ? text((await mailbox.port.get<Record<string, unknown>>(mailbox.user(path), mailbox.options(signal, { query: { $select: 'id,microsoft.graph.fileAttachment/contentId' } })))['contentId']) : null;
-  const content = await mailbox.port.raw('GET', mailbox.user(`${path}/$value`), mailbox.options(signal));
+  const contentId = attachment.isInline ? await phase.read(() => contentIdOf(mailbox, path, signal)) : null;
+  const content = await phase.read(() => mailbox.port.raw('GET', mailbox.user(`${path}/$value`), mailbox.options(signal)));
   try {
-    return await uploadAttachment(to, { ...attachment, contentId, size: Number(content.headers.get('content-length') ?? attachment.size) }, content.body, signal);
+    return await uploadAttachment(to, { ...attachment, contentId, size: Number(content.headers.get('content-length') ?? attachment.size) }, phase.reading(content.body), signal);
   } finally {
     await content.discard();
   }
+}
+
+async function contentIdOf(mailbox: Mailbox, path: string, signal: AbortSignal): Promise<string | null> {
+  const raw = await mailbox.port.get<Record<string, unknown>>(mailbox.user(path), mailbox.options(signal, { query: { $select: 'id,microsoft.graph.fileAttachment/contentId' } }));
+  return text(raw['contentId']);
 }
 
 async function add(to: ItemPlace, body: Record<string, unknown>, signal: AbortSignal): Promise<number> {

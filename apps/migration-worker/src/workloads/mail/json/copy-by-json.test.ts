@@ -126,7 +126,7 @@ test('a copy that cannot be finished is taken back', async () => {
   world.failAttachment = () => {
     throw graphError('throttled');
   };
-  expect(await world.copy()).toMatchObject({ outcome: 'failed' });
+  expect(await world.copy()).toMatchObject({ outcome: 'failed', failure: 'SOURCE_READ_FAILED' });
   expect(world.stored).toEqual([]);
 });
 

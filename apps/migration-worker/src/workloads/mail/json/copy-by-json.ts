@@ -16,6 +16,7 @@ import { copyTask } from './copy-task.js';
 import { eventBody } from './event-body.js';
 import { locateItem } from './locate.js';
 import { mayHaveAttachments, messageBody, messageSelect } from './message-body.js';
+import { Phase } from './phase.js';
 import { jsonKindOf, type JsonKind, type OutlookFolder, type OutlookFolders } from './outlook-folder.js';
 
 export interface JsonPorts {
@@ -46,7 +47,7 @@ const photoBytesMax = 4_000_000;
 export async function copyByJson(ports: JsonPorts, entry: TransferItem, from: SourceFolder, folderId: string, because: JsonReason, signal: AbortSignal): Promise<ItemResult> {
   const { item } = entry;
   const givenUp = (): ItemResult => resultOf(item.key, because.verdict, because.words);
-  let doing: 'read' | 'write' = 'read';
+  const phase = new Phase();
   try {
     const kind = jsonKindOf(item.kind, from.type);
     const sourceFolder = kind === null ? null : await ports.sourceFolders.find(from.id, kind, signal);
@@ -56,17 +57,16 @@ export async function copyByJson(ports: JsonPorts, entry: TransferItem, from: So
     if (path === null) return givenUp();
     if (kind === 'task') {
       const task = await ports.source.port.get<Record<string, unknown>>(ports.source.user(path), ports.source.options(signal));
-      doing = 'write';
+      phase.doing = 'write';
       return await copyTask(ports, entry, task, path, destFolder, folderId, signal);
     }
     const read = await readItem(ports.source, path, destFolder.kind, signal);
-    doing = 'write';
-    return await write(ports.destination, entry, read, destFolder, folderId, signal);
+    phase.doing = 'write';
+    return await write(ports.destination, entry, read, destFolder, folderId, phase, signal);
   } catch (error) {
-    const verdict = verdictOf(error, doing);
     // What JSON says of an item that the stream has already refused is the same refusal in other words.
-    if (error instanceof GraphRequestError && verdict.end === 'fallback') return doing === 'read' ? givenUp() : failureResult(item.key, error, doing);
-    return failureResult(item.key, error, doing);
+    if (phase.doing === 'read' && verdictOf(error, 'read').end === 'fallback') return givenUp();
+    return failureResult(item.key, error, phase.doing);
   }
 }
 
@@ -107,7 +107,7 @@ function bodyOf(read: Read, kind: JsonKind, itemClass: string, mark: string): Re
   return kind === 'contact' ? contactBody(read.entity, mark) : messageBody(read.entity, itemClass, mark);
 }
 
-async function write(destination: Mailbox, entry: TransferItem, read: Read, folder: OutlookFolder, folderId: string, signal: AbortSignal): Promise<ItemResult> {
+async function write(destination: Mailbox, entry: TransferItem, read: Read, folder: OutlookFolder, folderId: string, phase: Phase, signal: AbortSignal): Promise<ItemResult> {
   const { item, existing, mark } = entry;
   if (existing !== null && (await changedSince(destination, folderId, existing, signal))) return resultOf(item.key, { end: 'skipped', cause: 'DEST_ITEM_CHANGED' }, { graphCode: null, requestId: null });
   await removePartial(destination, folderId, mark, signal);
@@ -121,7 +121,7 @@ async function write(destination: Mailbox, entry: TransferItem, read: Read, fold
     const place: ItemPlace = { mailbox: destination, path: `${collection}/${segment(text(created['id']) ?? '')}` };
     try {
       if (series !== null) await replaySeries(destination, place.path, series, signal);
-      if (read.hasAttachments) bytes += await copyAttachments(read.place, place, signal);
+      if (read.hasAttachments) bytes += await copyAttachments(read.place, place, phase, signal);
       if (read.photo !== null) bytes += await putPhoto(place, read.photo, signal);
     } catch (error) {
       if (!signal.aborted) await removePartial(destination, folderId, mark, signal);

@@ -1,7 +1,8 @@
 /** What the mailbox's settings have in common: small named things, listed whole, written one by one, known again by their names. */
 import { createHash } from 'node:crypto';
+import { GraphRequestError } from '@migrator/graph-client';
 import type { DestRef, ItemResult, SourceItem, TransferItem } from '../../workload.js';
-import { orEndUnit, resultOf } from '../errors.js';
+import { orEndUnit, resultOf, saysMailboxMissing } from '../errors.js';
 import type { Mailbox } from '../mailbox.js';
 
 export type Row = Record<string, unknown>;
@@ -46,11 +47,16 @@ export function contentOf(item: SourceItem): Record<string, unknown> {
   return item.ref as Record<string, unknown>;
 }
 
-/** All rows of a small collection below the mailbox's user. Throws UnitError. */
+/** All rows of a small collection below the mailbox's user; none when this mailbox does not have it. Throws UnitError. */
 export async function listRows(mailbox: Mailbox, path: string, signal: AbortSignal): Promise<Record<string, unknown>[]> {
   return await orEndUnit(mailbox.side, async () => {
     const rows: Record<string, unknown>[] = [];
-    for await (const page of mailbox.port.pages<Record<string, unknown>>(mailbox.user(path), mailbox.options(signal))) rows.push(...page.value);
+    try {
+      for await (const page of mailbox.port.pages<Record<string, unknown>>(mailbox.user(path), mailbox.options(signal))) rows.push(...page.value);
+    } catch (error) {
+      // Rooms and other special mailboxes lack some of these.
+      if (!(error instanceof GraphRequestError) || error.kind !== 'not_found' || saysMailboxMissing(error)) throw error;
+    }
     return rows;
   });
 }
