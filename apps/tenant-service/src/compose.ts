@@ -1,0 +1,108 @@
+/** Composition root: the only file that constructs tenant-service's parts. */
+import { join } from 'node:path';
+import { createGovernor, createHttp, createLastHop } from '@migrator/graph-client';
+import { connectNats } from '@migrator/messaging/nats';
+import { createOutbox, startOutboxRelay } from '@migrator/messaging/outbox';
+import { openRedis } from '@migrator/messaging/queues';
+import { systemClock } from '@migrator/service-kit/clock';
+import { migrateDatabase, openDatabase } from '@migrator/service-kit/database';
+import { createServiceApp } from '@migrator/service-kit/http';
+import { createIdentity } from '@migrator/service-kit/identity';
+import { systemIds } from '@migrator/service-kit/ids';
+import { createInternalClient } from '@migrator/service-kit/internal-client';
+import type { Logger } from '@migrator/service-kit/logger';
+import { createMetrics } from '@migrator/service-kit/metrics';
+import { startHttp, startPrivateListener, type Program } from '@migrator/service-kit/service';
+import type { TenantServiceConfig } from './config.js';
+import { makeCompleteConsent } from './consent/complete-consent.js';
+import { makeConnectTenant } from './consent/connect-tenant.js';
+import { ConsentStateRepository } from './consent/consent-state-repository.js';
+import { makeStoreTenant } from './consent/store-tenant.js';
+import { makeVerifyTenant } from './consent/verify-tenant.js';
+import { CredentialRepository } from './credentials/credential-repository.js';
+import { makeFindTenantApp } from './credentials/tenant-app.js';
+import { createVault } from './credentials/vault.js';
+import { startDiscoveryLoop } from './discovery/discovery-loop.js';
+import { DiscoveryRepository } from './discovery/discovery-repository.js';
+import { makeRunDiscovery } from './discovery/run-discovery.js';
+import { makeOpenMicrosoft } from './microsoft/organisation.js';
+import { makeDisconnectTenant } from './tenants/disconnect-tenant.js';
+import { TenantRepository } from './tenants/tenant-repository.js';
+import { tenantRoutes } from './tenants/tenant-routes.js';
+
+export interface TenantService extends Program {
+  url: string;
+  privateUrl: string;
+}
+
+/** `folder` is the package's folder, for its migrations. */
+export async function startTenantService(config: TenantServiceConfig, logger: Logger, folder: string): Promise<TenantService> {
+  await migrateDatabase({ url: config.DATABASE_URL, schema: 'tenants', folder: join(folder, 'migrations') });
+  const db = openDatabase(config.DATABASE_URL, { applicationName: 'tenant-service' });
+  const { sql } = db;
+  const nats = await connectNats({ url: config.NATS_URL, namespace: config.MESSAGING_NAMESPACE, name: 'tenant-service', logger });
+  const redis = openRedis(config.REDIS_URL, logger);
+  const clock = systemClock;
+  const ids = systemIds();
+  const identity = createIdentity(config.INTERNAL_SIGNING_KEY, clock);
+  const jobs = createInternalClient('job-service', config.JOB_SERVICE_URL, identity);
+  const http = createHttp(createLastHop(config.MICROSOFT_LAST_HOP));
+  const openMicrosoft = makeOpenMicrosoft(http, createGovernor());
+  const outbox = createOutbox('tenants', ids);
+  const tenants = new TenantRepository();
+  const states = new ConsentStateRepository();
+  const credentials = new CredentialRepository();
+  const discoveries = new DiscoveryRepository();
+  const vault = createVault(config.SECRETS_KEY);
+  const platform = { clientId: config.GRAPH_CLIENT_ID, clientSecret: config.GRAPH_CLIENT_SECRET };
+  const findApp = makeFindTenantApp({ sql, credentials, vault, platform });
+  const relay = await startOutboxRelay(sql, 'tenants', nats, logger);
+  const loop = startDiscoveryLoop(makeRunDiscovery({ sql, tenants, discoveries, findApp, openMicrosoft, outbox, clock, ids, logger }), logger);
+  const wakeDiscovery = (): void => {
+    loop.wake();
+  };
+  const verify = makeVerifyTenant({ openMicrosoft, clock, patienceMs: config.CONSENT_WAIT_SECONDS * 1000 });
+  const store = makeStoreTenant({ sql, tenants, credentials, discoveries, vault, outbox, clock, ids, wakeDiscovery });
+  const routes = tenantRoutes({
+    sql,
+    tenants,
+    discoveries,
+    findApp,
+    wakeDiscovery,
+    clock,
+    ids,
+    connect: makeConnectTenant({ sql, states, verify, store, clock, ids, consent: { clientId: config.GRAPH_CLIENT_ID, redirectUri: new URL('/v1/tenants/callback', config.PUBLIC_URL).href, authority: config.ENTRA_AUTHORITY } }),
+    complete: makeCompleteConsent({ sql, states, verify, store, platform, clock }),
+    disconnect: makeDisconnectTenant({ sql, tenants, jobs, outbox, clock, logger }),
+  });
+  const server = await startHttp(createServiceApp({ logger, identity, routes }), { host: config.HOST, port: config.PORT });
+  const health = await startPrivateListener({
+    host: config.PRIVATE_HOST,
+    port: config.PRIVATE_PORT,
+    metrics: createMetrics('tenant-service'),
+    checks: {
+      postgres: async () => {
+        await sql`select 1`;
+      },
+      nats: () => nats.check(),
+      redis: async () => {
+        await redis.ping();
+      },
+    },
+  });
+  logger.info({ url: server.url, privateUrl: health.url }, 'listening');
+  return {
+    url: server.url,
+    privateUrl: health.url,
+    stop: async () => {
+      health.draining();
+      await server.stop();
+      await loop.stop();
+      await relay.stop();
+      redis.disconnect();
+      await Promise.all([jobs.close(), nats.close(), http.close()]);
+      await db.close();
+      await health.stop(0);
+    },
+  };
+}

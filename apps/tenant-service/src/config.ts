@@ -1,0 +1,23 @@
+/** tenant-service's environment. */
+import { baseEnv, httpEnv, secret, secretKey } from '@migrator/service-kit/config';
+import { z } from 'zod';
+
+export const tenantServiceEnv = z.object({
+  ...baseEnv,
+  ...httpEnv,
+  JOB_SERVICE_URL: z.url({ protocol: /^https?$/ }),
+  /** Encrypts customers' own app secrets. */
+  SECRETS_KEY: secretKey(32),
+  /** The platform's own multi-tenant app registration. */
+  GRAPH_CLIENT_ID: z.guid(),
+  GRAPH_CLIENT_SECRET: secret(),
+  /** The gateway's public address: the consent page comes back to it. */
+  PUBLIC_URL: z.url({ protocol: /^https?$/ }),
+  /** Where browsers find the consent page. */
+  ENTRA_AUTHORITY: z.url({ protocol: /^https?$/ }).default('https://login.microsoftonline.com'),
+  /** Carries every request for Microsoft to another listener; empty in production. */
+  MICROSOFT_LAST_HOP: z.string().default(''),
+  /** How long a fresh consent may take until Microsoft has spread it, in seconds. */
+  CONSENT_WAIT_SECONDS: z.coerce.number().int().min(0).max(600).default(60),
+});
+export type TenantServiceConfig = z.output<typeof tenantServiceEnv>;

@@ -1,0 +1,135 @@
+/** SQL for discovery runs and what they found. */
+import type { Id } from '@migrator/contracts/ids';
+import type { Queryable, Sql, TransactionSql } from '@migrator/service-kit/database';
+import type { Ids } from '@migrator/service-kit/ids';
+
+export type DiscoveryStatus = 'QUEUED' | 'RUNNING' | 'DONE' | 'ERROR';
+export interface Discovery {
+  id: Id<'dis'>;
+  tenantId: Id<'ten'>;
+  status: DiscoveryStatus;
+  completedAt: Date | null;
+}
+
+/** One user as found. */
+export interface Finding {
+  microsoftId: string;
+  upn: string;
+  mail: string | null;
+  displayName: string;
+  kind: 'user' | 'shared' | 'room' | 'equipment';
+  hasMailbox: boolean;
+  sizeBytes: number | null;
+  itemCount: number | null;
+}
+
+export interface DiscoveredUserRow extends Finding {
+  id: Id<'dbu'>;
+}
+
+interface UserRow {
+  id: Id<'dbu'>;
+  microsoft_id: string;
+  upn: string;
+  mail: string | null;
+  display_name: string;
+  kind: Finding['kind'];
+  has_mailbox: boolean;
+  size_bytes: number | null;
+  item_count: number | null;
+}
+const toUser = (row: UserRow): DiscoveredUserRow => ({ id: row.id, microsoftId: row.microsoft_id, upn: row.upn, mail: row.mail, displayName: row.display_name, kind: row.kind, hasMailbox: row.has_mailbox, sizeBytes: row.size_bytes, itemCount: row.item_count });
+
+interface DiscoveryRow {
+  id: Id<'dis'>;
+  tenant_id: Id<'ten'>;
+  status: DiscoveryStatus;
+  completed_at: Date | null;
+}
+const toDiscovery = (row: DiscoveryRow): Discovery => ({ id: row.id, tenantId: row.tenant_id, status: row.status, completedAt: row.completed_at });
+
+/** A run that was begun this often and never ended is given up. */
+const attemptsMax = 5;
+
+export class DiscoveryRepository {
+  /** Queues a run, unless one is queued already: then that one is returned. */
+  async enqueue(tx: TransactionSql, id: Id<'dis'>, tenantId: string, at: Date): Promise<Discovery> {
+    await tx`select 1 from tenants.tenants where id = ${tenantId} for update`;
+    const [open] = await tx<DiscoveryRow[]>`select id, tenant_id, status, completed_at from tenants.discoveries where tenant_id = ${tenantId} and status = 'QUEUED'`;
+    if (open !== undefined) return toDiscovery(open);
+    await tx`insert into tenants.discoveries (id, tenant_id, status, created_at) values (${id}, ${tenantId}, 'QUEUED', ${at})`;
+    return { id, tenantId: tenantId as Id<'ten'>, status: 'QUEUED', completedAt: null };
+  }
+
+  async latest(sql: Queryable, tenantId: string): Promise<Discovery | null> {
+    const [row] = await sql<DiscoveryRow[]>`select id, tenant_id, status, completed_at from tenants.discoveries where tenant_id = ${tenantId} order by created_at desc, id desc limit 1`;
+    return row === undefined ? null : toDiscovery(row);
+  }
+
+  /** Takes the oldest run that waits, or whose instance died; null when there is none. One run per tenant at a time. */
+  async claim(sql: Sql, now: Date, leaseUntil: Date): Promise<{ id: Id<'dis'>; tenantId: Id<'ten'>; orgId: Id<'org'> } | null> {
+    await sql`update tenants.discoveries set status = 'ERROR', completed_at = ${now}, error = 'given up after several attempts' where status = 'RUNNING' and lease_until < ${now} and attempts >= ${attemptsMax}`;
+    const [row] = await sql<{ id: Id<'dis'>; tenant_id: Id<'ten'>; org_id: Id<'org'> }[]>`
+      update tenants.discoveries d set status = 'RUNNING', started_at = coalesce(d.started_at, ${now}), lease_until = ${leaseUntil}, attempts = d.attempts + 1
+      from tenants.tenants t
+      where t.id = d.tenant_id and d.id = (
+        select w.id from tenants.discoveries w
+        where (w.status = 'QUEUED' or (w.status = 'RUNNING' and w.lease_until < ${now}))
+          and not exists (select 1 from tenants.discoveries o where o.tenant_id = w.tenant_id and o.id <> w.id and o.status = 'RUNNING' and o.lease_until >= ${now})
+        order by w.created_at for update skip locked limit 1)
+      returning d.id, d.tenant_id, t.org_id`;
+    return row === undefined ? null : { id: row.id, tenantId: row.tenant_id, orgId: row.org_id };
+  }
+
+  /** False when the run is not ours any more. */
+  async renew(sql: Sql, id: string, leaseUntil: Date): Promise<boolean> {
+    return (await sql`update tenants.discoveries set lease_until = ${leaseUntil} where id = ${id} and status = 'RUNNING' returning id`).length === 1;
+  }
+
+  async clearFindings(sql: Sql, id: string): Promise<void> {
+    await sql`delete from tenants.discovery_findings where discovery_id = ${id}`;
+  }
+
+  async addFindings(sql: Sql, id: string, findings: readonly Finding[]): Promise<void> {
+    if (findings.length === 0) return;
+    const rows = findings.map((each) => ({ discovery_id: id, microsoft_id: each.microsoftId, upn: each.upn, mail: each.mail, display_name: each.displayName, kind: each.kind, has_mailbox: each.hasMailbox, size_bytes: each.sizeBytes, item_count: each.itemCount }));
+    await sql`insert into tenants.discovery_findings ${sql(rows)} on conflict do nothing`;
+  }
+
+  /** Makes the findings the tenant's snapshot; ids of users that were known stay. False when the run is not open any more. */
+  async finish(tx: TransactionSql, id: string, tenantId: string, ids: Ids, now: Date): Promise<boolean> {
+    const ended = await tx`update tenants.discoveries set status = 'DONE', completed_at = ${now}, error = null where id = ${id} and status = 'RUNNING' returning id`;
+    if (ended.length === 0) return false;
+    await tx`delete from tenants.discovered_users u where u.tenant_id = ${tenantId} and not exists (select 1 from tenants.discovery_findings f where f.discovery_id = ${id} and f.microsoft_id = u.microsoft_id)`;
+    const fresh = await tx<{ microsoft_id: string }[]>`select f.microsoft_id from tenants.discovery_findings f where f.discovery_id = ${id} and not exists (select 1 from tenants.discovered_users u where u.tenant_id = ${tenantId} and u.microsoft_id = f.microsoft_id)`;
+    await tx`
+      insert into tenants.discovered_users (id, tenant_id, microsoft_id, upn, mail, display_name, kind, has_mailbox, size_bytes, item_count)
+      select coalesce(n.id, 'known'), ${tenantId}, f.microsoft_id, f.upn, f.mail, f.display_name, f.kind, f.has_mailbox, f.size_bytes, f.item_count
+      from tenants.discovery_findings f join unnest(${fresh.map(() => ids.next('dbu'))}::text[], ${fresh.map((row) => row.microsoft_id)}::text[]) as n (id, microsoft_id) on n.microsoft_id = f.microsoft_id
+      where f.discovery_id = ${id}`;
+    await tx`
+      update tenants.discovered_users u set upn = f.upn, mail = f.mail, display_name = f.display_name, kind = f.kind, has_mailbox = f.has_mailbox, size_bytes = f.size_bytes, item_count = f.item_count
+      from tenants.discovery_findings f where f.discovery_id = ${id} and u.tenant_id = ${tenantId} and u.microsoft_id = f.microsoft_id`;
+    await tx`delete from tenants.discovery_findings where discovery_id = ${id}`;
+    await tx`
+      update tenants.tenants t set discovered_at = ${now}, mailbox_count = s.mailboxes, total_size_bytes = s.bytes
+      from (select count(*) filter (where has_mailbox)::int8 as mailboxes, sum(size_bytes)::int8 as bytes from tenants.discovered_users where tenant_id = ${tenantId}) s
+      where t.id = ${tenantId}`;
+    return true;
+  }
+
+  async fail(tx: TransactionSql, id: string, error: string, now: Date): Promise<boolean> {
+    return (await tx`update tenants.discoveries set status = 'ERROR', completed_at = ${now}, error = ${error} where id = ${id} and status = 'RUNNING' returning id`).length === 1;
+  }
+
+  /** Mailbox users of the snapshot after a position, in the order of their ids. */
+  async listUsers(sql: Queryable, tenantId: string, afterId: string | null, limit: number, search: string | null, mailboxesOnly: boolean): Promise<DiscoveredUserRow[]> {
+    const pattern = search === null ? null : `%${search.replace(/[\\%_]/g, '\\$&')}%`;
+    const rows = await sql<UserRow[]>`
+      select id, microsoft_id, upn, mail, display_name, kind, has_mailbox, size_bytes, item_count from tenants.discovered_users
+      where tenant_id = ${tenantId} and (${afterId}::text is null or id > ${afterId}) and (not ${mailboxesOnly} or has_mailbox)
+        and (${pattern}::text is null or upn ilike ${pattern} or display_name ilike ${pattern})
+      order by id limit ${limit}`;
+    return rows.map(toUser);
+  }
+}
