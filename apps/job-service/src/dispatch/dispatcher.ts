@@ -1,7 +1,9 @@
 /**
  * Keeps the BullMQ queue filled with a short window of due units. PostgreSQL is the truth, and Redis is believed for a second at most:
  * then the whole window is added again, and what Redis has already is not added twice (the queue job's id is the unit and its claim).
- * So a Redis that lost everything is filled again, and a unit that was released or taken from a dead worker gets a new id.
+ * So a Redis that lost everything is filled again, and a unit that was released or taken from a dead worker gets a new id. A Redis
+ * that lost only a part can hold a queue job that no list names; so the id changes every two minutes too. Handing a unit out twice
+ * does no harm: the claim decides.
  */
 import type { TypedQueue } from '@migrator/messaging/queues';
 import type { Id } from '@migrator/contracts/ids';
@@ -57,7 +59,7 @@ export async function dispatch({ sql, queue, logger, sweep, window = 128, onRefi
         if (!adding) {
           const due = await listDueUnits(sql, window);
           onRefill?.(due.length);
-          const units = due.map((unit) => ({ ...unit, queueJobId: `${unit.unitId}.${unit.claim}` })).filter(({ queueJobId }) => !added.has(queueJobId));
+          const units = due.map((unit) => ({ ...unit, queueJobId: `${unit.unitId}.${unit.claim}.${unit.generation}` })).filter(({ queueJobId }) => !added.has(queueJobId));
           if (units.length > 0) {
             adding = true;
             // Not awaited for ever: while Redis is away the add waits for it, and the sweeps must go on.

@@ -6,6 +6,8 @@ export interface DueUnit {
   jobId: string;
   unitId: string;
   claim: number;
+  /** Grows every two minutes that the unit waits in vain. */
+  generation: number;
   /** Units that the organisation has or gets before this one: the fewer, the sooner. */
   rank: number;
 }
@@ -22,13 +24,13 @@ export async function listDueUnits(sql: Sql, window: number): Promise<DueUnit[]>
       from jobs.jobs
       where status in ('QUEUED', 'RUNNING') and deleted_at is null and units_pending > 0 and failure is null and (scheduled_at is null or scheduled_at <= now())
     ), due as (
-      select a.org_id, a.id as job_id, a.org_claimed, u.id as unit_id, u.claim, a.units_claimed + row_number() over (partition by a.id order by u.due_at, u.id) as turn
+      select a.org_id, a.id as job_id, a.org_claimed, u.id as unit_id, u.claim, floor(extract(epoch from now() - u.due_at) / 120)::int as generation, a.units_claimed + row_number() over (partition by a.id order by u.due_at, u.id) as turn
       from active a
       cross join lateral (
         select id, claim, due_at from jobs.units where job_id = a.id and status = 'PENDING' and due_at <= now() order by due_at, id limit least(a.taken, ${window}::int)
       ) u
     )
-    select org_id as "orgId", job_id as "jobId", unit_id as "unitId", claim, (org_claimed + row_number() over (partition by org_id order by turn, job_id))::int as rank
+    select org_id as "orgId", job_id as "jobId", unit_id as "unitId", claim, generation, (org_claimed + row_number() over (partition by org_id order by turn, job_id))::int as rank
     from due order by rank, org_id limit ${window}`;
 }
 
