@@ -66,11 +66,14 @@ async function listPages(context: PassContext, run: ContainerRun, from: string |
   let inHand = 0;
   let roomMade: () => void = () => undefined;
   let ended = false;
+  let last = from;
   let gone = null as ContainerGone | null;
   try {
     for await (const page of context.session.pages(run.container, from, halt.soft)) {
       if (ended) throw new Error('a listing went on after its last page');
       ended = page.complete;
+      if (!page.complete && page.checkpoint === last) throw new Error('a listing does not move on: two pages end at the same checkpoint');
+      last = page.checkpoint;
       const items = marksOf(run, page);
       const giveBack = await context.items.take(items.size, halt.soft);
       const earlier = [...new Set([...items.keys()].flatMap((mark) => run.inHand.get(mark) ?? []))];

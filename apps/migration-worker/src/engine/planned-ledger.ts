@@ -17,7 +17,7 @@ export async function openPlannedLedger(sql: Sql, route: Route): Promise<UnitLed
   let unknown = 0;
   return {
     counters,
-    swept: true,
+    swept: false,
     async register(_passId, containers) {
       const keys = containers.map((container) => containerKey(route, container.key));
       const rows =
