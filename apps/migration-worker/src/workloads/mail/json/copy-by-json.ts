@@ -120,7 +120,10 @@ async function write(destination: Mailbox, entry: TransferItem, read: Read, fold
     const collection = folder.kind === 'message' ? '/messages' : folder.kind === 'event' ? '/events' : '/contacts';
     const place: ItemPlace = { mailbox: destination, path: `${collection}/${segment(text(created['id']) ?? '')}` };
     try {
-      if (series !== null) await replaySeries(destination, place.path, series, signal);
+      if (series !== null && !(await replaySeries(destination, place.path, series, signal))) {
+        await removePartial(destination, folderId, mark, signal);
+        return resultOf(item.key, { end: 'failed', failure: 'DEST_ITEM_REFUSED' }, { graphCode: null, requestId: null });
+      }
       if (read.hasAttachments) bytes += await copyAttachments(read.place, place, phase, signal);
       if (read.photo !== null) bytes += await putPhoto(place, read.photo, signal);
     } catch (error) {

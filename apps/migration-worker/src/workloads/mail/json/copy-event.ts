@@ -28,9 +28,10 @@ export async function readEvent(source: Mailbox, path: string, signal: AbortSign
 
 /**
  * Brings a new series to the state of the source's: removes cancelled days, changes the exceptions. The copy has no attendees, so
- * neither sends mail. Throws GraphRequestError.
+ * neither sends mail. False when an exception has no place in the copy: the copy is then not what the series was. Throws
+ * GraphRequestError.
  */
-export async function replaySeries(destination: Mailbox, masterPath: string, source: SourceEvent, signal: AbortSignal): Promise<void> {
+export async function replaySeries(destination: Mailbox, masterPath: string, source: SourceEvent, signal: AbortSignal): Promise<boolean> {
   for (const day of source.cancelled) {
     const instance = (await instances(destination, masterPath, Date.parse(day), Date.parse(day) + dayMs, source.zone, signal)).find((found) => localDay(found) === day);
     if (instance === undefined) continue;
@@ -38,12 +39,13 @@ export async function replaySeries(destination: Mailbox, masterPath: string, sou
   }
   for (const exception of source.exceptions) {
     const original = Date.parse(text(exception['originalStart']) ?? '');
-    if (Number.isNaN(original)) continue;
+    if (Number.isNaN(original)) return false;
     const near = await instances(destination, masterPath, original - dayMs, original + dayMs, 'UTC', signal);
     const instance = near.find((found) => startOf(found) === original);
-    if (instance === undefined) continue;
+    if (instance === undefined) return false;
     await destination.port.patch(destination.user(`/events/${segment(text(instance['id']) ?? '')}`), occurrenceBody(exception), destination.options(signal, { repeatable: true }));
   }
+  return true;
 }
 
 async function instances(destination: Mailbox, masterPath: string, from: number, to: number, zone: string, signal: AbortSignal): Promise<Record<string, unknown>[]> {
