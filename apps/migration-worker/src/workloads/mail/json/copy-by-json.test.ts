@@ -22,6 +22,7 @@ class World {
   readonly calls: Call[] = [];
   attachments: { id: string; size: number; type?: string; bytes: Buffer }[] = [];
   failAttachment: (id: string) => void = () => undefined;
+  refuseCreate: (body: unknown) => void = () => undefined;
   uploaded = Buffer.alloc(0);
   sourceMessage: (call: Call) => unknown = () => ({ id: 'm', subject: 's', body: { contentType: 'text', content: '' }, isRead: true, isDraft: false, hasAttachments: this.attachments.length > 0 });
 
@@ -59,6 +60,7 @@ class World {
       return {};
     }
     if (method === 'POST' && path.endsWith('/inbox/messages')) {
+      this.refuseCreate(body);
       const message: Stored = { id: `n${this.stored.length + 1}`, changeKey: 'k1', mark: markOf(body), attachments: [] };
       this.stored.push(message);
       return { id: message.id };
@@ -142,6 +144,19 @@ test('an update stands before the version it replaces goes, and leaves one copy'
   world.stored.push({ id: 'old', changeKey: 'k0', mark: 'mark-a', attachments: [] }, { id: 'older', changeKey: 'k', mark: 'mark-a', attachments: [] });
   expect(await world.copy({ existing: { id: 'admin-old', version: 'k0' } })).toMatchObject({ outcome: 'updated', dest: { id: 'admin-n3' } });
   expect(world.stored.map(({ id }) => id)).toEqual(['n3']);
+});
+
+test('a message keeps what it answers, and arrives without that where the destination does not take it', async () => {
+  const world = new World();
+  const answers = { id: 'String 0x1042', value: '<first@x.example>' };
+  world.sourceMessage = () => ({ subject: 's', body: { contentType: 'text', content: '' }, singleValueExtendedProperties: [answers] });
+  const bodies: string[] = [];
+  world.refuseCreate = (body) => {
+    bodies.push(JSON.stringify(body));
+    if (bodies.length === 1) throw graphError('bad_request', 'ErrorInvalidProperty');
+  };
+  expect(await world.copy()).toMatchObject({ outcome: 'copied' });
+  expect(bodies.map((body) => body.includes(answers.value))).toEqual([true, false]);
 });
 
 test('a copy that a person has changed is not replaced', async () => {

@@ -6,7 +6,7 @@ import { GraphRequestError } from '@migrator/graph-client';
 import type { DestRef, ItemResult, TransferItem } from '../../workload.js';
 import { failureResult, resultOf, saysMailboxMissing, verdictOf } from '../errors.js';
 import type { Mailbox } from '../mailbox.js';
-import { markProperty, segment, text } from '../mapi.js';
+import { expandProperties, markProperty, segment, text } from '../mapi.js';
 import { findStamped, provisionalMark, removeCopy, removePartial } from '../stamped-copies.js';
 import type { JsonReason } from '../transfer-items.js';
 import { copyAttachments, type ItemPlace } from './attachments.js';
@@ -15,7 +15,7 @@ import { readEvent, replaySeries, type SourceEvent } from './copy-event.js';
 import { copyTask } from './copy-task.js';
 import { eventBody } from './event-body.js';
 import { locateItem } from './locate.js';
-import { mayHaveAttachments, messageBody, messageSelect } from './message-body.js';
+import { carriedProperties, mayHaveAttachments, messageBody, messageSelect } from './message-body.js';
 import { Phase } from './phase.js';
 import { jsonKindOf, type JsonKind, type OutlookFolder, type OutlookFolders } from './outlook-folder.js';
 
@@ -78,7 +78,8 @@ async function readItem(source: Mailbox, path: string, kind: JsonKind, signal: A
   }
   const select = (kind === 'message' ? messageSelect : contactSelect).join(',');
   // Without this header Graph removes HTML it thinks unsafe, and the copy would differ from what was sent.
-  const entity = await source.port.get<Record<string, unknown>>(source.user(path), source.options(signal, { query: { $select: select }, headers: { Prefer: 'outlook.allow-unsafe-html' } }));
+  const query = { $select: select, ...(kind === 'message' ? { $expand: expandProperties(...carriedProperties) } : {}) };
+  const entity = await source.port.get<Record<string, unknown>>(source.user(path), source.options(signal, { query, headers: { Prefer: 'outlook.allow-unsafe-html' } }));
   const photo = kind === 'contact' ? await readPhoto(source, path, signal) : null;
   return { place, entity, series: null, photo, hasAttachments: kind === 'message' && mayHaveAttachments(entity) };
 }
@@ -102,9 +103,23 @@ async function readPhoto(source: Mailbox, path: string, signal: AbortSignal): Pr
   }
 }
 
-function bodyOf(read: Read, kind: JsonKind, itemClass: string, mark: string): Record<string, unknown> {
+function bodyOf(read: Read, kind: JsonKind, itemClass: string, mark: string, plain: boolean): Record<string, unknown> {
   if (kind === 'event') return eventBody(read.entity, mark);
-  return kind === 'contact' ? contactBody(read.entity, mark) : messageBody(read.entity, itemClass, mark);
+  return kind === 'contact' ? contactBody(read.entity, mark) : messageBody(read.entity, itemClass, mark, plain);
+}
+
+/** A message that is refused with all its properties is tried once more with those that every tenant takes. */
+async function create(destination: Mailbox, folder: OutlookFolder, make: (plain: boolean) => Record<string, unknown>, signal: AbortSignal): Promise<{ id: string; bytes: number }> {
+  const send = async (body: Record<string, unknown>): Promise<{ id: string; bytes: number }> => {
+    const created = await destination.port.post<Record<string, unknown>>(destination.user(folder.items), body, destination.options(signal));
+    return { id: text(created['id']) ?? '', bytes: Buffer.byteLength(JSON.stringify(body)) };
+  };
+  try {
+    return await send(make(false));
+  } catch (error) {
+    if (folder.kind !== 'message' || !(error instanceof GraphRequestError) || error.kind !== 'bad_request') throw error;
+  }
+  return await send(make(true));
 }
 
 async function write(destination: Mailbox, entry: TransferItem, read: Read, folder: OutlookFolder, folderId: string, phase: Phase, signal: AbortSignal): Promise<ItemResult> {
@@ -113,12 +128,11 @@ async function write(destination: Mailbox, entry: TransferItem, read: Read, fold
   await removePartial(destination, folderId, mark, signal);
   const series = read.series !== null && (read.series.cancelled.length > 0 || read.series.exceptions.length > 0) ? read.series : null;
   const inSteps = read.hasAttachments || series !== null || read.photo !== null || existing !== null;
-  const body = bodyOf(read, folder.kind, item.kind, inSteps ? provisionalMark(mark) : mark);
-  const created = await destination.port.post<Record<string, unknown>>(destination.user(folder.items), body, destination.options(signal));
-  let bytes = Buffer.byteLength(JSON.stringify(body));
+  const created = await create(destination, folder, (plain) => bodyOf(read, folder.kind, item.kind, inSteps ? provisionalMark(mark) : mark, plain), signal);
+  let { bytes } = created;
   if (inSteps) {
     const collection = folder.kind === 'message' ? '/messages' : folder.kind === 'event' ? '/events' : '/contacts';
-    const place: ItemPlace = { mailbox: destination, path: `${collection}/${segment(text(created['id']) ?? '')}` };
+    const place: ItemPlace = { mailbox: destination, path: `${collection}/${segment(created.id)}` };
     try {
       if (series !== null && !(await replaySeries(destination, place.path, series, signal))) {
         await removePartial(destination, folderId, mark, signal);

@@ -3,7 +3,7 @@
  * in this one call: later writes to it are accepted and ignored.
  * https://learn.microsoft.com/graph/api/mailfolder-post-messages
  */
-import { deliveryTimeProperty, markProperty, messageClassProperty, messageFlagsProperty, submitTimeProperty, text, type ExtendedProperty } from '../mapi.js';
+import { deliveryTimeProperty, extendedValue, markProperty, messageClassProperty, messageFlagsProperty, submitTimeProperty, text, type ExtendedProperty } from '../mapi.js';
 import { cleanBody, isUsableAddress, pick } from './clean.js';
 
 /** What the source is asked for. */
@@ -35,8 +35,14 @@ const copied = ['subject', 'body', 'sender', 'from', 'toRecipients', 'ccRecipien
 const flagRead = 0x1;
 const flagUnsent = 0x8;
 
-/** `kind` is the item's message class; `mark` is stamped on the copy. */
-export function messageBody(source: Record<string, unknown>, kind: string, mark: string): Record<string, unknown> {
+/**
+ * What JSON itself does not show but a message is poorer without: sensitivity, what it answers, and whether it was answered or
+ * forwarded itself. Whether every tenant takes them in a create is not documented, so a copy is also made without them.
+ */
+export const carriedProperties = ['Integer 0x0036', 'String 0x1042', 'String 0x1039', 'Integer 0x1080', 'Integer 0x1081', 'SystemTime 0x1082'] as const;
+
+/** `kind` is the item's message class; `mark` is stamped on the copy; `plain` leaves the carried properties out. */
+export function messageBody(source: Record<string, unknown>, kind: string, mark: string, plain = false): Record<string, unknown> {
   const isRead = source['isRead'] === true;
   const isDraft = source['isDraft'] === true;
   const replyTo = Array.isArray(source['replyTo']) ? source['replyTo'].filter(isUsableAddress) : [];
@@ -47,6 +53,10 @@ export function messageBody(source: Record<string, unknown>, kind: string, mark:
   if (received !== null) properties.push({ id: deliveryTimeProperty, value: received });
   // A meeting request without its meeting properties is a broken item: it becomes a plain message.
   if (/^ipm\.note\./i.test(kind)) properties.push({ id: messageClassProperty, value: kind });
+  for (const id of plain ? [] : carriedProperties) {
+    const value = extendedValue(source, id);
+    if (value !== null && value !== '') properties.push({ id, value });
+  }
   properties.push({ id: markProperty, value: mark });
   return cleanBody({
     ...pick(source, copied),
