@@ -1,6 +1,6 @@
 /** A server as a child process: started until it is ready, stopped in order, killed on purpose. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 
 export interface ServerProcess {
@@ -23,17 +23,21 @@ export interface SpawnServer {
   detached?: boolean;
   /** TCP port that answers once it is ready. */
   port: number;
-  /** Further proof of readiness, tried until it resolves. */
+  /** Called with the process id as soon as there is one, so that a starter that dies meanwhile leaves no orphan. */
+  onSpawn?: ((pid: number) => void) | undefined;
+  /** Further proof of readiness, tried until it resolves to true. */
   ready?: () => Promise<boolean>;
 }
 
 const startMsMax = 30_000;
 
 /** Starts a server and resolves when its port answers; throws with the end of its log when it dies before that. */
-export async function spawnServer({ name, command, args, cwd, env, logFile, user, detached = false, port, ready }: SpawnServer): Promise<ServerProcess> {
+export async function spawnServer({ name, command, args, cwd, env, logFile, user, detached = false, port, ready, onSpawn }: SpawnServer): Promise<ServerProcess> {
   writeFileSync(logFile, '', { flag: 'a', mode: 0o600 });
   const log = openSync(logFile, 'a');
   const child = spawn(command, args, { cwd, env, stdio: ['ignore', log, log], detached, ...(user ?? {}) });
+  closeSync(log);
+  if (child.pid !== undefined) onSpawn?.(child.pid);
   const exited = new Promise<void>((resolve) => {
     child.once('exit', () => {
       resolve();

@@ -15,6 +15,7 @@ export interface PostgresOptions {
   durable?: boolean;
   maxConnections?: number;
   detached?: boolean;
+  onSpawn?: (pid: number) => void;
 }
 
 export interface LocalServer extends ServerProcess {
@@ -60,7 +61,7 @@ async function unpackBinaries(): Promise<string> {
 }
 
 /** Starts PostgreSQL on loopback (user `postgres`, no password, database `postgres`). */
-export async function startPostgres({ dataDir, port, durable = true, maxConnections = 300, detached = false }: PostgresOptions): Promise<LocalServer> {
+export async function startPostgres({ dataDir, port, durable = true, maxConnections = 300, detached = false, onSpawn }: PostgresOptions): Promise<LocalServer> {
   const binaries = await unpackBinaries();
   const user = isRoot() ? unprivileged : undefined;
   const env = { ...process.env, LC_ALL: 'C' };
@@ -86,6 +87,7 @@ export async function startPostgres({ dataDir, port, durable = true, maxConnecti
     logFile,
     ...(user === undefined ? {} : { user }),
     detached,
+    onSpawn,
     port: actual,
     ready: () => Promise.resolve(readFileSync(logFile).subarray(logBytesBefore).includes('ready to accept connections')),
   });

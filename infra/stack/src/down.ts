@@ -1,0 +1,24 @@
+/** Ends everything that was started and removes what it left. */
+import { rmSync } from 'node:fs';
+import { withLock } from '@migrator/local-servers';
+import { endAll } from './process-table.js';
+import { readState } from './stack-state.js';
+
+const servers = new Set(['postgres', 'redis', 'nats']);
+
+/** Safe to run when nothing is up, and after a start that broke off. `keepData` leaves the folder for the next `up`. */
+export async function down({ dataDir, keepData = false, onProgress = () => undefined }: { dataDir: string; keepData?: boolean; onProgress?: (line: string) => void }): Promise<void> {
+  await withLock(`${dataDir}.lock`, async () => {
+    const state = readState(dataDir);
+    if (state !== null) {
+      const all = Object.entries(state.processes);
+      onProgress('stopping the services');
+      // Workers hand their units back through the services, so they go first.
+      await endAll(all.filter(([name]) => name.startsWith('migration-worker')).map(([, known]) => ({ known, politely: 'SIGTERM' })), 25_000);
+      await endAll(all.filter(([name]) => !servers.has(name)).map(([, known]) => ({ known, politely: 'SIGTERM' })), 15_000);
+      onProgress('stopping the servers');
+      await endAll(all.filter(([name]) => servers.has(name)).map(([name, known]) => ({ known, politely: name === 'postgres' ? 'SIGINT' : 'SIGTERM' })), 10_000);
+    }
+    if (!keepData) rmSync(dataDir, { recursive: true, force: true });
+  });
+}

@@ -1,0 +1,106 @@
+/** Every program of the stack: where it is, on which ports it listens, and its environment. */
+import { join, resolve } from 'node:path';
+import type { StackState } from './stack-state.js';
+
+export const checkout = resolve(import.meta.dirname, '../../..');
+
+export interface ServiceDefinition {
+  name: string;
+  main: string;
+  args: string[];
+  env: Record<string, string>;
+  /** Port that answers when it is up. */
+  port: number;
+  /** Address that says whether it is ready; null: an answering port is enough. */
+  readyUrl: string | null;
+  url: string | null;
+  privateUrl: string | null;
+}
+
+const local = (port: number | undefined): string => `http://127.0.0.1:${port ?? 0}`;
+
+export interface StackUrls {
+  database: string;
+  redis: string;
+  nats: string;
+  gateway: string;
+  simulator: string;
+  simulatorControl: string;
+}
+
+export function urlsOf({ ports, external }: StackState): StackUrls {
+  return {
+    database: external.postgres ?? `postgres://postgres@127.0.0.1:${ports['postgres'] ?? 0}/postgres`,
+    redis: external.redis ?? `redis://127.0.0.1:${ports['redis'] ?? 0}`,
+    nats: external.nats ?? `nats://127.0.0.1:${ports['nats'] ?? 0}`,
+    gateway: local(ports['api-gateway']),
+    simulator: local(ports['simulator']),
+    simulatorControl: local(ports['simulator-control']),
+  };
+}
+
+const mainOf = (name: string): string => join(checkout, 'apps', name, 'dist/main.js');
+
+export function simulatorDefinition(state: StackState, dataDir: string): ServiceDefinition {
+  const { ports, secrets } = state;
+  const urls = urlsOf(state);
+  const flags: Record<string, string> = {
+    port: String(ports['simulator']),
+    'tls-port': String(ports['simulator-tls']),
+    'control-port': String(ports['simulator-control']),
+    'data-dir': join(dataDir, 'simulator'),
+    preset: 'demo',
+    limits: 'none',
+    'client-id': secrets.graphClientId,
+    'redirect-uri': `${urls.gateway}/v1/tenants/callback`,
+  };
+  return {
+    name: 'graph-simulator',
+    main: mainOf('graph-simulator'),
+    args: Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value]),
+    env: { SIMULATOR_CLIENT_SECRET: secrets.graphClientSecret },
+    port: ports['simulator-control'] ?? 0,
+    readyUrl: null,
+    url: urls.simulator,
+    privateUrl: urls.simulatorControl,
+  };
+}
+
+/** The services; workers last. `workerPorts` are the workers' private ports. */
+export function serviceDefinitions(state: StackState): ServiceDefinition[] {
+  const { ports, secrets } = state;
+  const urls = urlsOf(state);
+  const base = { NODE_ENV: 'production', LOG_LEVEL: 'info', DATABASE_URL: urls.database, REDIS_URL: urls.redis, NATS_URL: urls.nats, INTERNAL_SIGNING_KEY: secrets.signingKey, MESSAGING_NAMESPACE: state.namespace };
+  const tenantUrl = local(ports['tenant-service']);
+  const jobUrl = local(ports['job-service']);
+  const service = (name: string, env: Record<string, string>): ServiceDefinition => ({
+    name,
+    main: mainOf(name),
+    args: [],
+    env: { ...base, PORT: String(ports[name]), PRIVATE_PORT: String(ports[`${name}-private`]), ...env },
+    port: ports[`${name}-private`] ?? 0,
+    readyUrl: `${local(ports[`${name}-private`])}/readyz`,
+    url: local(ports[name]),
+    privateUrl: local(ports[`${name}-private`]),
+  });
+  const workers = Array.from({ length: state.workers }, (_each, index): ServiceDefinition => {
+    const name = `migration-worker-${index + 1}`;
+    return {
+      name,
+      main: mainOf('migration-worker'),
+      args: [],
+      env: { ...base, PRIVATE_PORT: String(ports[name]), TENANT_SERVICE_URL: tenantUrl, JOB_SERVICE_URL: jobUrl, MICROSOFT_LAST_HOP: urls.simulator, LEASE_SECONDS: '10' },
+      port: ports[name] ?? 0,
+      readyUrl: `${local(ports[name])}/readyz`,
+      url: null,
+      privateUrl: local(ports[name]),
+    };
+  });
+  return [
+    service('tenant-service', { JOB_SERVICE_URL: jobUrl, SECRETS_KEY: secrets.secretsKey, GRAPH_CLIENT_ID: secrets.graphClientId, GRAPH_CLIENT_SECRET: secrets.graphClientSecret, PUBLIC_URL: urls.gateway, ENTRA_AUTHORITY: urls.simulator, MICROSOFT_LAST_HOP: urls.simulator, CONSENT_WAIT_SECONDS: '5' }),
+    service('job-service', { TENANT_SERVICE_URL: tenantUrl }),
+    service('device-service', {}),
+    service('api-gateway', { TENANT_SERVICE_URL: tenantUrl, JOB_SERVICE_URL: jobUrl, DEVICE_SERVICE_URL: local(ports['device-service']), API_KEY_PEPPER: secrets.pepper, ALLOW_INSECURE_LOOPBACK: 'true' }),
+    ...workers,
+  ];
+}
