@@ -80,3 +80,14 @@ test('a worker killed again and again at any step copies every item once', async
   expect(source.length).toBeGreaterThan(80);
   expect(dest).toEqual(source);
 });
+
+test('throttled down to one request at a time per mailbox, large and small items still all arrive', async () => {
+  const large = [3, 4, 5, 3].map((megabytes) => megabytes * 1024 * 1024);
+  rig = await MailRig.start(simulator, { seed: 'b', messages: 60, largeAttachments: large, settings: false });
+  const throttle = (id: string, path: string): unknown => ({ id, match: { method: 'POST', path }, nth: 2, times: 3, action: { kind: 'status', status: 429, code: 'ApplicationThrottled', message: 'Application is over its MailboxConcurrency limit.', headers: { 'Retry-After': '1' } } });
+  await simulator.control('POST', '/faults', [throttle('out', 'exportItems'), throttle('in', 'importItem')]);
+  const end = await attempt(database.sql, 'throttled', foldersOnly, unit());
+  expect(end.failure).toBeNull();
+  const { source, dest } = await bothSides();
+  expect(dest).toEqual(source);
+}, 30_000);
