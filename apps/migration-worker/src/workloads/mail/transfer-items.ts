@@ -5,13 +5,13 @@
 import { GraphRequestError } from '@migrator/graph-client';
 import type { Logger } from '@migrator/service-kit/logger';
 import type { DestRef, ItemResult, TransferItem } from '../workload.js';
-import { exportedErrorVerdict, faultOf, isFault, resultOf, saysMailboxMissing, unitErrorOf, verdictOf, wordsOf, type Doing, type GraphWords, type Verdict } from './errors.js';
+import { exportedErrorVerdict, faultOf, isFault, orEndUnit, resultOf, unitErrorOf, verdictOf, wordsOf, type Doing, type GraphWords, type Verdict } from './errors.js';
+import { isAsWritten } from './copy-state.js';
 import { exportAlone, exportItemsMax, exportTogether, type Exported } from './export-items.js';
 import { heldBody, importItem, streamedBody, type ImportTarget, type SentBytes } from './import-item.js';
 import type { ImportSessions } from './import-session.js';
 import { InFlight } from './in-flight.js';
 import type { Mailbox } from './mailbox.js';
-import { segment, text } from './mapi.js';
 import { ExportUnreadable } from './transfer-failures.js';
 import type { Turn } from './turn.js';
 
@@ -144,9 +144,10 @@ export class ItemTransfer {
 
   /** The destination did not take the item, or we do not know whether it did. */
   private async refused(entry: TransferItem, folderId: string, error: unknown, signal: AbortSignal): Promise<ItemResult> {
-    const doing = entry.existing === null ? 'write' : 'update';
+    const { existing } = entry;
+    const doing = existing === null ? 'write' : 'update';
     let verdict = verdictOf(error, doing);
-    if (entry.existing !== null && verdict.end === 'fallback' && (await this.wasChanged(folderId, entry.existing, signal))) verdict = { end: 'skipped', cause: 'DEST_ITEM_CHANGED' };
+    if (existing !== null && verdict.end === 'fallback' && !(await orEndUnit('dest', () => isAsWritten(this.ports.destination, folderId, existing, signal)))) verdict = { end: 'skipped', cause: 'DEST_ITEM_CHANGED' };
     return await this.settle(entry, folderId, verdict, wordsOf(error), signal, { error, doing });
   }
 
@@ -162,18 +163,6 @@ export class ItemTransfer {
     if (verdict.end === 'unit') throw unitErrorOf(error, doing === 'read' ? 'source' : 'dest');
     if (isFault(error)) this.ports.log.error({ fault: faultOf(error) }, 'the program failed at an item');
     return resultOf(entry.item.key, verdict, wordsOf(error));
-  }
-
-  /** Whether the copy at the destination is no longer what we wrote. */
-  private async wasChanged(folderId: string, existing: DestRef, signal: AbortSignal): Promise<boolean> {
-    const { destination } = this.ports;
-    try {
-      const now = await destination.port.get<Record<string, unknown>>(destination.admin(`/folders/${segment(folderId)}/items/${segment(existing.id)}`), destination.options(signal));
-      return text(now['changeKey']) !== existing.version;
-    } catch (error) {
-      if (error instanceof GraphRequestError && error.kind === 'not_found' && !saysMailboxMissing(error)) return true;
-      throw unitErrorOf(error, 'dest');
-    }
   }
 }
 

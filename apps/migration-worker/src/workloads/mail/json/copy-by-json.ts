@@ -5,6 +5,7 @@
 import { GraphRequestError } from '@migrator/graph-client';
 import type { DestRef, ItemResult, TransferItem } from '../../workload.js';
 import { failureResult, resultOf, saysMailboxMissing, verdictOf } from '../errors.js';
+import { isAsWritten } from '../copy-state.js';
 import type { Mailbox } from '../mailbox.js';
 import { expandProperties, markProperty, segment, text } from '../mapi.js';
 import { findStamped, provisionalMark, removeCopy, removePartial } from '../stamped-copies.js';
@@ -124,7 +125,7 @@ async function create(destination: Mailbox, folder: OutlookFolder, make: (plain:
 
 async function write(destination: Mailbox, entry: TransferItem, read: Read, folder: OutlookFolder, folderId: string, phase: Phase, signal: AbortSignal): Promise<ItemResult> {
   const { item, existing, mark } = entry;
-  if (existing !== null && (await changedSince(destination, folderId, existing, signal))) return resultOf(item.key, { end: 'skipped', cause: 'DEST_ITEM_CHANGED' }, { graphCode: null, requestId: null });
+  if (existing !== null && !(await isAsWritten(destination, folderId, existing, signal))) return resultOf(item.key, { end: 'skipped', cause: 'DEST_ITEM_CHANGED' }, { graphCode: null, requestId: null });
   await removePartial(destination, folderId, mark, signal);
   const series = read.series !== null && (read.series.cancelled.length > 0 || read.series.exceptions.length > 0) ? read.series : null;
   const inSteps = read.hasAttachments || series !== null || read.photo !== null || existing !== null;
@@ -171,15 +172,4 @@ async function putPhoto(place: ItemPlace, photo: Uint8Array, signal: AbortSignal
   const response = await mailbox.port.raw('PUT', mailbox.user(`${place.path}/photo/$value`), { ...mailbox.options(signal, { repeatable: true }), body: photo, contentType: 'image/jpeg' });
   await response.discard();
   return photo.length;
-}
-
-/** Whether a person has touched or removed the copy we are about to replace. */
-async function changedSince(destination: Mailbox, folderId: string, existing: DestRef, signal: AbortSignal): Promise<boolean> {
-  try {
-    const now = await destination.port.get<Record<string, unknown>>(destination.admin(`/folders/${segment(folderId)}/items/${segment(existing.id)}`), destination.options(signal));
-    return text(now['changeKey']) !== existing.version;
-  } catch (error) {
-    if (error instanceof GraphRequestError && error.kind === 'not_found' && !saysMailboxMissing(error)) return true;
-    throw error;
-  }
 }

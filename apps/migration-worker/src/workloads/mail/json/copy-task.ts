@@ -2,8 +2,8 @@
  * Writes a task through To Do. To Do has no property to stamp a copy with, so a task that is already there with the same content
  * is taken for the copy: that is what makes a second attempt safe.
  */
-import { GraphRequestError } from '@migrator/graph-client';
 import type { DestRef, ItemResult, TransferItem } from '../../workload.js';
+import { isAsWritten } from '../copy-state.js';
 import { resultOf } from '../errors.js';
 import type { Mailbox } from '../mailbox.js';
 import { expandProperties, extendedValue, segment, subjectProperty, text } from '../mapi.js';
@@ -25,7 +25,7 @@ export async function copyTask(ends: { source: Mailbox; destination: Mailbox }, 
     const kept = there ?? (await destination.port.post<Task>(destination.user(folder.items), body, destination.options(signal)));
     written = { task: kept, path: `${folder.items}/${segment(text(kept['id']) ?? '')}` };
   } else {
-    const place = (await isUnchanged(destination, folderId, existing, signal)) ? await locateItem(destination, folder, folderId, { ...item, key: existing.id, matchKey: null }, signal) : null;
+    const place = (await isAsWritten(destination, folderId, existing, signal)) ? await locateItem(destination, folder, folderId, { ...item, key: existing.id, matchKey: null }, signal) : null;
     if (place === null) return resultOf(item.key, { end: 'skipped', cause: 'DEST_ITEM_CHANGED' }, { graphCode: null, requestId: null });
     written = { task: await destination.port.patch<Task>(destination.user(place), body, destination.options(signal, { repeatable: true })), path: place };
   }
@@ -54,16 +54,6 @@ async function copySteps(source: Mailbox, from: string, destination: Mailbox, to
   for (const step of wanted) {
     if (there.has(step['displayName'])) continue;
     await destination.port.post(destination.user(`${to}/checklistItems`), { displayName: step['displayName'], isChecked: step['isChecked'] === true }, destination.options(signal));
-  }
-}
-
-async function isUnchanged(destination: Mailbox, folderId: string, existing: DestRef, signal: AbortSignal): Promise<boolean> {
-  try {
-    const now = await destination.port.get<Task>(destination.admin(`/folders/${segment(folderId)}/items/${segment(existing.id)}`), destination.options(signal));
-    return text(now['changeKey']) === existing.version;
-  } catch (error) {
-    if (error instanceof GraphRequestError && error.kind === 'not_found') return false;
-    throw error;
   }
 }
 
