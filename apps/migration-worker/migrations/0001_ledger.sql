@@ -136,10 +136,6 @@ create index item_reports_by_unit on worker.item_reports (unit_no, report_no);
 -- transactions that passed this check have ended; the statement after it sees what the holder before us committed.
 create function worker.assert_holder(destination bigint, unit text, claim bigint) returns void language plpgsql volatile as $$
 begin
-  -- A worker that stands still in the middle of a transaction must not hold up the next holder for long.
-  perform set_config('idle_in_transaction_session_timeout', '10s', true);
-  -- The ledger's statements probe the key's index for each item. Without statistics the planner would scan and hash instead.
-  perform set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true);
   perform pg_advisory_xact_lock_shared(hashtextextended('worker.destination', destination));
   if not exists (select 1 from worker.destinations where destination_no = destination and holder_unit = unit and holder_claim = claim) then
     raise exception 'the claim has been lost' using errcode = 'MG001';
@@ -156,4 +152,75 @@ begin
   if held.holder_unit is distinct from unit and held.lease_until > clock_timestamp() then return 'busy'; end if;
   update worker.destinations set holder_unit = unit, holder_claim = claim, lease_until = clock_timestamp() + lease where destination_no = destination;
   return 'held';
+end $$;
+
+-- Begins a pass in containers (or goes on with it) and tells how things stand there.
+create function worker.register(p_destination bigint, p_unit text, p_claim bigint, p_pass text, p_keys uuid[], p_kinds text[])
+  returns table (container_no bigint, key text, dest_id text, ensured_path text, checkpoint text, complete boolean, listed boolean, delta_token text, done bigint, error bigint, skipped bigint, bytes bigint)
+  language plpgsql volatile as $$
+#variable_conflict use_column
+declare
+  v_unit worker.units;
+begin
+  perform worker.assert_holder(p_destination, p_unit, p_claim);
+  select * into strict v_unit from worker.units u where u.unit_id = p_unit;
+  insert into worker.containers (mapping_no, container_key, kind)
+    select v_unit.mapping_no, k.container_key, k.kind from unnest(p_keys, p_kinds) as k (container_key, kind)
+    on conflict (mapping_no, container_key) do nothing;
+  insert into worker.unit_containers as uc (unit_no, container_no, pass_id)
+    select v_unit.unit_no, c.container_no, p_pass from worker.containers c where c.mapping_no = v_unit.mapping_no and c.container_key = any (p_keys)
+    on conflict (unit_no, container_no) do update set pass_id = excluded.pass_id, checkpoint = null, complete = false where uc.pass_id <> excluded.pass_id;
+  return query
+    select c.container_no, encode(uuid_send(c.container_key), 'hex'), c.dest_id, c.ensured_path, uc.checkpoint, uc.complete, uc.listed, uc.delta_token, uc.done, uc.error, uc.skipped, uc.bytes
+    from worker.containers c join worker.unit_containers uc on uc.container_no = c.container_no and uc.unit_no = v_unit.unit_no
+    where c.mapping_no = v_unit.mapping_no and c.container_key = any (p_keys);
+end $$;
+
+-- Stores one change under a claim: everything or nothing, in one statement of the client. Not a transaction of several statements:
+-- the driver can carry the rest of a transaction whose connection died over to another one. Arrays of one group run in parallel;
+-- `p_rest` holds what is few. The ledger's statements probe the key's index for each item; without statistics the planner would scan
+-- and hash instead, hence the settings.
+create function worker.store(p_destination bigint, p_unit text, p_claim bigint, p_unit_no integer,
+  c_container bigint[], c_key uuid[], c_match bigint[], c_version bigint[],
+  o_container bigint[], o_key uuid[], o_match bigint[], o_version bigint[], o_state smallint[], o_code smallint[], o_dest text[], o_dest_version text[], o_bytes bigint[], o_counted smallint[],
+  n_container bigint[], n_key uuid[], n_counted smallint[],
+  r_container bigint[], r_key uuid[], r_counted smallint[], r_bytes bigint[],
+  p_rest jsonb)
+  returns void language plpgsql volatile set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+#variable_conflict use_column
+begin
+  perform worker.assert_holder(p_destination, p_unit, p_claim);
+  -- A claim never forgets the copy that a row names, nor how the item was counted.
+  if cardinality(c_key) > 0 then
+    insert into worker.ledger as l (container_no, item_key, match_hash, version_hash, unit_no, state)
+      select c.container_no, c.item_key, c.match_hash, c.version_hash, p_unit_no, 1 from unnest(c_container, c_key, c_match, c_version) as c (container_no, item_key, match_hash, version_hash)
+      on conflict (container_no, item_key) do update set state = 1, version_hash = excluded.version_hash, updated_at = now();
+  end if;
+  if cardinality(o_key) > 0 then
+    insert into worker.ledger as l (container_no, item_key, match_hash, version_hash, unit_no, state, code, dest_id, dest_version, bytes, counted)
+      select o.container_no, o.item_key, o.match_hash, o.version_hash, p_unit_no, o.state, o.code, o.dest_id, o.dest_version, o.bytes, o.counted
+      from unnest(o_container, o_key, o_match, o_version, o_state, o_code, o_dest, o_dest_version, o_bytes, o_counted) as o (container_no, item_key, match_hash, version_hash, state, code, dest_id, dest_version, bytes, counted)
+      on conflict (container_no, item_key) do update set state = excluded.state, code = excluded.code, version_hash = excluded.version_hash,
+        dest_id = coalesce(excluded.dest_id, l.dest_id), dest_version = coalesce(excluded.dest_version, l.dest_version), updated_at = now(),
+        counted = case when l.unit_no = excluded.unit_no then excluded.counted else l.counted end,
+        bytes = case when l.unit_no = excluded.unit_no then l.bytes + excluded.bytes else l.bytes end;
+  end if;
+  if cardinality(n_key) > 0 then
+    update worker.ledger l set counted = n.counted from unnest(n_container, n_key, n_counted) as n (container_no, item_key, counted)
+      where l.container_no = n.container_no and l.item_key = n.item_key and l.unit_no = p_unit_no;
+  end if;
+  if cardinality(r_key) > 0 then
+    insert into worker.recounts as r (unit_no, container_no, item_key, counted, bytes)
+      select p_unit_no, c.container_no, c.item_key, c.counted, c.bytes from unnest(r_container, r_key, r_counted, r_bytes) as c (container_no, item_key, counted, bytes)
+      on conflict (unit_no, container_no, item_key) do update set counted = excluded.counted, bytes = r.bytes + excluded.bytes;
+  end if;
+  update worker.unit_containers uc set done = uc.done + t.done, error = uc.error + t.error, skipped = uc.skipped + t.skipped, bytes = uc.bytes + t.bytes, removed = uc.removed + t.removed
+    from jsonb_to_recordset(p_rest->'tallies') as t ("containerNo" bigint, done bigint, error bigint, skipped bigint, bytes bigint, removed bigint)
+    where uc.unit_no = p_unit_no and uc.container_no = t."containerNo";
+  update worker.unit_containers uc set checkpoint = t.checkpoint, complete = t.complete, listed = t.listed, delta_token = t."deltaToken"
+    from jsonb_to_recordset(p_rest->'listings') as t ("containerNo" bigint, checkpoint text, complete boolean, listed boolean, "deltaToken" text)
+    where uc.unit_no = p_unit_no and uc.container_no = t."containerNo";
+  update worker.containers c set dest_id = t."destId", ensured_path = t.path
+    from jsonb_to_recordset(p_rest->'dests') as t ("containerNo" bigint, "destId" text, path text) where c.container_no = t."containerNo";
+  insert into worker.item_reports (unit_no, report) select p_unit_no, value from jsonb_array_elements(p_rest->'reports') as e (value);
 end $$;

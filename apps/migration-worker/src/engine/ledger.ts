@@ -3,7 +3,7 @@
  * brought. Each transaction checks first that our claim still holds the destination (docs/adr/0002-ledger.md).
  */
 import type { UnitCounters } from '@migrator/contracts/events';
-import { inTransaction, type Sql, type TransactionSql } from '@migrator/service-kit/database';
+import type { Sql } from '@migrator/service-kit/database';
 import type { Container } from '../workloads/workload.js';
 import { containerKey, type Route } from './item-keys.js';
 import * as bulk from './ledger-sql.js';
@@ -20,13 +20,6 @@ export interface LedgerClaim {
 
 /** `busy`: another unit writes to the same destination now. `stale`: a newer claim of this unit has been here. */
 export type OpenedLedger = { state: 'held'; ledger: UnitLedger } | { state: 'busy' } | { state: 'stale' };
-
-interface Holder {
-  destinationNo: number;
-  unitNo: number;
-  unitId: string;
-  claim: number;
-}
 
 /** SQLSTATE raised by worker.assert_holder. */
 const claimLostState = 'MG001';
@@ -88,16 +81,13 @@ async function numberOf(sql: Sql, find: (q: Sql) => PromiseLike<readonly { no?: 
   return no;
 }
 
-function createUnitLedger(sql: Sql, route: Route, holder: Holder, counters: UnitCounters, swept: boolean): UnitLedger {
+function createUnitLedger(sql: Sql, route: Route, holder: bulk.HeldClaim, counters: UnitCounters, swept: boolean): UnitLedger {
   const { destinationNo, unitNo, unitId, claim } = holder;
 
-  /** One transaction under our claim; its statements travel together. */
-  const fenced = async <T>(statements: (tx: TransactionSql) => PromiseLike<T>[]): Promise<T[]> => {
+  /** Turns the database's refusal into ClaimLost. */
+  const fenced = async <T>(work: Promise<T>): Promise<T> => {
     try {
-      return await inTransaction(sql, async (tx) => {
-        const [, ...results] = await Promise.all([tx`select worker.assert_holder(${destinationNo}, ${unitId}, ${claim})`, ...statements(tx)]);
-        return results as T[];
-      });
+      return await work;
     } catch (error) {
       if (isClaimLost(error)) throw new ClaimLost('the claim has been given to another worker', { cause: error });
       throw error;
@@ -150,10 +140,10 @@ function createUnitLedger(sql: Sql, route: Route, holder: Holder, counters: Unit
       return new Set(rows.map((row) => row.dest_id));
     },
     async commit(change) {
-      await fenced((tx) => bulk.statements(tx, unitNo, change));
+      await fenced(bulk.store(sql, holder, change));
     },
     async markSwept() {
-      await fenced((tx) => [tx`update worker.units set swept = true where unit_no = ${unitNo}`]);
+      await sql`update worker.units set swept = true where unit_no = ${unitNo} and claim = ${claim}`;
     },
     async reports(max) {
       const rows = await sql<{ no: number; report: LedgerChange['reports'][number] }[]>`select report_no as no, report from worker.item_reports where unit_no = ${unitNo} order by report_no limit ${max}`;
@@ -173,8 +163,8 @@ function createUnitLedger(sql: Sql, route: Route, holder: Holder, counters: Unit
 
   async function registerChunk(passId: string, containers: readonly Container[]): Promise<ContainerEntry[]> {
     const keys = containers.map((container) => containerKey(route, container.key));
-    const [, , rows] = await fenced<unknown>((tx) => bulk.registerStatements(tx, unitId, unitNo, passId, keys, containers.map((container) => container.kind)));
-    const byKey = new Map((rows as bulk.ContainerRow[]).map((row) => [row.key.replaceAll('-', ''), row]));
+    const rows = await fenced(bulk.register(sql, holder, passId, keys, containers.map((container) => container.kind)));
+    const byKey = new Map(rows.map((row) => [row.key, row]));
     return keys.map((key) => {
       const row = byKey.get(key);
       if (row === undefined) throw new Error('a container that was just registered is not there');

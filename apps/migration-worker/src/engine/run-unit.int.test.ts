@@ -1,5 +1,6 @@
 import { recountUnit } from './ledger.js';
 import { Halt, Stopped } from './halt.js';
+import { eventually } from '@migrator/testing/eventually';
 import { attempt, dyingAt, ledgerDatabase, type Attempt, type AttemptEnd, type LedgerDatabase } from '../testing/engine-rig.js';
 import { FakeWorld, fakeWorkload, noFaults, type Faults } from '../testing/fake-workload.js';
 
@@ -147,6 +148,24 @@ describe('killed anywhere, with lost answers, repeated pages, forgotten checkpoi
       await expectExact(end, owner);
     }
   });
+});
+
+test('a database that drops every connection ends the attempt for another one, which finishes exactly', async () => {
+  const random = randomOf(77);
+  const world = seededWorld(random);
+  const owner = freshOwner();
+  let steps = 0;
+  const cut = (name: string): void => {
+    if (name === 'after a write' && ++steps === 3) void database.sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`.then(() => undefined, () => undefined);
+  };
+  const first = await attempt(database.sql, owner, fakeWorkload(world, { ...noFaults(), step: cut }));
+  // Done, when no statement was under way at that moment.
+  expect(['retry', 'done']).toContain(first.result);
+  await eventually('every connection of the pool to be a new one', async () => (await Promise.all(Array.from({ length: 6 }, () => database.sql`select pg_sleep(0.02)`))).length === 6);
+  const end = await attempt(database.sql, owner, fakeWorkload(world, noFaults()));
+  expect(end.result).toBe('done');
+  expectSame(world);
+  await expectExact(end, owner);
 });
 
 describe('a delta pass', () => {

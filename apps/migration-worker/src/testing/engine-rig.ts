@@ -90,10 +90,11 @@ export async function attempt(sql: Sql, owner: string, workload: Workload, optio
     bytes: new Budget(10_000),
     holds: () => true,
   });
-  if (end.unexpected !== null && !(end.unexpected instanceof Killed)) throw new Error('the unit failed unexpectedly', { cause: end.unexpected });
-  // A process that was killed releases nothing.
-  if (!(end.unexpected instanceof Killed)) await ledger.release();
-  return { ...end, notes, shown, reports: (await ledger.reports(10_000)).map(({ report }) => report) };
+  if (end.result === 'failed' && end.unexpected !== null && !(end.unexpected instanceof Killed)) throw new Error('the unit failed unexpectedly', { cause: end.unexpected });
+  // A process that was killed, or whose database is away, releases nothing.
+  const gone = end.unexpected instanceof Killed || end.result === 'retry';
+  if (!gone) await ledger.release();
+  return { ...end, notes, shown, reports: gone ? [] : (await ledger.reports(10_000)).map(({ report }) => report) };
 }
 
 /** Kills at every boundary of the ledger: before a transaction, and after it was stored but before anybody heard. */
