@@ -67,7 +67,7 @@ export async function recountUnit(sql: Sql, unitId: string): Promise<UnitCounter
   return { ...row };
 }
 
-/** Units that write to the same mailbox, drive or site exclude each other, whatever their source and job. */
+/** Units that write to the same drive or site exclude each other, whatever their source and job. */
 const destinationRoute = ({ orgId, workload, destTenant, destOwner }: Route): string => JSON.stringify([orgId, workload, destTenant, destOwner]);
 
 async function numberOf(sql: Sql, find: (q: Sql) => PromiseLike<readonly { no?: number }[]>, add: (q: Sql) => PromiseLike<unknown>): Promise<number> {

@@ -101,7 +101,7 @@ export interface UnitLedger {
   lookup(entry: ContainerEntry, marks: readonly string[]): Promise<Map<string, LedgerRow>>;
   /** Marks that a retry has to look at, or null when there are more than `max`. */
   pending(entry: ContainerEntry, max: number): Promise<Set<string> | null>;
-  /** Which of these ids (unique within the destination: one mailbox, drive, site) some row names already, of whatever source and job. */
+  /** Which of these ids (unique within the destination: one drive, one site) some row names already, of whatever source and job. */
   named(candidates: readonly { matchHash: string; destId: string }[]): Promise<Set<string>>;
   /** Stores everything or nothing. Throws ClaimLost when the claim is not ours any more. */
   commit(change: LedgerChange): Promise<void>;
