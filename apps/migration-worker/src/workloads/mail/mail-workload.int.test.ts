@@ -137,6 +137,15 @@ test('an import session that ends on the way is replaced', async () => {
   expect(await destCount(dest.id)).toBe(6);
 });
 
+test('an export cut half way is read again and arrives once', async () => {
+  rig = await MailRig.start(simulator, { seed: 'd', messages: 8, largeAttachments: [6 * 1024 * 1024], settings: false });
+  await rig.simulator.control('POST', '/faults', { id: 'cut', match: { method: 'POST', path: 'exportItems' }, nth: 1, times: 2, action: { kind: 'truncateBody', bytes: 30_000 } });
+  const end = await rig.pass(inbox);
+  expect(new Set(end.results.map(({ outcome }) => outcome))).toEqual(new Set(['copied']));
+  const { dest, entries } = await inboxOf();
+  expect(await destCount(dest.id)).toBe(entries.length);
+});
+
 test('a damaged item is reported, the others arrive', async () => {
   rig = await MailRig.start(simulator, { ...small, refusedReads: 1, refusedImports: 1 });
   const end = await rig.pass(folders);

@@ -137,7 +137,8 @@ export class ItemTransfer {
       return written(entry, dest, sent.bytes);
     } catch (error) {
       if (reading.failure === null) return await this.refused(entry, folderId, error, signal);
-      // The body broke off on our side: the destination got an incomplete request and has taken nothing.
+      // The export broke off in the middle of the import. An incomplete request is not taken; the engine makes sure and tries again.
+      if (wasCut(reading.failure)) return resultOf(entry.item.key, { end: 'in_doubt' }, wordsOf(reading.failure));
       return await this.settle(entry, folderId, verdictOf(reading.failure, 'read'), wordsOf(reading.failure), signal, { error: reading.failure, doing: 'read' });
     }
   }
@@ -153,7 +154,13 @@ export class ItemTransfer {
 
   /** Ends the item by its verdict; `cause` is thrown on when the verdict is about the unit. */
   private async settle(entry: TransferItem, folderId: string, verdict: Verdict, words: GraphWords, signal: AbortSignal, cause?: { error: unknown; doing: Doing }): Promise<ItemResult> {
-    if (verdict.end === 'fallback') return await this.ports.streaming.take(() => this.ports.copyByJson(entry, folderId, { verdict, words }, signal));
+    if (verdict.end === 'fallback') {
+      try {
+        return await this.ports.streaming.take(() => this.ports.copyByJson(entry, folderId, { verdict, words }, signal));
+      } catch (error) {
+        return this.failure(entry, error, 'write');
+      }
+    }
     if (cause !== undefined) return this.failure(entry, cause.error, cause.doing, verdict);
     if (verdict.end === 'unit') throw new Error('an exported item cannot end its unit');
     return resultOf(entry.item.key, verdict, words);
@@ -183,9 +190,14 @@ class Reading {
 
 /** One id that Graph does not take spoils the whole request, and a cut answer says nothing of the items after the cut. */
 function asksSingly(failure: unknown): boolean {
-  if (failure instanceof ExportUnreadable) return true;
+  if (wasCut(failure)) return true;
   const verdict = failure instanceof GraphRequestError ? verdictOf(failure, 'read').end : 'unit';
   return verdict === 'fallback' || verdict === 'skipped';
+}
+
+/** The answer began well and did not come to its end. */
+function wasCut(failure: unknown): boolean {
+  return failure instanceof ExportUnreadable || (failure instanceof GraphRequestError && failure.kind === 'unavailable' && failure.status >= 200 && failure.status < 300);
 }
 
 function written(entry: TransferItem, dest: DestRef, bytes: number): ItemResult {
