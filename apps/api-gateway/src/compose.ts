@@ -45,7 +45,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger, folder
     authenticate: makeAuthenticate({ sql: db.sql, keys: new ApiKeyRepository(), pepper: config.API_KEY_PEPPER, clock: systemClock, logger }),
     forwarder,
     logs,
-    transport: { allowInsecureLoopback: config.ALLOW_INSECURE_LOOPBACK, trustedProxies: parseProxies(config.TRUSTED_PROXIES) },
+    transport: { allowInsecureLoopback: config.ALLOW_INSECURE_LOOPBACK, insecurePeers: parseProxies(config.INSECURE_NETWORKS), trustedProxies: parseProxies(config.TRUSTED_PROXIES) },
     onRequest: (method, status, seconds) => {
       requests.observe({ method, status }, seconds);
     },

@@ -15,6 +15,8 @@ export const gatewayEnv = z
     API_KEY_PEPPER: secretKey(32),
     /** Accept requests without TLS from this machine. For the local stack only. */
     ALLOW_INSECURE_LOOPBACK: flag(false),
+    /** Networks whose requests need no TLS, as addresses or CIDR ranges: for containers whose port is published on loopback alone. */
+    INSECURE_NETWORKS: z.string().default(''),
     /** Reverse proxies whose `X-Forwarded-Proto` is believed, as addresses or CIDR ranges separated by commas. */
     TRUSTED_PROXIES: z.string().default(''),
     /** PEM files, when TLS ends in the gateway itself. */

@@ -24,16 +24,19 @@ export function parseProxies(trusted: string): BlockList {
 
 export interface TransportRule {
   allowInsecureLoopback: boolean;
+  /** Peers that may come without TLS besides loopback: a container's own network, when the port is published on loopback alone. */
+  insecurePeers: BlockList;
   trustedProxies: BlockList;
 }
 
 /** Throws TLS_REQUIRED unless the request came by TLS, here or at a trusted proxy, or from loopback where that is allowed. */
-export function requireTls(request: IncomingMessage, { allowInsecureLoopback, trustedProxies }: TransportRule): void {
+export function requireTls(request: IncomingMessage, { allowInsecureLoopback, insecurePeers, trustedProxies }: TransportRule): void {
   if ('encrypted' in request.socket && request.socket.encrypted === true) return;
   const peer = plain(request.socket.remoteAddress ?? '');
   if (peer !== '') {
     const forwarded = request.headers['x-forwarded-proto'];
     if (forwarded === 'https' && trustedProxies.check(peer, family(peer))) return;
+    if (forwarded === undefined && insecurePeers.check(peer, family(peer))) return;
     if (allowInsecureLoopback && forwarded === undefined && loopback.check(peer, family(peer))) return;
   }
   throw new AppError('TLS_REQUIRED', { publicMessage: 'Use https.' });
