@@ -1,4 +1,5 @@
 /** What changed in one folder, for delta queries: positions grow, tokens are opaque, a generation can be forgotten. */
+import { createHash } from 'node:crypto';
 
 export type ChangeKind = 'upsert' | 'deleted' | 'moved';
 export interface Change {
@@ -57,23 +58,44 @@ export class ChangeLog {
   }
 }
 
-/** Where a delta round stands. */
+/**
+ * How awkward delta answers are. All of it is documented behaviour of Graph (graph/exchange.md 3.3) that a client has to bear:
+ * order is not promised, items may come twice, and a page may be empty and still have a nextLink.
+ */
+export interface DeltaManners {
+  order: 'asWritten' | 'mixed';
+  /** Every n-th page is empty; 0: none. */
+  emptyPageEvery: number;
+  /** Every n-th page begins with the item that the page before it ended with; 0: none. */
+  repeatEvery: number;
+}
+
+/** Where a delta round stands; `page` counts the pages of the round, `last` is the key the page before ended with. */
 export type DeltaState =
   /** First round: `at` is the place in the folder's listing, `from` the log position when the round began. */
-  | { step: 'list'; generation: number; from: number; at: number }
+  | { step: 'list'; generation: number; from: number; at: number; page: number; last: number | null }
   /** Changes after `from` up to `to`; `at` of them were given. */
-  | { step: 'changes'; generation: number; from: number; to: number; at: number }
+  | { step: 'changes'; generation: number; from: number; to: number; at: number; page: number }
   /** Between rounds. */
   | { step: 'rest'; generation: number; from: number };
 
-export const encodeState = (state: DeltaState): string => Buffer.from(JSON.stringify(state)).toString('base64url');
+const seal = (scope: string, json: string): Buffer => createHash('sha256').update(`${scope}\u0000${json}`).digest().subarray(0, 9);
 
-/** Null when the text is no token of ours. */
-export function decodeState(token: string): DeltaState | null {
-  try {
-    const state = JSON.parse(Buffer.from(token, 'base64url').toString('utf8')) as DeltaState;
-    return typeof state.generation === 'number' && typeof state.from === 'number' && ['list', 'changes', 'rest'].includes(state.step) ? state : null;
-  } catch {
-    return null;
-  }
+/** `scope` names mailbox and folder: a token is good for that folder alone. */
+export function encodeState(scope: string, state: DeltaState): string {
+  const json = JSON.stringify(state);
+  return Buffer.concat([seal(scope, json), Buffer.from(json)]).toString('base64url');
+}
+
+/** Null when the text is no token that was given out for this scope. */
+export function decodeState(scope: string, token: string): DeltaState | null {
+  const raw = Buffer.from(token, 'base64url');
+  const json = raw.subarray(9).toString('utf8');
+  return seal(scope, json).equals(raw.subarray(0, 9)) ? (JSON.parse(json) as DeltaState) : null;
+}
+
+/** The same mixed order each time, from a number. */
+export function mixed<T>(list: readonly T[], seed: number): T[] {
+  const order = (at: number): number => Math.imul((at + 1) ^ seed, 0x9e3779b1) >>> 0;
+  return list.map((value, at) => ({ value, rank: order(at) })).sort((a, b) => a.rank - b.rank).map(({ value }) => value);
 }

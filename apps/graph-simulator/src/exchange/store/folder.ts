@@ -43,9 +43,9 @@ export class Folder {
   changeNumber = 1;
   /** Seeded items that are no longer here. */
   readonly departed = new Set<number>();
-  /** Written and moved-in items in the order they came, with their place behind the seeded ones. */
-  readonly #arrived = new Map<number, number>();
-  #arrivals = 0;
+  /** Written and moved-in items by their place behind the seeded ones; null where one has left again. */
+  readonly #arrived: (number | null)[] = [];
+  readonly #places = new Map<number, number>();
 
   constructor(
     readonly key: number,
@@ -63,7 +63,7 @@ export class Folder {
   }
 
   get itemCount(): number {
-    return (this.source?.count ?? 0) - this.departed.size + this.#arrived.size;
+    return (this.source?.count ?? 0) - this.departed.size + this.#places.size;
   }
 
   /** Keys from place `at` of the listing on; `next` is the place after each. Places stay valid while items come and go. */
@@ -73,15 +73,30 @@ export class Folder {
       const key = seededKey(this.key, index);
       if (!this.departed.has(key)) yield { key, next: index + 1 };
     }
-    for (const [key, arrival] of this.#arrived) if (seeded + arrival >= at) yield { key, next: seeded + arrival + 1 };
+    for (let place = Math.max(0, at - seeded); place < this.#arrived.length; place += 1) {
+      const key = this.#arrived[place] ?? null;
+      if (key !== null) yield { key, next: seeded + place + 1 };
+    }
+  }
+  /** Skips `count` items of the listing: where `keys` continues, and how many are still to be skipped there. Keeps `$skip` cheap. */
+  skip(count: number): { at: number; left: number } {
+    if (this.departed.size > 0) return { at: 0, left: count };
+    const seeded = this.source?.count ?? 0;
+    return count <= seeded || this.#places.size === this.#arrived.length ? { at: count, left: 0 } : { at: seeded, left: count - seeded };
   }
 
   arrive(key: number): void {
-    this.#arrived.set(key, this.#arrivals);
-    this.#arrivals += 1;
+    this.#places.set(key, this.#arrived.length);
+    this.#arrived.push(key);
   }
   /** An item goes away, wherever it came from. */
   depart(key: number): void {
-    if (!this.#arrived.delete(key)) this.departed.add(key);
+    const place = this.#places.get(key);
+    if (place === undefined) {
+      this.departed.add(key);
+      return;
+    }
+    this.#places.delete(key);
+    this.#arrived[place] = null;
   }
 }

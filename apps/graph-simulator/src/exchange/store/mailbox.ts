@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { SimClock } from '../../world/clock.js';
 import type { IdSource } from '../../world/ids.js';
-import { decodeState, DeltaExpired, encodeState, type DeltaState } from './change-log.js';
+import { decodeState, DeltaExpired, encodeState, mixed, type DeltaManners, type DeltaState } from './change-log.js';
 import { Folder, seededKey, writtenKeyBase, type FolderSpec, type WellKnownName } from './folder.js';
 import { sizeOf, type Item, type ItemContent, type PlantedRefusal } from './item.js';
 import { blankSettings, type InboxRule, type MailboxSettings, type MasterCategory, type SenderOverride } from './settings.js';
@@ -24,8 +24,9 @@ interface Overlay {
   refusal: PlantedRefusal | null;
 }
 
+export type DeltaEntry = { kind: 'item'; item: Item } | { kind: 'removed'; key: number; moves: number; reason: 'deleted' | 'changed' };
 export interface DeltaPage {
-  entries: ({ kind: 'item'; item: Item } | { kind: 'removed'; key: number; moves: number; reason: 'deleted' | 'changed' })[];
+  entries: DeltaEntry[];
   /** Exactly one of the two. */
   next: string | null;
   delta: string | null;
@@ -47,6 +48,11 @@ export class Mailbox {
   quotaBytes = 100 * 1024 ** 3;
   /** Messages above this are refused, in bytes (default 150 MB: the largest a mailbox can be set to). */
   messageBytesMax = 150 * 1024 * 1024;
+  /** Under a hold nothing can be deleted for good: hardDelete is 403. */
+  onHold = false;
+  /** Part of the token of an upload session: growing it ends the sessions given out so far. */
+  uploadGeneration = 1;
+  readonly deltaManners: DeltaManners = { order: 'asWritten', emptyPageEvery: 0, repeatEvery: 0 };
   readonly #folders = new Map<number, Folder>();
   readonly #overlay = new Map<number, Overlay>();
   readonly #clock: SimClock;
@@ -130,7 +136,11 @@ export class Mailbox {
   /** Removes a folder with everything below it. */
   removeFolder(folder: Folder): void {
     for (const child of this.folders(folder.key)) this.removeFolder(child);
-    for (const { key } of [...folder.keys()]) this.#overlay.delete(key);
+    for (const { key } of folder.keys()) {
+      const overlay = this.#overlay.get(key);
+      if (key >= writtenKeyBase && overlay?.content != null) this.#writtenBytes -= sizeOf(overlay.content);
+      this.#overlay.delete(key);
+    }
     this.#folders.delete(folder.key);
     this.#folderChanges.push({ key: folder.key, kind: 'deleted' });
   }
@@ -256,30 +266,60 @@ export class Mailbox {
   /** A page of a folder's delta. `token` null begins a round. Throws DeltaExpired for a forgotten token, null answers a text that is none. */
   delta(folder: Folder, token: string | null, pageSize: number): DeltaPage | null {
     const { log } = folder;
-    const state: DeltaState | null = token === null ? { step: 'list', generation: log.generation, from: log.position, at: 0 } : decodeState(token);
+    const scope = `${this.guid} ${String(folder.key)}`;
+    const state: DeltaState | null = token === null ? { step: 'list', generation: log.generation, from: log.position, at: 0, page: 0, last: null } : decodeState(scope, token);
     if (state === null) return null;
-    if (state.generation !== log.generation || state.from > log.position) throw new DeltaExpired(state.generation, log.generation);
-    if (state.step === 'list') return this.#listStep(folder, state, pageSize);
-    const to = state.step === 'changes' ? state.to : log.position;
-    const at = state.step === 'changes' ? state.at : 0;
-    const changes = to === state.from ? [] : log.between(state.from, to);
-    const page = changes.slice(at, at + pageSize);
-    const entries = page.flatMap((change): DeltaPage['entries'] => {
-      const item = this.item(change.key);
-      if (change.kind === 'upsert' && item?.folderKey === folder.key) return [{ kind: 'item', item }];
-      return [{ kind: 'removed', key: change.key, moves: Math.max(0, (item?.moves ?? 0) - (change.kind === 'moved' ? 1 : 0)), reason: 'deleted' }];
-    });
-    if (at + page.length < changes.length) return { entries, next: encodeState({ step: 'changes', generation: state.generation, from: state.from, to, at: at + page.length }), delta: null };
-    return { entries, next: null, delta: encodeState({ step: 'rest', generation: state.generation, from: to }) };
+    if (state.generation !== log.generation) throw new DeltaExpired(state.generation, log.generation);
+    const done = (from: number): string => encodeState(scope, { step: 'rest', generation: state.generation, from });
+    if (state.step === 'list') {
+      const { entries, next } = this.#listStep(folder, state, pageSize);
+      return next === null ? { entries, next, delta: done(state.from) } : { entries, next: encodeState(scope, next), delta: null };
+    }
+    const round = state.step === 'changes' ? state : { step: 'changes' as const, generation: state.generation, from: state.from, to: log.position, at: 0, page: 0 };
+    if (round.to === round.from) return { entries: [], next: null, delta: done(round.to) };
+    const { entries, next } = this.#changesStep(folder, round, pageSize);
+    return next === null ? { entries, next, delta: done(round.to) } : { entries, next: encodeState(scope, next), delta: null };
   }
-  #listStep(folder: Folder, state: Extract<DeltaState, { step: 'list' }>, pageSize: number): DeltaPage {
-    const entries: DeltaPage['entries'] = [];
-    let at = state.at;
+  /** Forgets every delta token of the mailbox, or of one folder. */
+  expireDeltaTokens(folder?: Folder): void {
+    if (folder === undefined) this.folderGeneration += 1;
+    for (const each of folder === undefined ? this.folders() : [folder]) each.log.expireTokens();
+  }
+  #isEmptyPage(page: number): boolean {
+    const every = this.deltaManners.emptyPageEvery;
+    return every > 0 && page % every === every - 1;
+  }
+  #repeats(page: number): boolean {
+    const every = this.deltaManners.repeatEvery;
+    return every > 0 && page % every === every - 1;
+  }
+  #listStep(folder: Folder, state: Extract<DeltaState, { step: 'list' }>, pageSize: number): { entries: DeltaEntry[]; next: DeltaState | null } {
+    if (this.#isEmptyPage(state.page)) return { entries: [], next: { ...state, page: state.page + 1 } };
+    const entries: DeltaEntry[] = [];
+    let { at, last } = state;
+    const repeated = last !== null && this.#repeats(state.page) ? this.item(last) : undefined;
+    if (repeated?.folderKey === folder.key) entries.push({ kind: 'item', item: repeated });
+    const limit = pageSize + entries.length;
+    const inOrder = (): DeltaEntry[] => (this.deltaManners.order === 'mixed' ? mixed(entries, state.page) : entries);
     for (const { item, next } of this.items(folder, state.at)) {
-      if (entries.length === pageSize) return { entries, next: encodeState({ ...state, at }), delta: null };
+      if (entries.length === limit) return { entries: inOrder(), next: { ...state, at, page: state.page + 1, last } };
       entries.push({ kind: 'item', item });
       at = next;
+      last = item.key;
     }
-    return { entries, next: null, delta: encodeState({ step: 'rest', generation: state.generation, from: state.from }) };
+    return { entries: inOrder(), next: null };
+  }
+  #changesStep(folder: Folder, state: Extract<DeltaState, { step: 'changes' }>, pageSize: number): { entries: DeltaEntry[]; next: DeltaState | null } {
+    if (this.#isEmptyPage(state.page)) return { entries: [], next: { ...state, page: state.page + 1 } };
+    const inLog = folder.log.between(state.from, state.to);
+    const changes = this.deltaManners.order === 'mixed' ? mixed(inLog, state.to) : inLog;
+    const begin = state.at > 0 && this.#repeats(state.page) ? state.at - 1 : state.at;
+    const end = state.at + pageSize;
+    const entries = changes.slice(begin, end).map((change): DeltaEntry => {
+      const item = this.item(change.key);
+      if (change.kind === 'upsert' && item?.folderKey === folder.key) return { kind: 'item', item };
+      return { kind: 'removed', key: change.key, moves: Math.max(0, (item?.moves ?? 0) - (change.kind === 'moved' ? 1 : 0)), reason: 'deleted' };
+    });
+    return { entries, next: end < changes.length ? { ...state, at: end, page: state.page + 1 } : null };
   }
 }
