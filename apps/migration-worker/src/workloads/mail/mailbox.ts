@@ -1,7 +1,7 @@
 /** One end of a mailbox copy: its two names in Graph and how requests to it are made. */
 import { GraphRequestError, type GraphPort, type RequestOptions } from '@migrator/graph-client';
 import { UnitError } from '../workload.js';
-import { orEndUnit, unitErrorOf, type Side } from './errors.js';
+import { orEndUnit, saysMailboxMissing, unitErrorOf, type Side } from './errors.js';
 
 /**
  * A mailbox is addressed as a user (mail, calendars, settings) and by its opaque mailbox id (import and export). Ids of items
@@ -46,12 +46,29 @@ export async function openMailbox(side: Side, port: GraphPort, userId: string, s
   return mailbox;
 }
 
+/** Graph does not have what was asked for, or does not take the question: an id of the other kind, a name it does not know. */
+function isAbsence(error: unknown): boolean {
+  return error instanceof GraphRequestError && (error.kind === 'not_found' || error.kind === 'bad_request') && !saysMailboxMissing(error);
+}
+
 /** The entity, or null when it is not there. Other failures end the unit. */
 export async function getOrNull<T>(mailbox: Mailbox, path: string, options: RequestOptions): Promise<T | null> {
   try {
     return await mailbox.port.get<T>(path, options);
   } catch (error) {
-    if (error instanceof GraphRequestError && error.kind === 'not_found') return null;
+    if (isAbsence(error)) return null;
     throw unitErrorOf(error, mailbox.side);
   }
+}
+
+/** A whole small collection below the mailbox's user; empty when it is not there. Other failures end the unit. */
+export async function listOrNothing(mailbox: Mailbox, path: string, query: Record<string, string>, signal: AbortSignal): Promise<Record<string, unknown>[]> {
+  const rows: Record<string, unknown>[] = [];
+  try {
+    for await (const page of mailbox.port.pages<Record<string, unknown>>(mailbox.user(path), mailbox.options(signal, { query }))) rows.push(...page.value);
+  } catch (error) {
+    if (isAbsence(error)) return [];
+    throw unitErrorOf(error, mailbox.side);
+  }
+  return rows;
 }

@@ -2,10 +2,9 @@
  * Where a folder of the admin API is found in the classic API. Both number folders in their own way, so the way from the nearest
  * well-known folder down, by names, is what carries over.
  */
-import { orEndUnit } from '../errors.js';
 import { isRoot, scopeOf } from '../folder-selection.js';
 import { parseFolder } from '../list-folders.js';
-import { getOrNull, type Mailbox } from '../mailbox.js';
+import { getOrNull, listOrNothing, type Mailbox } from '../mailbox.js';
 import { isObject, odataString, segment, text } from '../mapi.js';
 
 /** What of the classic API can hold the item. */
@@ -104,23 +103,15 @@ export class OutlookFolders {
   }
 
   private async taskItems(trail: Trail, name: string | null, signal: AbortSignal): Promise<string | null> {
-    const lists = await this.list('/todo/lists', {}, signal);
+    const lists = await listOrNothing(this.mailbox, '/todo/lists', {}, signal);
     const fitting = lists.filter((list) => (name === null ? text(list['wellknownListName'])?.toLowerCase() === 'defaultlist' && trail.wellKnownName === 'tasks' : list['displayName'] === name));
     const id = fitting.length === 1 ? text(fitting[0]?.['id']) : null;
     return id === null ? null : `/todo/lists/${segment(id)}/tasks`;
   }
 
   private async onlyNamed(path: string, field: string, name: string, signal: AbortSignal, more: Record<string, string> = {}): Promise<string | null> {
-    const rows = await this.list(path, { ...more, $filter: `${field} eq ${odataString(name)}` }, signal);
+    const rows = await listOrNothing(this.mailbox, path, { ...more, $filter: `${field} eq ${odataString(name)}` }, signal);
     const fitting = rows.filter((row) => row[field] === name && isObject(row));
     return fitting.length === 1 ? text(fitting[0]?.['id']) : null;
-  }
-
-  private async list(path: string, query: Record<string, string>, signal: AbortSignal): Promise<Record<string, unknown>[]> {
-    return await orEndUnit(this.mailbox.side, async () => {
-      const rows: Record<string, unknown>[] = [];
-      for await (const page of this.mailbox.port.pages<Record<string, unknown>>(this.mailbox.user(path), this.mailbox.options(signal, { query }))) rows.push(...page.value);
-      return rows;
-    });
   }
 }

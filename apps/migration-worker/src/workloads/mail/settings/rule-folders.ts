@@ -1,6 +1,5 @@
 /** Maps the mail folders that rules point at, by well-known name and by the names from there down. */
-import { orEndUnit } from '../errors.js';
-import { getOrNull, type Mailbox } from '../mailbox.js';
+import { getOrNull, listOrNothing, type Mailbox } from '../mailbox.js';
 import { odataString, segment, text } from '../mapi.js';
 
 /**
@@ -48,14 +47,8 @@ export class RuleFolders {
     let id = text(first?.['id']);
     for (const name of names) {
       if (id === null) return null;
-      const path: string = this.destination.user(`/mailFolders/${segment(id)}/childFolders`);
-      id = await orEndUnit('dest', async () => {
-        for await (const page of this.destination.port.pages<Record<string, unknown>>(path, this.destination.options(signal, { query: { $filter: `displayName eq ${odataString(name)}` } }))) {
-          const child = page.value.find((folder) => text(folder['displayName'])?.toLowerCase() === name.toLowerCase());
-          if (child !== undefined) return text(child['id']);
-        }
-        return null;
-      });
+      const children = await listOrNothing(this.destination, `/mailFolders/${segment(id)}/childFolders`, { $filter: `displayName eq ${odataString(name)}` }, signal);
+      id = text(children.find((folder) => text(folder['displayName'])?.toLowerCase() === name.toLowerCase())?.['id']);
     }
     return id;
   }
