@@ -1,6 +1,7 @@
 import type { ExchangePart } from './compose.js';
 import { mailboxUsage } from './directory/mailbox-usage.js';
 import { adminPart } from './exchange/admin/admin-routes.js';
+import { exchangeControlRoutes } from './exchange/control/exchange-operations.js';
 import { createGeneratedMailbox } from './exchange/generator/fill-mailbox.js';
 import { collectionRoutes } from './exchange/mailbox-settings/collection-routes.js';
 import { settingsRoutes } from './exchange/mailbox-settings/settings-routes.js';
@@ -11,7 +12,7 @@ export const exchangePart: ExchangePart = {
   makeExchange: (parts) => new ExchangeStore(parts),
   routes: (world) => [...adminPart(world).routes, ...settingsRoutes(), ...collectionRoutes()],
   hostRoutes: (world) => adminPart(world).hostRoutes,
-  controlRoutes: () => [],
+  controlRoutes: (world) => exchangeControlRoutes(world),
   makeMailbox: (tenant, user, content) => { createGeneratedMailbox(tenant.exchange, user, content); },
   usage: mailboxUsage,
 };

@@ -1,7 +1,7 @@
 /** How much and what a generated mailbox holds. Every number is for one mailbox. */
 import { z } from 'zod';
 
-export const profileSchema = z.object({
+export const profileSchema = z.strictObject({
   /** The content follows from this alone. */
   seed: z.string().default('content'),
   /** Messages in all mail folders together. */
