@@ -44,7 +44,7 @@ describe('a message', () => {
   test('carries nothing that only the server may set, no control characters and no address Graph would refuse it for', () => {
     const body = messageBody(source, 'IPM.Note', 'mark');
     for (const key of ['id', '@odata.etag', 'changeKey', 'conversationId', 'parentFolderId', 'webLink', 'sentDateTime', 'isDraft']) expect(body).not.toHaveProperty([key]);
-    expect(body['subject']).toBe('a b c\td');
+    expect(body['subject']).toBe('abc\td');
     expect(body['replyTo']).toEqual([recipient('ok@x.example'), recipient('/o=Org/ou=X/cn=Recipients/cn=a')]);
   });
 

@@ -3,11 +3,11 @@ import { isObject } from '../mapi.js';
 
 /**
  * Control characters below 0x20 other than tab and line breaks, and lone surrogates, make Exchange's serialisers refuse a whole
- * item, so they are replaced in every string of a body.
+ * item, so they are taken out of every string of a body (and lone surrogates replaced).
  */
 export function cleanText(value: string): string {
   // eslint-disable-next-line no-control-regex -- control characters are exactly what this looks for
-  return value.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, ' ').toWellFormed();
+  return value.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '').toWellFormed();
 }
 
 /** A body with every string cleaned and every OData annotation of the server removed, `@odata.type` excepted. */
