@@ -175,7 +175,7 @@ export function fakeWorkload(world: FakeWorld, faults: Faults): Workload {
       }
     },
   };
-  return { name: 'EMAIL', can: { delta: true, batchItemsMax: 4, batchBytesMax: 2_000, lanes: 2 }, open: () => Promise.resolve(session) };
+  return { name: 'EMAIL', can: { delta: true, batchItemsMax: 4, batchBytesMax: 2_000, lanes: 2, readsByPost: [] }, open: () => Promise.resolve(session) };
 }
 
 const sourceItem = ({ key, version, sizeBytes, matchKey, at }: FakeItem): SourceItem => ({ key, version: String(version), sizeBytes, kind: 'thing', at, matchKey, ref: null });

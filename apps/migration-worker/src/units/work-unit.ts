@@ -130,7 +130,7 @@ function run(deps: WorkUnitDeps, work: UnitWork, { ledger, source, dest }: Opene
     mode: work.mode,
     scope: { source: work.source, dest: work.dest, scope: work.scope, filters: work.filters, merge: work.merge, dryRun: work.dryRun },
     workload,
-    ports: { source: readOnly(source.port), destination: work.dryRun ? readOnly(dest.port) : dest.port },
+    ports: { source: readOnly(source.port, workload.can.readsByPost), destination: work.dryRun ? readOnly(dest.port) : dest.port },
     ledger,
     halt,
     bytes: deps.bytes,

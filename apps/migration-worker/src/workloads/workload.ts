@@ -18,6 +18,8 @@ export interface Capabilities {
   readonly batchBytesMax: number;
   /** `transfer` calls in flight at once for one unit. */
   readonly lanes: number;
+  /** Paths of POST requests that only read (such as exports): the only ones that the source's port lets through. */
+  readonly readsByPost: readonly RegExp[];
 }
 
 /** Both ends of one unit. */

@@ -32,7 +32,7 @@ export interface MailDeps {
 export function mailWorkload(deps: MailDeps): Workload {
   return {
     name: 'EMAIL',
-    can: { delta: true, batchItemsMax: exportItemsMax, batchBytesMax: 2 * 1024 * 1024, lanes: 2 },
+    can: { delta: true, batchItemsMax: exportItemsMax, batchBytesMax: 2 * 1024 * 1024, lanes: 2, readsByPost: [/^\/admin\/exchange\/mailboxes\/[^/]+\/exportItems$/] },
     async open(unit, ports, signal) {
       return new MailSession(deps, unit, await openBoth(unit, ports, signal));
     },
