@@ -1,120 +1,178 @@
-/** Holds one destination mailbox against its source, item by item. */
+/**
+ * Holds one destination mailbox against what should have arrived in it: every item exactly once, in its place, with its content, and
+ * nothing else. Only hashes are held while it runs, and other requests are served in between.
+ */
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Folder } from '../store/folder.js';
-import { sizeOf, type Item } from '../store/item.js';
+import { sizeOf } from '../store/item.js';
 import type { Mailbox } from '../store/mailbox.js';
-import { expectedFolders, placeOf } from './expected-folders.js';
-import { differences, fullFingerprint, jsonFingerprint, markId, type Fingerprint } from './fingerprint.js';
+import type { Difference } from './canonical.js';
+import { classOf, expectedFolders, placeOf } from './expected-folders.js';
+import { KeptCopies } from './kept-copies.js';
+import { entryOf, itemOf, matchItems, type Entry, type Finding } from './match-items.js';
 
 export interface Example {
   mailbox: string;
   folder: string;
   class?: string;
+  subject?: string;
+  /** Names of the fields that differ. */
   fields?: string[];
+  /** The same with both values. */
+  values?: Difference[];
   note?: string;
 }
+
+export interface ItemCounts {
+  /** matched + differs + missing + refused. */
+  expected: number;
+  matched: number;
+  /** Of the matched: copies made through JSON, held to what JSON can keep. */
+  matchedByJson: number;
+  missing: number;
+  extra: number;
+  doubled: number;
+  differs: number;
+  /** Planted refusals that are indeed absent. */
+  refused: number;
+  /** Copies of items that have since been moved or deleted at the source. */
+  kept: number;
+  /** The destination's own generated items; harmed: those changed, moved or removed. */
+  own: number;
+  harmed: number;
+}
+export const noItems = (): ItemCounts => ({ expected: 0, matched: 0, matchedByJson: 0, missing: 0, extra: 0, doubled: 0, differs: 0, refused: 0, kept: 0, own: 0, harmed: 0 });
+
 export interface MailboxComparison {
   source: string;
   dest: string;
-  items: { expected: number; matched: number; missing: number; extra: number; doubled: number; differs: number; refused: number };
+  items: ItemCounts;
   folders: { expected: number; missing: number; extra: number; differs: number };
+  /** Size of the matched items at the source. */
   bytes: number;
-  examples: Record<'missing' | 'extra' | 'doubled' | 'differs' | 'refused' | 'folders', Example[]>;
+  examples: Record<'missing' | 'extra' | 'doubled' | 'differs' | 'refused' | 'kept' | 'harmed' | 'folders', Example[]>;
 }
 
-const key = (print: Fingerprint): string => JSON.stringify(print);
+interface Place {
+  mailbox: Mailbox;
+  folder: Folder;
+}
 
-export function compareMailboxes(source: Mailbox, dest: Mailbox): MailboxComparison {
+const pathOf = ({ mailbox, folder }: Place): string => mailbox.path(folder).join('/');
+
+/** Several sources may have been merged into one destination: folders of the same place are one. `examplesMax` of each kind. */
+export async function compareMailboxes(sources: readonly Mailbox[], dest: Mailbox, examplesMax: number): Promise<MailboxComparison> {
   const result: MailboxComparison = {
-    source: source.address,
+    source: sources.map(({ address }) => address).join(', '),
     dest: dest.address,
-    items: { expected: 0, matched: 0, missing: 0, extra: 0, doubled: 0, differs: 0, refused: 0 },
+    items: noItems(),
     folders: { expected: 0, missing: 0, extra: 0, differs: 0 },
     bytes: 0,
-    examples: { missing: [], extra: [], doubled: [], differs: [], refused: [], folders: [] },
+    examples: { missing: [], extra: [], doubled: [], differs: [], refused: [], kept: [], harmed: [], folders: [] },
   };
-  const places = new Map(expectedFolders(dest).map((folder) => [placeOf(dest, folder), folder]));
-  for (const folder of expectedFolders(source)) {
-    const place = placeOf(source, folder);
-    result.folders.expected += 1;
-    const counterpart = places.get(place);
-    places.delete(place);
-    const path = source.path(folder).join('/');
-    if (counterpart === undefined) {
-      result.folders.missing += 1;
-      result.examples.folders.push({ mailbox: dest.address, folder: path, note: 'missing' });
-    } else if ((counterpart.containerClass ?? 'IPF.Note') !== (folder.containerClass ?? 'IPF.Note')) {
-      result.folders.differs += 1;
-      result.examples.folders.push({ mailbox: dest.address, folder: path, note: `class ${String(counterpart.containerClass)} instead of ${String(folder.containerClass)}` });
+  const example = (kind: keyof MailboxComparison['examples'], one: Example): void => {
+    if (result.examples[kind].length < examplesMax) result.examples[kind].push(one);
+  };
+  const groups = new Map<string, [Place, ...Place[]]>();
+  for (const mailbox of sources) {
+    for (const folder of expectedFolders(mailbox)) {
+      const group = groups.get(placeOf(mailbox, folder));
+      if (group === undefined) groups.set(placeOf(mailbox, folder), [{ mailbox, folder }]);
+      else group.push({ mailbox, folder });
     }
-    compareItems(source, folder, dest, counterpart ?? null, path, result);
   }
-  for (const [, folder] of places) {
-    const path = dest.path(folder).join('/');
-    // A new mailbox brings folders of its own that are empty; what a person or a migration made, or filled, is extra.
-    if (folder.wellKnownName === null) {
+  const copies = new Map<string, Folder>();
+  const surplus: Folder[] = [];
+  for (const folder of expectedFolders(dest)) {
+    const place = placeOf(dest, folder);
+    if (copies.has(place)) surplus.push(folder);
+    else copies.set(place, folder);
+  }
+  for (const [place, group] of groups) {
+    const folder = copies.get(place);
+    copies.delete(place);
+    result.folders.expected += 1;
+    const path = pathOf(group[0]);
+    const wrongClass = folder === undefined ? undefined : group.find((each) => classOf(each.folder) !== classOf(folder));
+    if (folder === undefined) {
+      result.folders.missing += 1;
+      example('folders', { mailbox: dest.address, folder: path, note: 'missing' });
+    } else if (wrongClass !== undefined) {
+      result.folders.differs += 1;
+      example('folders', { mailbox: dest.address, folder: path, note: `class ${classOf(folder)} instead of ${classOf(wrongClass.folder)}` });
+    }
+    await compareItems(group, folder === undefined ? null : { mailbox: dest, folder }, path, result, example);
+  }
+  for (const folder of [...copies.values(), ...surplus]) {
+    const path = pathOf({ mailbox: dest, folder });
+    // A new mailbox brings empty folders of its own, a used one its owner's; what a migration made is extra.
+    if (folder.wellKnownName === null && folder.source === null) {
       result.folders.extra += 1;
-      result.examples.folders.push({ mailbox: dest.address, folder: path, note: 'extra' });
+      example('folders', { mailbox: dest.address, folder: path, note: 'extra' });
     }
-    for (const { item } of dest.items(folder)) {
-      result.items.extra += 1;
-      result.examples.extra.push({ mailbox: dest.address, folder: path, class: item.content.messageClass });
-    }
+    await compareItems([], { mailbox: dest, folder }, path, result, example);
   }
   return result;
 }
 
-function compareItems(source: Mailbox, folder: Folder, dest: Mailbox, counterpart: Folder | null, path: string, result: MailboxComparison): void {
-  const { items, examples } = result;
-  const copies: Item[] = counterpart === null ? [] : [...dest.items(counterpart)].map(({ item }) => item);
-  const byStream = new Map<string, Item[]>();
-  const bySearchKey = new Map<string, Item[]>();
-  const byJson = new Map<string, Item[]>();
-  const put = (map: Map<string, Item[]>, name: string, item: Item): void => {
-    const list = map.get(name);
-    if (list === undefined) map.set(name, [item]);
-    else list.push(item);
+async function compareItems(group: readonly Place[], copy: Place | null, path: string, result: MailboxComparison, example: (kind: keyof MailboxComparison['examples'], one: Example) => void): Promise<void> {
+  const sources: Entry[] = [];
+  for (const place of group) sources.push(...(await indexed(place, 0)));
+  const copies: Entry[] = [];
+  if (copy !== null) {
+    const own = copy.folder.source?.count ?? 0;
+    copies.push(...(await indexed(copy, own)));
+    const harmed = copy.mailbox.touchedSeeded(copy.folder);
+    result.items.own += own;
+    result.items.harmed += harmed;
+    if (harmed > 0) example('harmed', { mailbox: copy.mailbox.address, folder: path, note: `${String(harmed)} of ${String(own)} items` });
+  }
+  let turns = 0;
+  for (const finding of matchItems(sources, copies, new KeptCopies(group))) {
+    count(result, finding);
+    if (finding.kind !== 'matched') example(finding.kind, described(finding, path));
+    turns += 1;
+    if (turns % 500 === 0) await turn();
+  }
+}
+
+/** The folder's items from a place of its listing on. */
+async function indexed({ mailbox, folder }: Place, from: number): Promise<Entry[]> {
+  const entries: Entry[] = [];
+  for (const { item } of mailbox.items(folder, from)) {
+    entries.push(entryOf(mailbox, item, sizeOf(item.content)));
+    if (entries.length % 200 === 0) await turn();
+  }
+  return entries;
+}
+
+function count(result: MailboxComparison, finding: Finding): void {
+  const { items } = result;
+  items[finding.kind] += 1;
+  if ('source' in finding) items.expected += 1;
+  if (finding.kind !== 'matched') return;
+  result.bytes += finding.source.bytes;
+  if (finding.byJson) items.matchedByJson += 1;
+}
+
+function described(finding: Exclude<Finding, { kind: 'matched' }>, folder: string): Example {
+  const entry = 'source' in finding ? finding.source : finding.copy;
+  const { content, refusal } = itemOf(entry);
+  return {
+    mailbox: entry.mailbox.address,
+    folder,
+    class: content.messageClass,
+    subject: content.subject,
+    ...(finding.kind === 'differs' ? { fields: finding.fields.map(({ field }) => field), values: finding.fields.map(shortened), note: finding.byJson ? 'made through JSON' : 'made through the stream' } : {}),
+    ...(finding.kind === 'refused' && refusal !== null ? { note: `${refusal.at}: ${refusal.code}` } : {}),
   };
-  for (const copy of copies) {
-    if (copy.content.properties[markId] !== undefined) put(byJson, key(jsonFingerprint(copy.content)), copy);
-    else {
-      put(byStream, `${String(copy.content.searchKey)} ${key(fullFingerprint(copy.content))}`, copy);
-      put(bySearchKey, String(copy.content.searchKey), copy);
-    }
-  }
-  const used = new Set<number>();
-  const take = (list: Item[] | undefined): Item | undefined => {
-    const found = list?.find((each) => !used.has(each.key));
-    if (found !== undefined) used.add(found.key);
-    return found;
+}
+
+/** Values in a report are for people: long ones are cut. */
+function shortened({ field, source, destination }: Difference): Difference {
+  const cut = (value: unknown): unknown => {
+    const text = JSON.stringify(value) ?? 'null';
+    return text.length <= 300 ? value : `${text.slice(0, 300)}…`;
   };
-  const unmatched: Item[] = [];
-  for (const { item } of source.items(folder)) {
-    items.expected += 1;
-    result.bytes += sizeOf(item.content);
-    const twin = take(byStream.get(`${String(item.content.searchKey)} ${key(fullFingerprint(item.content))}`)) ?? take(byJson.get(key(jsonFingerprint(item.content))));
-    if (twin === undefined) unmatched.push(item);
-    else items.matched += 1;
-  }
-  for (const item of unmatched) {
-    const example = { mailbox: source.address, folder: path, class: item.content.messageClass };
-    const same = take(bySearchKey.get(String(item.content.searchKey)));
-    const near = same ?? take([...byJson.values()].flat().filter((each) => each.content.subject === item.content.subject && each.content.messageClass === item.content.messageClass));
-    if (near !== undefined) {
-      items.differs += 1;
-      examples.differs.push({ ...example, fields: same === undefined ? differences(jsonFingerprint(item.content), jsonFingerprint(near.content)) : differences(fullFingerprint(item.content), fullFingerprint(near.content)) });
-    } else if (item.refusal !== null && item.refusal.at !== 'export') {
-      items.refused += 1;
-      examples.refused.push({ ...example, note: `${item.refusal.at}: ${item.refusal.code}` });
-    } else {
-      items.missing += 1;
-      examples.missing.push(example);
-    }
-  }
-  for (const copy of copies) {
-    if (used.has(copy.key)) continue;
-    // A second copy of something that has its copy already, or something that came from nowhere.
-    const again = copies.some((other) => used.has(other.key) && (other.content.searchKey === copy.content.searchKey || key(jsonFingerprint(other.content)) === key(jsonFingerprint(copy.content))));
-    items[again ? 'doubled' : 'extra'] += 1;
-    examples[again ? 'doubled' : 'extra'].push({ mailbox: dest.address, folder: path, class: copy.content.messageClass });
-  }
+  return { field, source: cut(source), destination: cut(destination) };
 }

@@ -20,7 +20,8 @@ function ruleEssence(mailbox: Mailbox, rule: InboxRule): string {
     return folder === undefined ? value : placeOf(mailbox, folder);
   };
   const sorted = (part: Record<string, unknown> | null): unknown => Object.entries(part ?? {}).filter(([, value]) => value !== false && value !== null).map(([name, value]) => [name, folders(value)]).sort();
-  return JSON.stringify([sorted(rule.conditions), sorted(rule.exceptions), sorted(rule.actions)]);
+  // Exchange writes the words of conditions in capitals.
+  return JSON.stringify([JSON.stringify([sorted(rule.conditions), sorted(rule.exceptions)]).toLowerCase(), sorted(rule.actions)]);
 }
 
 export function compareSettings(source: Mailbox, dest: Mailbox): SettingsComparison {
@@ -49,7 +50,8 @@ export function compareSettings(source: Mailbox, dest: Mailbox): SettingsCompari
   judge('time zone', true, a.timeZone === b.timeZone);
   judge('formats', true, a.dateFormat === b.dateFormat && a.timeFormat === b.timeFormat);
   judge('working hours', true, JSON.stringify(a.workingHours) === JSON.stringify(b.workingHours));
-  // The words come along; whether they are sent is decided at cutover.
-  judge('automatic replies', true, a.automaticReplies.internalMessage === b.automaticReplies.internalMessage && a.automaticReplies.externalMessage === b.automaticReplies.externalMessage);
+  // The words come along; a mailbox under migration must not begin to answer people.
+  const words = a.automaticReplies.internalMessage !== '' || a.automaticReplies.externalMessage !== '';
+  if (words) judge('automatic replies', true, a.automaticReplies.internalMessage === b.automaticReplies.internalMessage && a.automaticReplies.externalMessage === b.automaticReplies.externalMessage && b.automaticReplies.status === 'disabled');
   return result;
 }

@@ -1,7 +1,7 @@
 /** Compares two tenants by a mapping. Shares no code with the migration: it reads both stores. */
 import type { SimTenant } from '../../world/tenant.js';
 import type { Mailbox } from '../store/mailbox.js';
-import { compareMailboxes, type Example, type MailboxComparison } from './compare-mailboxes.js';
+import { compareMailboxes, noItems, type ItemCounts, type MailboxComparison } from './compare-mailboxes.js';
 import { compareSettings } from './compare-settings.js';
 
 export interface CompareRequest {
@@ -13,42 +13,74 @@ export interface CompareRequest {
   examplesMax: number;
 }
 
+export interface TenantComparison {
+  /** Nothing missing, extra, doubled, different or harmed, and no mail has left. */
+  equal: boolean;
+  items: ItemCounts;
+  folders: { expected: number; missing: number; extra: number; differs: number };
+  settings: { expected: number; matched: number; missing: number; differs: number };
+  /** Size of the matched items at the source. */
+  bytes: number;
+  /** Invitations, updates, cancellations and messages that left a compared mailbox. */
+  outboundMail: number;
+  /** Source mailboxes without a counterpart; they are not compared. */
+  withoutDestination: string[];
+  examples: Record<string, unknown[]>;
+  mailboxes: Pick<MailboxComparison, 'source' | 'dest' | 'items' | 'folders' | 'bytes'>[];
+}
+
+/** A mapping or selection names somebody who is not there. */
+export class UnknownMailbox extends Error {}
+
 const local = (address: string): string => (address.split('@')[0] ?? '').toLowerCase();
 /** Adds numbers of the same names. */
-const sum = (into: Record<string, number>, from: Readonly<Record<string, number>>): void => {
-  for (const [name, value] of Object.entries(from)) into[name] = (into[name] ?? 0) + value;
+const sum = <T extends object>(into: T, from: T): void => {
+  for (const name of Object.keys(from) as (keyof T)[]) into[name] = ((into[name] as number) + (from[name] as number)) as T[keyof T];
 };
 
-export function compareTenants(source: SimTenant, dest: SimTenant, request: CompareRequest) {
-  const mailboxOf = (tenant: SimTenant, name: string): Mailbox | undefined => tenant.exchange.mailbox(tenant.findUser(name)?.id ?? '');
-  const wanted = request.mailboxes?.map((name) => name.toLowerCase());
-  const sources = source.exchange.mailboxes.filter((mailbox) => wanted === undefined || wanted.includes(mailbox.address.toLowerCase()));
-  const total = { items: { expected: 0, matched: 0, missing: 0, extra: 0, doubled: 0, differs: 0, refused: 0 }, folders: { expected: 0, missing: 0, extra: 0, differs: 0 }, settings: { expected: 0, matched: 0, missing: 0, differs: 0 } };
-  const examples: Record<string, unknown[]> = { missing: [], extra: [], doubled: [], differs: [], refused: [], folders: [], settings: [] };
-  const withoutDestination: string[] = [];
-  const mailboxes: Pick<MailboxComparison, 'source' | 'dest' | 'items' | 'folders'>[] = [];
-  let bytes = 0;
-  let outboundMail = 0;
-  for (const mailbox of sources) {
-    const named = request.mapping?.find((each) => each.source.toLowerCase() === mailbox.address.toLowerCase())?.dest;
-    const counterpart = named === undefined ? dest.exchange.mailboxes.find((each) => local(each.address) === local(mailbox.address)) : mailboxOf(dest, named);
-    outboundMail += mailbox.outboundMail.length + (counterpart?.outboundMail.length ?? 0);
-    if (counterpart === undefined) {
-      withoutDestination.push(mailbox.address);
-      continue;
-    }
-    const one = compareMailboxes(mailbox, counterpart);
-    const settings = compareSettings(mailbox, counterpart);
+/** Throws UnknownMailbox. Nobody may write to either tenant while it runs. */
+export async function compareTenants(source: SimTenant, dest: SimTenant, request: CompareRequest): Promise<TenantComparison> {
+  const total: Omit<TenantComparison, 'equal'> = { items: noItems(), folders: { expected: 0, missing: 0, extra: 0, differs: 0 }, settings: { expected: 0, matched: 0, missing: 0, differs: 0 }, bytes: 0, outboundMail: 0, withoutDestination: [], examples: { missing: [], extra: [], doubled: [], differs: [], refused: [], kept: [], harmed: [], folders: [], settings: [], outboundMail: [] }, mailboxes: [] };
+  const example = (kind: string, list: readonly unknown[]): void => {
+    const known = (total.examples[kind] ??= []);
+    known.push(...list.slice(0, Math.max(0, request.examplesMax - known.length)));
+  };
+  for (const [counterpart, sources] of mapped(source, dest, request, total.withoutDestination)) {
+    const one = await compareMailboxes(sources, counterpart, request.examplesMax);
     sum(total.items, one.items);
     sum(total.folders, one.folders);
-    const { examples: settingExamples, ...settingCounts } = settings;
-    sum(total.settings, settingCounts);
-    bytes += one.bytes;
-    for (const [kind, list] of Object.entries(one.examples) as [string, Example[]][]) examples[kind]?.push(...list);
-    examples['settings']?.push(...settingExamples);
-    mailboxes.push({ source: one.source, dest: one.dest, items: one.items, folders: one.folders });
+    total.bytes += one.bytes;
+    for (const [kind, list] of Object.entries(one.examples)) example(kind, list);
+    for (const mailbox of sources) {
+      const { examples, ...counts } = compareSettings(mailbox, counterpart);
+      sum(total.settings, counts);
+      example('settings', examples);
+    }
+    for (const mailbox of [...sources, counterpart]) {
+      total.outboundMail += mailbox.outboundMail.length;
+      example('outboundMail', mailbox.outboundMail.map((mail) => ({ mailbox: mailbox.address, ...mail })));
+    }
+    total.mailboxes.push({ source: one.source, dest: one.dest, items: one.items, folders: one.folders, bytes: one.bytes });
   }
-  const { items, folders, settings } = total;
-  const equal = items.missing + items.extra + items.doubled + items.differs + folders.missing + folders.extra + folders.differs + settings.missing + settings.differs + outboundMail === 0;
-  return { equal, ...total, bytes, outboundMail, withoutDestination, examples: Object.fromEntries(Object.entries(examples).map(([kind, list]) => [kind, list.slice(0, request.examplesMax)])), mailboxes };
+  const { items, folders, settings, outboundMail } = total;
+  const wrong = items.missing + items.extra + items.doubled + items.differs + items.harmed + folders.missing + folders.extra + folders.differs + settings.missing + settings.differs + outboundMail;
+  return { equal: wrong === 0, ...total };
+}
+
+/** Destination mailboxes with the sources that go into them. */
+function mapped(source: SimTenant, dest: SimTenant, { mapping, mailboxes }: CompareRequest, without: string[]): Map<Mailbox, Mailbox[]> {
+  const find = (tenant: SimTenant, name: string): Mailbox => {
+    const mailbox = tenant.exchange.mailbox(tenant.findUser(name)?.id ?? '');
+    if (mailbox === undefined) throw new UnknownMailbox(`There is no mailbox '${name}' in ${tenant.domain}.`);
+    return mailbox;
+  };
+  const named = new Map(mapping?.map((each) => [find(source, each.source), find(dest, each.dest)]));
+  const byName = new Map(dest.exchange.mailboxes.map((mailbox) => [local(mailbox.address), mailbox]));
+  const groups = new Map<Mailbox, Mailbox[]>();
+  for (const mailbox of mailboxes?.map((name) => find(source, name)) ?? source.exchange.mailboxes) {
+    const counterpart = named.get(mailbox) ?? byName.get(local(mailbox.address));
+    if (counterpart === undefined) without.push(mailbox.address);
+    else groups.set(counterpart, [...(groups.get(counterpart) ?? []), mailbox]);
+  }
+  return groups;
 }

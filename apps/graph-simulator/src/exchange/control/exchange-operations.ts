@@ -5,7 +5,7 @@ import type { SimTenant } from '../../world/tenant.js';
 import type { World } from '../../world/world.js';
 import { adminPart } from '../admin/admin-routes.js';
 import { itemId } from '../admin/item-routes.js';
-import { compareTenants } from '../compare/compare-tenants.js';
+import { compareTenants, UnknownMailbox } from '../compare/compare-tenants.js';
 import { expectedFolders } from '../compare/expected-folders.js';
 import type { Item } from '../store/item.js';
 import type { Mailbox } from '../store/mailbox.js';
@@ -42,7 +42,12 @@ export function exchangeControlRoutes(world: World): ControlRoute[] {
       summary: 'Compare two tenants: { source, destination, mapping?, mailboxes?, examplesMax? }',
       handle: async (req) => {
         const body = Compare.parse(await req.json());
-        return compareTenants(tenantOf(body.source), tenantOf(body.destination), body);
+        try {
+          return await compareTenants(tenantOf(body.source), tenantOf(body.destination), body);
+        } catch (error) {
+          if (error instanceof UnknownMailbox) throw new ControlError(404, error.message);
+          throw error;
+        }
       },
     },
     {

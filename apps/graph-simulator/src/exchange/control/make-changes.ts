@@ -2,6 +2,7 @@
 import { Rng } from '../generator/random.js';
 import { heldContent } from '../store/content.js';
 import { expectedFolders } from '../compare/expected-folders.js';
+import { noteDeparture } from '../compare/kept-copies.js';
 import { blankContent, flagRead, type Item, type ItemContent } from '../store/item.js';
 import type { Folder } from '../store/folder.js';
 import type { Mailbox } from '../store/mailbox.js';
@@ -82,8 +83,12 @@ export function makeChanges(mailbox: Mailbox, plan: ChangePlan, seed: string): C
   };
   change(plan.edited, 'edited', ({ key, content }) => mailbox.updateItem(key, { ...content, subject: `${content.subject} (edited)`, body: { ...content.body, content: `${content.body.content} edited` }, categories: ['Project Blue'] }));
   change(plan.readFlags, 'readFlags', ({ key, content }) => mailbox.updateItem(key, { ...content, flags: content.flags ^ flagRead, followUp: { status: 'flagged', startAt: null, dueAt: null, completedAt: null } }));
-  change(plan.moved, 'moved', ({ key, folderKey }) => mailbox.moveItem(key, folderKey === inbox.key ? (mailbox.wellKnown('archive') ?? mailbox.root) : inbox));
-  change(plan.deleted, 'deleted', ({ key }) => {
+  change(plan.moved, 'moved', ({ key, folderKey, content }) => {
+    noteDeparture(mailbox, folderKey, content);
+    mailbox.moveItem(key, folderKey === inbox.key ? (mailbox.wellKnown('archive') ?? mailbox.root) : inbox);
+  });
+  change(plan.deleted, 'deleted', ({ key, folderKey, content }) => {
+    noteDeparture(mailbox, folderKey, content);
     mailbox.removeItem(key);
   });
   return counts;

@@ -58,7 +58,7 @@ export interface EventContent {
   /** Original dates (yyyy-mm-dd) of deleted occurrences. */
   cancelledDates: string[];
   /** Occurrences that differ from the series. */
-  exceptions: { originalDate: string; key: number; changes: Partial<Pick<ItemContent, 'subject' | 'body' | 'categories' | 'importance'>> & Partial<Pick<EventContent, 'start' | 'end' | 'location' | 'showAs' | 'isAllDay'>> & { attachments?: Attachment[] } }[];
+  exceptions: { originalDate: string; key: number; changes: Partial<Pick<ItemContent, 'subject' | 'body' | 'categories' | 'importance' | 'sensitivity'>> & Partial<Pick<EventContent, 'start' | 'end' | 'location' | 'showAs' | 'isAllDay' | 'reminderMinutes' | 'attendees'>> & { attachments?: Attachment[] } }[];
 }
 
 export interface PostalAddress {

@@ -261,6 +261,13 @@ export class Mailbox {
     return this.#version;
   }
 
+  /** How many of the folder's generated items have been changed, moved or removed since. */
+  touchedSeeded(folder: Folder): number {
+    const first = seededKey(folder.key, 0);
+    const changed = [...this.#overlay.keys()].filter((key) => key >= first && key < first + (folder.source?.count ?? 0) && !folder.departed.has(key)).length;
+    return folder.departed.size + changed;
+  }
+
   // ---- delta ----
 
   /** A page of a folder's delta. `token` null begins a round. Throws DeltaExpired for a forgotten token, null answers a text that is none. */
