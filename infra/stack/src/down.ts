@@ -19,6 +19,8 @@ export async function down({ dataDir, keepData = false, onProgress = () => undef
       onProgress('stopping the servers');
       await endAll(all.filter(([name]) => servers.has(name)).map(([name, known]) => ({ known, politely: name === 'postgres' ? 'SIGINT' : 'SIGTERM' })), 10_000);
     }
-    if (!keepData) rmSync(dataDir, { recursive: true, force: true });
+    if (keepData) return;
+    if (state !== null) rmSync(state.postgresDir, { recursive: true, force: true });
+    rmSync(dataDir, { recursive: true, force: true });
   });
 }

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { down } from './down.js';
 import { checkout } from './service-definitions.js';
+import { readState } from './stack-state.js';
 import { status, type StackStatus } from './status.js';
 import { up } from './up.js';
 
@@ -43,7 +44,7 @@ async function run(argv: string[]): Promise<number> {
     await down({ dataDir, onProgress, keepData: values['keep-data'] === true });
     return 0;
   } else if (action === 'logs') {
-    const file = join(dataDir, name === 'postgres' || name === 'redis' || name === 'nats' ? `${name}/${name}.log` : `logs/${name ?? ''}.log`);
+    const file = name === 'postgres' ? join(readState(dataDir)?.postgresDir ?? dataDir, 'postgres.log') : join(dataDir, name === 'redis' || name === 'nats' ? `${name}/${name}.log` : `logs/${name ?? ''}.log`);
     if (name === undefined || !existsSync(file)) throw new Error(`There is no log of “${name ?? ''}”. Names are those of “status”.`);
     process.stdout.write(readFileSync(file));
     return 0;

@@ -1,6 +1,7 @@
 /** What the stack remembers between commands: ports, secrets and process ids, in a file only its owner can read. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '@migrator/local-servers';
 import { startTimeOf, type KnownProcess } from './process-table.js';
@@ -9,9 +10,15 @@ export interface StackState {
   version: 1;
   workers: number;
   durable: boolean;
+  /** Content of the simulated tenants. */
+  preset: 'demo' | 'small';
+  /** How long a silent worker keeps its units. */
+  leaseSeconds: number;
   ports: Record<string, number>;
   secrets: { signingKey: string; pepper: string; secretsKey: string; graphClientId: string; graphClientSecret: string };
   namespace: string;
+  /** PostgreSQL's folder: as root it runs as another user, who may not see the data folder, so it lies in the temporary one. */
+  postgresDir: string;
   /** Addresses of servers that are not ours. */
   external: Partial<Record<'postgres' | 'redis' | 'nats', string>>;
   processes: Record<string, KnownProcess>;
@@ -36,11 +43,13 @@ export function writeState(dataDir: string, state: StackState): void {
 export interface NewStack {
   workers: number;
   durable: boolean;
+  preset: StackState['preset'];
+  leaseSeconds: number;
   env: Record<string, string | undefined>;
 }
 
 /** A new stack's state: free ports, fresh secrets. */
-export async function createState(dataDir: string, { workers, durable, env }: NewStack): Promise<StackState> {
+export async function createState(dataDir: string, { workers, durable, preset, leaseSeconds, env }: NewStack): Promise<StackState> {
   mkdirSync(dataDir, { recursive: true, mode: 0o711 });
   const ports: Record<string, number> = {};
   for (const name of portNames) {
@@ -59,8 +68,11 @@ export async function createState(dataDir: string, { workers, durable, env }: Ne
     version: 1,
     workers,
     durable,
+    preset,
+    leaseSeconds,
     ports,
     secrets: { signingKey: key(), pepper: key(), secretsKey: key(), graphClientId: randomUUID(), graphClientSecret: randomBytes(24).toString('base64url') },
+    postgresDir: process.getuid?.() === 0 ? mkdtempSync(join(tmpdir(), 'migrator-stack-')) : join(dataDir, 'postgres'),
     namespace: `stack${randomBytes(4).toString('hex')}`,
     external,
     processes: {},

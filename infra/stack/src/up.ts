@@ -14,6 +14,10 @@ export interface UpOptions {
   workers?: number;
   /** Keep PostgreSQL's writes safe over a power cut; default true. */
   durable?: boolean;
+  /** What the simulated tenants hold; default demo. */
+  preset?: StackState['preset'];
+  /** How long a silent worker keeps its units; default 10 s. */
+  leaseSeconds?: number;
   /** One short line per step. */
   onProgress?: (line: string) => void;
   env?: Record<string, string | undefined>;
@@ -22,11 +26,11 @@ export interface UpOptions {
 const run = promisify(execFile);
 
 /** Resolves when every part answers and is ready. Two calls at once wait for each other. */
-export async function up({ dataDir, workers, durable = true, onProgress = () => undefined, env = process.env }: UpOptions): Promise<StackState> {
+export async function up({ dataDir, workers, durable = true, preset = 'demo', leaseSeconds = 10, onProgress = () => undefined, env = process.env }: UpOptions): Promise<StackState> {
   const missing = ['api-gateway', 'tenant-service', 'job-service', 'device-service', 'migration-worker', 'graph-simulator'].filter((name) => !existsSync(join(checkout, 'apps', name, 'dist/main.js')));
   if (missing.length > 0) throw new Error(`Not built yet: ${missing.join(', ')}. Use “npm run stack -- up”, which builds first.`);
   return withLock(`${dataDir}.lock`, async () => {
-    const state = readState(dataDir) ?? (await createState(dataDir, { workers: workers ?? 2, durable, env }));
+    const state = readState(dataDir) ?? (await createState(dataDir, { workers: workers ?? 2, durable, preset, leaseSeconds, env }));
     if (workers !== undefined) state.workers = workers;
     for (let index = 1; index <= state.workers; index += 1) state.ports[`migration-worker-${index}`] ??= await freePort();
     writeState(dataDir, state);
@@ -40,7 +44,7 @@ export async function up({ dataDir, workers, durable = true, onProgress = () => 
     };
     const { ports, external } = state;
     await Promise.all([
-      external.postgres === undefined && start('postgres', () => startPostgres({ dataDir: join(dataDir, 'postgres'), port: ports['postgres'] ?? 0, durable: state.durable, detached: true, onSpawn: remember('postgres') })),
+      external.postgres === undefined && start('postgres', () => startPostgres({ dataDir: state.postgresDir, port: ports['postgres'] ?? 0, durable: state.durable, detached: true, onSpawn: remember('postgres') })),
       external.redis === undefined && start('redis', () => startRedis({ dataDir: join(dataDir, 'redis'), port: ports['redis'] ?? 0, durable: state.durable, detached: true, onSpawn: remember('redis') })),
       external.nats === undefined && start('nats', () => startNats({ dataDir: join(dataDir, 'nats'), port: ports['nats'] ?? 0, detached: true, onSpawn: remember('nats') })),
     ]);

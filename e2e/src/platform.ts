@@ -1,0 +1,85 @@
+/** A whole stack for one test file, and what its tests say to it. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createApiClient, type ApiClient } from '@migrator/demo/api-client';
+import { createControlClient, type Comparison, type ControlClient } from '@migrator/demo/control-client';
+import { giveConsent, waitForDiscovery } from '@migrator/demo/give-consent';
+import { jobAnswer, type Job } from '@migrator/contracts/api/jobs';
+import { down, status, up, type StackStatus, type UpOptions } from '@migrator/stack';
+import { eventually } from '@migrator/testing/eventually';
+
+export interface Platform {
+  readonly dataDir: string;
+  readonly stack: StackStatus;
+  readonly api: ApiClient;
+  readonly control: ControlClient;
+  /** The same stack again, with what has died. */
+  heal(): Promise<void>;
+  /** An answer as it is, errors included. */
+  raw(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<{ status: number; json: Record<string, unknown>; headers: Headers }>;
+  stop(): Promise<void>;
+}
+
+/** Starts the stack without addresses of other servers, so that nothing is shared with other tests. */
+export async function startPlatform(options: Partial<UpOptions> = {}): Promise<Platform> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'migrator-e2e-'));
+  const start = (): Promise<unknown> => up({ durable: false, env: {}, ...options, dataDir });
+  await start();
+  const stack = await status(dataDir);
+  if (stack === null) throw new Error('The stack is not up.');
+  return {
+    dataDir,
+    stack,
+    api: createApiClient(stack.gatewayUrl, stack.apiKey),
+    control: createControlClient(stack.simulatorControlUrl),
+    heal: async () => {
+      await start();
+    },
+    raw: async (method, path, body, headers = {}) => {
+      const response = await fetch(new URL(path, stack.gatewayUrl), { method, headers: { authorization: `Bearer ${stack.apiKey}`, accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers }, ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }) });
+      return { status: response.status, json: (await response.json()) as Record<string, unknown>, headers: response.headers };
+    },
+    stop: async () => {
+      await down({ dataDir });
+      rmSync(`${dataDir}.lock`, { recursive: true, force: true });
+    },
+  };
+}
+
+export interface Connected {
+  sourceTenantId: string;
+  destTenantId: string;
+}
+
+/** Both tenants connected and discovered. */
+export async function connectBoth({ api }: Platform): Promise<Connected> {
+  await giveConsent(api, 'contoso.com', 'source');
+  await giveConsent(api, 'fabrikam.com', 'destination');
+  const tenants = await waitForDiscovery(api);
+  const idOf = (role: string): string => tenants.find((tenant) => tenant.role === role)!.id;
+  return { sourceTenantId: idOf('source'), destTenantId: idOf('destination') };
+}
+
+export const createJob = async ({ api }: Platform, tenants: Connected, more: Record<string, unknown> = {}): Promise<Job> => (await api.call('POST', '/v1/jobs', jobAnswer, { ...tenants, type: 'EMAIL', ...more })).job;
+
+/** Waits for a status, looking at the counters' promise each time. */
+export function jobReaches({ api }: Platform, jobId: string, wanted: readonly Job['status'][], timeoutMs = 120_000): Promise<Job> {
+  return eventually(
+    `job ${wanted.join(' or ')}`,
+    async () => {
+      const { job } = await api.call('GET', `/v1/jobs/${jobId}`, jobAnswer);
+      expect(job.doneItems + job.errorItems + job.skippedItems).toBeLessThanOrEqual(job.totalItems);
+      return wanted.includes(job.status) ? job : null;
+    },
+    timeoutMs,
+  );
+}
+
+export const compare = ({ control }: Platform, mailboxes?: string[]): Promise<Comparison> => control.call('POST', '/compare', { source: 'contoso.com', destination: 'fabrikam.com', ...(mailboxes === undefined ? {} : { mailboxes }) });
+
+/** Nothing lost, nothing doubled, nothing else than it was. */
+export function expectEqual({ items, folders, settings, outboundMail, examples }: Comparison): void {
+  expect({ missing: items.missing, extra: items.extra, doubled: items.doubled, differs: items.differs, folders: folders.missing + folders.extra + folders.differs, settings: settings.missing + settings.differs, outboundMail, examples: [...(examples['missing'] ?? []), ...(examples['extra'] ?? []), ...(examples['differs'] ?? []), ...(examples['settings'] ?? [])] }).toEqual({ missing: 0, extra: 0, doubled: 0, differs: 0, folders: 0, settings: 0, outboundMail: 0, examples: [] });
+  expect(items.matched + items.refused).toBe(items.expected);
+}
