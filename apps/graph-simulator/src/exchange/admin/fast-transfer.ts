@@ -14,8 +14,8 @@ const magic = Buffer.from('FXSIM02\0', 'latin1');
 const key = 'fast transfer stream of the simulator';
 const macBytes = 32;
 const headBytesMax = 64 * 1024 * 1024;
-/** Bytes of an imported attachment that are kept as such; of larger ones size and hash stay. */
-const keptBytesMax = 64 * 1024;
+/** Bytes of an imported attachment that are kept as such unless told otherwise; of larger ones size and hash stay. */
+export const defaultKeepBytesMax = 64 * 1024;
 
 interface Head {
   content: unknown;
@@ -71,7 +71,10 @@ export class ItemDecoder {
   #blobLeft = 0;
   #blobHash = createHash('sha256');
   #blobKept: Buffer[] = [];
-  readonly #contents: Content[] = [];
+  readonly #blobs: { hash: string; bytes: Buffer | null }[] = [];
+
+  /** Attachments up to `keepBytesMax` bytes keep their bytes, larger ones size and hash; seeded ones need neither. */
+  constructor(private readonly keepBytesMax = defaultKeepBytesMax) {}
 
   write(piece: Buffer): void {
     let rest: Buffer = this.#pending.length === 0 ? piece : Buffer.concat([this.#pending, piece]);
@@ -103,7 +106,12 @@ export class ItemDecoder {
   /** The item; throws ForeignStream when the stream is cut or damaged. */
   end(): DecodedItem {
     if (this.#stage !== 'mac' || this.#head === null || this.#pending.length !== macBytes || !this.#mac.digest().equals(this.#pending)) throw new ForeignStream('cut or damaged');
-    const contents = this.#contents;
+    // The keyed hash vouches for the seeds: whoever made the stream took the bytes from them.
+    const contents = this.#head.blobs.map(({ size, seed }, n): Content => {
+      const { hash = '', bytes = null } = this.#blobs[n] ?? {};
+      if (seed !== null) return seededContent(seed, size, hash);
+      return bytes === null ? hashedContent(size, hash) : heldContent(bytes);
+    });
     const revive = (value: unknown): unknown => {
       if (Array.isArray(value)) return value.map(revive);
       if (typeof value !== 'object' || value === null) return value;
@@ -113,6 +121,9 @@ export class ItemDecoder {
     return { content: revive(this.#head.content) as ItemContent, refusal: this.#head.refusal };
   }
 
+  #keeps({ size, seed }: Head['blobs'][number]): boolean {
+    return seed === null && size <= this.keepBytesMax;
+  }
   #readHead(part: Buffer): void {
     try {
       this.#head = JSON.parse(part.toString('utf8')) as Head;
@@ -146,10 +157,8 @@ export class ItemDecoder {
     }
   }
   #finishBlob(blob: Head['blobs'][number]): void {
-    // The keyed hash vouches for the seed; the bytes were hashed on their way all the same.
-    const hash = this.#blobHash.digest('hex');
-    const content = blob.seed === null ? null : seededContent(blob.seed, blob.size);
-    this.#contents.push(content !== null && content.sha256() === hash ? content : blob.size <= keptBytesMax ? heldContent(Buffer.concat(this.#blobKept)) : hashedContent(blob.size, hash));
+    this.#blobs.push({ hash: this.#blobHash.digest('hex'), bytes: this.#keeps(blob) ? Buffer.concat(this.#blobKept) : null });
+    this.#blobKept = [];
     this.#blob += 1;
   }
   #fill(rest: Buffer): Buffer {
@@ -157,7 +166,7 @@ export class ItemDecoder {
     this.#mac.update(part);
     this.#blobHash.update(part);
     const blob = this.#head?.blobs[this.#blob];
-    if (blob !== undefined && blob.size <= keptBytesMax) this.#blobKept.push(Buffer.from(part));
+    if (blob !== undefined && this.#keeps(blob)) this.#blobKept.push(Buffer.from(part));
     this.#blobLeft -= part.length;
     if (this.#blobLeft === 0 && blob !== undefined) {
       this.#finishBlob(blob);

@@ -5,12 +5,23 @@ import { normalisePropertyId } from '../store/extended-property.js';
 import type { Folder } from '../store/folder.js';
 import type { Mailbox } from '../store/mailbox.js';
 import { makeId, parseId } from '../store/outlook-id.js';
+import { deltaPageSize, folderDeltaPage } from './delta-pages.js';
 import { budgetOf, folderOf, mailboxOf } from './mailbox-of.js';
 
 const read = ['MailboxFolder.Read.All', 'MailboxFolder.ReadWrite.All'];
 const write = ['MailboxFolder.ReadWrite.All'];
 const properties = ['id', 'displayName', 'parentFolderId', 'parentMailboxUrl', 'childFolderCount', 'totalItemCount', 'type', 'wellKnownName'];
-const hiddenTag = 'Boolean 0x10f4';
+
+/** Extended properties of a folder, by normalised id. */
+const folderProperties: Record<string, (mailbox: Mailbox, folder: Folder) => string | null> = {
+  'Boolean 0x10f4': (_mailbox, folder) => String(folder.isHidden),
+  'String 0x3001': (_mailbox, folder) => folder.displayName,
+  'String 0x3613': (_mailbox, folder) => folder.containerClass,
+  'Integer 0x3602': (_mailbox, folder) => String(folder.itemCount),
+  // 0 root, 1 generic, 2 search.
+  'Integer 0x3601': (_mailbox, folder) => (folder.parentKey === null ? '0' : folder.isSearchFolder ? '2' : '1'),
+  'Boolean 0x360a': (mailbox, folder) => String(mailbox.folders(folder.key).length > 0),
+};
 
 export const folderId = (mailbox: Mailbox, folder: Folder): string => makeId('folder', mailbox.guid, folder.key);
 
@@ -35,8 +46,11 @@ function view(req: GraphRequest, mailbox: Mailbox, folder: Folder): Record<strin
   };
   const shown = applySelect(null, json, parseSelect(req.query));
   const wanted = wantedProperties(parseExpand(req.query));
-  const expanded = wanted.includes(hiddenTag) ? [{ id: 'Boolean 0x10f4', value: String(folder.isHidden) }] : [];
-  return wanted.length === 0 || expanded.length === 0 ? shown : { ...shown, singleValueExtendedProperties: expanded };
+  const expanded = wanted.flatMap((id) => {
+    const value = folderProperties[id]?.(mailbox, folder) ?? null;
+    return value === null ? [] : [{ id, value }];
+  });
+  return expanded.length === 0 ? shown : { ...shown, singleValueExtendedProperties: expanded };
 }
 
 const context = (mailbox: Mailbox, rest = ''): string => `admin/exchange/mailboxes('${mailbox.mailboxId}')/folders${rest}`;
@@ -53,11 +67,15 @@ function list(req: GraphRequest, mailbox: Mailbox, folders: readonly Folder[], w
 }
 
 async function create(req: GraphRequest, mailbox: Mailbox, parent: Folder): Promise<{ status: number; json: unknown }> {
-  const body = ((await req.json()) ?? {}) as { displayName?: unknown; type?: unknown };
+  const { singleValueExtendedProperties: extended = [], ...body } = ((await req.json()) ?? {}) as { displayName?: unknown; type?: unknown; singleValueExtendedProperties?: unknown };
+  const unknown = Object.keys(body).find((name) => name !== 'displayName' && name !== 'type' && !name.startsWith('@odata.'));
+  if (unknown !== undefined) throw new GraphFault(400, 'RequestBodyRead', `The property '${unknown}' does not exist on type 'microsoft.graph.mailboxFolder'.`);
+  if (!Array.isArray(extended)) throw new GraphFault(400, 'ErrorInvalidProperty', 'singleValueExtendedProperties is a list.');
+  const isHidden = (extended as { id?: unknown; value?: unknown }[]).some(({ id, value }) => typeof id === 'string' && normalisePropertyId(id) === 'Boolean 0x10f4' && String(value).toLowerCase() === 'true');
   if (typeof body.displayName !== 'string' || body.displayName === '' || typeof body.type !== 'string' || body.type === '') throw new GraphFault(400, 'ErrorInvalidProperty', 'The properties displayName and type are required.');
   if (body.displayName.length > 255) throw new GraphFault(400, 'ErrorInvalidProperty', 'The folder name is too long.');
   if (mailbox.childNamed(parent.key, body.displayName) !== undefined) throw new GraphFault(409, 'ErrorFolderExists', 'A folder with the specified name already exists.');
-  const folder = mailbox.addFolder({ displayName: body.displayName, containerClass: body.type, parentKey: parent.key });
+  const folder = mailbox.addFolder({ displayName: body.displayName, containerClass: body.type, parentKey: parent.key, isHidden });
   return { status: 201, json: { '@odata.context': contextUrl(req, context(mailbox), { entity: true }), ...view(req, mailbox, folder) } };
 }
 
@@ -75,16 +93,15 @@ export function folderRoutes(): Route[] {
       roles: read,
       handle: (req) => {
         const mailbox = mailboxOf(req);
-        const token = req.query.get('$deltatoken');
-        const [generation = '', position = ''] = (token ?? '').split('.');
-        if (token !== null && Number(generation) !== mailbox.folderGeneration) throw new GraphFault(410, 'SyncStateNotFound', 'The sync state generation is not found.', { headers: { Location: linkWith(req, { $deltatoken: '' }) } });
-        const { keys, position: next } = mailbox.folderDelta(token === null ? 0 : Number(position));
-        const value = keys.flatMap(({ key, kind }): Record<string, unknown>[] => {
+        const { size, applied } = deltaPageSize(req);
+        const { keys, first, next, delta } = folderDeltaPage(req, mailbox, size);
+        const value = keys.flatMap(({ key }): Record<string, unknown>[] => {
           const folder = mailbox.folder(key);
           if (folder !== undefined) return folder.parentKey === null ? [] : [view(req, mailbox, folder)];
-          return token === null || kind === 'upsert' ? [] : [{ id: makeId('folder', mailbox.guid, key), '@removed': { reason: 'deleted' } }];
+          return first ? [] : [{ '@odata.type': '#microsoft.graph.mailboxFolder', id: makeId('folder', mailbox.guid, key), '@removed': { reason: 'deleted' } }];
         });
-        return pageReply(req, { context: context(mailbox), value, deltaLink: linkWith(req, { $deltatoken: `${String(mailbox.folderGeneration)}.${String(next)}`, $skiptoken: null }) });
+        const reply = pageReply(req, { context: 'Collection(mailboxFolder)', value, next: next === null ? null : { $skiptoken: next, $deltatoken: null }, ...(delta === null ? {} : { deltaLink: linkWith(req, { $deltatoken: delta, $skiptoken: null }) }) });
+        return { ...reply, headers: applied };
       },
     },
     {
@@ -122,6 +139,8 @@ export function folderRoutes(): Route[] {
         const body = ((await req.json()) ?? {}) as { displayName?: unknown };
         if (typeof body.displayName !== 'string' || body.displayName === '') throw new GraphFault(400, 'ErrorInvalidProperty', 'Only displayName can be changed.');
         if (folder.wellKnownName !== null) throw new GraphFault(403, 'ErrorAccessDenied', 'A distinguished folder cannot be renamed.');
+        const taken = folder.parentKey === null ? undefined : mailbox.childNamed(folder.parentKey, body.displayName);
+        if (taken !== undefined && taken !== folder) throw new GraphFault(409, 'ErrorFolderExists', 'A folder with the specified name already exists.');
         mailbox.renameFolder(folder, { displayName: body.displayName });
         return { status: 200, json: { '@odata.context': contextUrl(req, context(mailbox), { entity: true }), ...view(req, mailbox, folder) } };
       },
@@ -151,7 +170,7 @@ export function folderRoutes(): Route[] {
         if (user === undefined) throw new GraphFault(404, 'Request_ResourceNotFound', `Resource '${req.params['user'] ?? ''}' does not exist or one of its queried reference-property objects are not present.`);
         const mailbox = req.tenant.exchange.mailbox(user.id);
         if (mailbox?.enabled !== true) throw new GraphFault(404, 'MailboxNotEnabledForRESTAPI', 'The mailbox is either inactive, soft-deleted, or is hosted on-premise.');
-        return { status: 200, json: { '@odata.context': contextUrl(req, `users('${user.id}')/settings/exchange`, { entity: true }), primaryMailboxId: mailbox.mailboxId, ...(req.version === 'beta' ? { inPlaceArchiveMailboxId: null } : {}) } };
+        return { status: 200, json: { '@odata.context': contextUrl(req, `users('${user.id}')/settings/exchange`, { entity: true }), primaryMailboxId: mailbox.mailboxId, ...(req.version === 'beta' ? { inPlaceArchiveMailboxId: mailbox.archive?.mailboxId ?? null } : {}) } };
       },
     },
   ];

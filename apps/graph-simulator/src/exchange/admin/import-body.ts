@@ -57,11 +57,15 @@ class Base64Reader {
   #carry = '';
   constructor(private readonly onData: (piece: Buffer) => void) {}
   write(text: string): void {
-    const all = this.#carry + text;
+    let all = this.#carry + text;
+    // Some JSON writers escape the slash; a backslash at the end of a piece waits for the next one.
+    if (all.includes('\\')) all = all.replaceAll('\\/', '/');
+    const held = all.endsWith('\\') ? '\\' : '';
+    if (held !== '') all = all.slice(0, -1);
     if (/[^A-Za-z0-9+/=]/.test(all)) throw new BadImportBody('Data is not base64.');
     const whole = all.length - (all.length % 4);
     if (whole > 0) this.onData(Buffer.from(all.slice(0, whole), 'base64'));
-    this.#carry = all.slice(whole);
+    this.#carry = all.slice(whole) + held;
   }
   end(): void {
     if (this.#carry !== '') throw new BadImportBody('Data is not base64.');

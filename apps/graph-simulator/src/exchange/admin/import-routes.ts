@@ -68,12 +68,18 @@ export function createSessionRoute(sessions: ImportSessions): Route {
 
 const importFault = (status: number, message: string, code?: string): GraphFault => new GraphFault(status, code ?? 'ErrorInvalidRequest', message, code === undefined ? { body: { Message: message } } : {});
 
-export function importHostRoute(world: World, sessions: ImportSessions): HostRoute {
+/** What is kept of imported attachments. */
+export interface ImportOptions {
+  /** Bytes up to which an attachment is kept in full; of larger ones size and hash stay, unless they follow from a seed. */
+  keepBytesMax: number;
+}
+
+export function importHostRoute(world: World, sessions: ImportSessions, options: ImportOptions): HostRoute {
   const owner = (req: Pick<HostRequest, 'query'>): { tenantId: string; clientId: string; mailbox: string | null } | null => {
     const session = sessions.read(req.query.get('authtoken') ?? '');
     if (session === null) return null;
-    const mailbox = world.tenants.get(session.claims.tid)?.exchange.mailboxes.find((each) => each.guid === session.claims.mbx);
-    return { tenantId: session.claims.tid, clientId: session.claims.app, mailbox: mailbox?.userId ?? null };
+    const mailbox = world.tenants.get(session.claims.tid)?.exchange.byGuid(session.claims.mbx);
+    return { tenantId: session.claims.tid, clientId: session.claims.app, mailbox: mailbox?.budgetId ?? null };
   };
   return {
     host: 'outlook.office365.com',
@@ -81,20 +87,22 @@ export function importHostRoute(world: World, sessions: ImportSessions): HostRou
     path: '/api/{version}/Mailboxes/{mbx}/importItem',
     owner,
     write: true,
-    handle: (req) => handleImport(world, sessions, req),
+    handle: (req) => handleImport(world, sessions, options, req),
   };
 }
 
-async function handleImport(world: World, sessions: ImportSessions, req: HostRequest): Promise<GraphReply> {
+async function handleImport(world: World, sessions: ImportSessions, options: ImportOptions, req: HostRequest): Promise<GraphReply> {
   const session = sessions.read(req.query.get('authtoken') ?? '');
   if (session?.valid !== true) throw importFault(401, 'The import session has expired or is not valid.');
   const tenant = world.tenants.get(session.claims.tid);
-  const mailbox = tenant?.exchange.mailboxes.find((each) => each.guid === session.claims.mbx);
+  const mailbox = tenant?.exchange.byGuid(session.claims.mbx);
   if (mailbox?.enabled !== true) throw new GraphFault(404, 'MailboxNotEnabledForRESTAPI', 'The mailbox is either inactive, soft-deleted, or is hosted on-premise.');
   const addressed = /MBX:[0-9a-f-]{36}@[0-9a-f-]{36}/i.exec(decodeURIComponent(req.url.pathname))?.[0];
   if (addressed?.toLowerCase() !== mailbox.mailboxId.toLowerCase()) throw importFault(409, `Invalid import session. The target session is expected in mailbox ${mailbox.mailboxId}.`);
 
-  const decoder = new ItemDecoder();
+  if (!/^application\/json\b/i.test(String(req.headers['content-type'] ?? ''))) throw importFault(415, 'The content type must be application/json.');
+
+  const decoder = new ItemDecoder(options.keepBytesMax);
   let foreign: ForeignStream | null = null;
   let body: Awaited<ReturnType<typeof readImportBody>>;
   try {

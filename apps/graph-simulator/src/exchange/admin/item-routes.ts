@@ -1,11 +1,11 @@
 /** Items of any class through the import/export API: lists, delta, export, delete (graph/exchange.md 4.3). */
 import { applySelect, checkSelect, contextUrl, linkWith, matchesFilter, pageReply, parseCount, parseExpand, parseFilter, parseOrderby, parseSelect, parseSkip, parseTop, sortBy } from '../../http/odata.js';
 import { GraphFault, type GraphReply, type GraphRequest, type Route } from '../../http/route.js';
-import { DeltaExpired } from '../store/change-log.js';
 import type { Folder } from '../store/folder.js';
 import { sizeOf, type Item } from '../store/item.js';
-import type { DeltaPage, Mailbox } from '../store/mailbox.js';
+import type { Mailbox } from '../store/mailbox.js';
 import { makeId, parseId } from '../store/outlook-id.js';
+import { deltaPage, deltaPageSize } from './delta-pages.js';
 import { encodeItem, toBase64 } from './fast-transfer.js';
 import { folderId, wantedProperties } from './folder-routes.js';
 import { budgetOf, folderOf, mailboxOf } from './mailbox-of.js';
@@ -31,6 +31,14 @@ function propertyValue(item: Item, id: string): string | undefined {
       return content.receivedAt ?? undefined;
     case 'SystemTime 0x39':
       return content.sentAt ?? undefined;
+    case 'String 0x1a':
+      return content.messageClass;
+    case 'String 0x3001':
+      return content.contact?.fields.displayName ?? (content.contact === null ? undefined : content.subject);
+    case 'String 0xc1a':
+      return content.sender?.name ?? content.from?.name;
+    case 'SystemTime 0x60':
+      return content.event === null ? undefined : `${content.event.start.dateTime.slice(0, 19)}Z`;
     default:
       return content.properties[id];
   }
@@ -72,11 +80,12 @@ function list(req: GraphRequest): GraphReply {
   const count = parseCount(req.query) ? { count: folder.itemCount } : {};
   if (filter === null && order.length === 0) {
     const value: unknown[] = [];
-    let seen = 0;
     let more = false;
-    for (const { key } of folder.keys()) {
-      seen += 1;
-      if (seen <= skip) continue;
+    const from = folder.skip(skip);
+    let { left } = from;
+    for (const { key } of folder.keys(from.at)) {
+      left -= 1;
+      if (left >= 0) continue;
       if (value.length === top) {
         more = true;
         break;
@@ -91,27 +100,6 @@ function list(req: GraphRequest): GraphReply {
   const matching = sortBy(filter === null ? all : all.filter((each) => matchesFilter(filter, each)), order);
   const value = matching.slice(skip, skip + top).map((each) => applySelect(null, each, parseSelect(req.query), ['singleValueExtendedProperties']));
   return pageReply(req, { context: context(mailbox, folder), value, next: skip + top < matching.length ? { $skip: String(skip + top) } : null, ...(parseCount(req.query) ? { count: matching.length } : {}) });
-}
-
-/** Page size of a delta call: `Prefer: odata.maxpagesize`, else `$top`, else 10. */
-export function deltaPageSize(req: GraphRequest): { size: number; applied: Record<string, string> } {
-  const match = /odata\.maxpagesize\s*=\s*(\d+)/i.exec(String(req.headers['prefer'] ?? ''));
-  if (match?.[1] !== undefined) return { size: Math.max(1, Math.min(1000, Number(match[1]))), applied: { 'Preference-Applied': `odata.maxpagesize=${match[1]}` } };
-  return { size: parseTop(req.query, 1000) ?? 10, applied: {} };
-}
-
-/** A page of a folder's delta, with 410 for tokens that are forgotten and 400 for texts that are none. */
-export function deltaPage(req: GraphRequest, mailbox: Mailbox, folder: Folder, size: number): DeltaPage {
-  const token = req.query.get('$skiptoken') ?? req.query.get('$deltatoken');
-  let page: DeltaPage | null;
-  try {
-    page = mailbox.delta(folder, token === null || token === '' ? null : token, size);
-  } catch (error) {
-    if (!(error instanceof DeltaExpired)) throw error;
-    throw new GraphFault(410, 'SyncStateNotFound', `The sync state generation is not found; generation=${String(error.generation)};[highest=${String(error.highest)}].`, { headers: { Location: linkWith(req, { $skiptoken: null, $deltatoken: '' }) } });
-  }
-  if (page === null) throw new GraphFault(400, 'SyncStateInvalid', 'Badly formed token.');
-  return page;
 }
 
 function delta(req: GraphRequest): GraphReply {
@@ -145,6 +133,8 @@ export interface ExportOptions {
   inflation: number;
   /** Ids that the next exports leave out without a word, as Exchange does with large groups. */
   omitOnce: Set<string>;
+  /** Of several items in one export, those larger than this are left out without a word. */
+  omitOverBytes: number;
 }
 
 async function exportItems(req: GraphRequest, options: ExportOptions): Promise<GraphReply> {
@@ -157,7 +147,7 @@ async function exportItems(req: GraphRequest, options: ExportOptions): Promise<G
     yield head;
     let first = true;
     for (const id of ids) {
-      if (options.omitOnce.delete(id)) continue;
+      if (options.omitOnce.delete(id) || (ids.length > 1 && isOver(mailbox, id, options.omitOverBytes))) continue;
       const comma = first ? '' : ',';
       first = false;
       const refused = refusal(mailbox, id);
@@ -176,6 +166,12 @@ async function exportItems(req: GraphRequest, options: ExportOptions): Promise<G
     yield ']}';
   }
   return { status: 200, stream: answer(), contentType: 'application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8', wrote: false };
+}
+
+function isOver(mailbox: Mailbox, id: string, bytes: number): boolean {
+  const parsed = bytes === Infinity ? null : parseId('admin', mailbox.guid, id);
+  const item = parsed === null ? undefined : mailbox.item(parsed.key);
+  return item !== undefined && sizeOf(item.content) > bytes;
 }
 
 function refusal(mailbox: Mailbox, id: string): { code: string; message: string } | null {
@@ -215,10 +211,12 @@ export function itemRoutes(options: ExportOptions): Route[] {
       queryOptions: ['disposalType'],
       handle: (req) => {
         const mailbox = mailboxOf(req);
-        folderOf(mailbox, req.params['folder'] ?? '');
+        const folder = folderOf(mailbox, req.params['folder'] ?? '');
         const item = itemOf(mailbox, req.params['item'] ?? '');
+        if (item.folderKey !== folder.key) throw new GraphFault(404, 'ErrorItemNotFound', 'The specified object was not found in the store.');
         const disposal = req.query.get('disposalType') ?? 'softDelete';
         if (disposal !== 'softDelete' && disposal !== 'hardDelete') throw new GraphFault(400, 'BadRequest', 'disposalType is softDelete or hardDelete.');
+        if (disposal === 'hardDelete' && mailbox.onHold) throw new GraphFault(403, 'ErrorAccessDenied', 'The item is protected by a hold or a retention policy and cannot be deleted for good.');
         mailbox.removeItem(item.key);
         return { status: 204 };
       },

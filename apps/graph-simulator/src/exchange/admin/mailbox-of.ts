@@ -9,17 +9,18 @@ export function mailboxNotEnabled(): GraphFault {
   return new GraphFault(404, 'MailboxNotEnabledForRESTAPI', 'The mailbox is either inactive, soft-deleted, or is hosted on-premise.');
 }
 
-/** The mailbox `MBX:...` of the caller's tenant. */
-export function mailboxOf(req: Pick<GraphRequest, 'params' | 'tenant'>): Mailbox {
+/** The mailbox `MBX:...` of the caller's tenant. Archives are served in beta alone. */
+export function mailboxOf(req: Pick<GraphRequest, 'params' | 'tenant' | 'version'>): Mailbox {
   const id = req.params['mbx'] ?? '';
   if (!/^MBX:[0-9a-f-]{36}@[0-9a-f-]{36}$/i.test(id)) throw new GraphFault(400, 'ErrorInvalidMailboxId', 'The mailbox id is not valid.');
   const mailbox = req.tenant.exchange.byMailboxId(id);
   if (mailbox?.enabled !== true) throw mailboxNotEnabled();
+  if (mailbox.isArchive && req.version === 'v1.0') throw new GraphFault(400, 'ErrorInvalidRequest', 'Operation on Archive mailbox not allowed.');
   return mailbox;
 }
 
 /** Whose Outlook budget an admin call counts to. */
-export const budgetOf = (req: Pick<GraphRequest, 'params' | 'tenant'>): string | null => req.tenant.exchange.byMailboxId(req.params['mbx'] ?? '')?.userId ?? null;
+export const budgetOf = (req: Pick<GraphRequest, 'params' | 'tenant'>): string | null => req.tenant.exchange.byMailboxId(req.params['mbx'] ?? '')?.budgetId ?? null;
 
 /** The mailbox of `/users/{user}/...`. */
 export function mailboxOfUser(tenant: SimTenant, name: string): Mailbox {

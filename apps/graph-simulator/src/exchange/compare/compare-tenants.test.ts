@@ -100,8 +100,7 @@ test('an item in the wrong folder is missing in one and extra in the other', asy
 test('a message and the copy its owner made of it, both with one search key, are two items', async () => {
   const two = twoTenants({ seed: 'twice', messages: 3, settings: false, untouchables: false });
   const inbox = two.from.wellKnown('inbox')!;
-  const [{ key }] = [...inbox.keys()] as [{ key: number }];
-  two.from.addItem(inbox, two.from.item(key)!.content);
+  two.from.addItem(inbox, two.from.item([...inbox.keys()][0]!.key)!.content);
   copyMailbox(two);
   expect(await compare(two)).toMatchObject({ equal: true });
   two.to.removeItem([...two.to.wellKnown('inbox')!.keys()][0]!.key);

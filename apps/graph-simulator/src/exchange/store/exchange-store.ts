@@ -34,6 +34,11 @@ export class ExchangeStore {
     const match = /^MBX:([0-9a-f-]{36})@([0-9a-f-]{36})$/i.exec(mailboxId);
     return match?.[2]?.toLowerCase() === this.tenantId ? this.#byGuid.get((match[1] ?? '').toLowerCase()) : undefined;
   }
+  /** Archives too. */
+  byGuid(guid: string): Mailbox | undefined {
+    return this.#byGuid.get(guid.toLowerCase());
+  }
+  /** Primary mailboxes; an archive hangs at its own. */
   get mailboxes(): Mailbox[] {
     return [...this.#byUser.values()];
   }
@@ -68,9 +73,22 @@ export class ExchangeStore {
     this.#byGuid.set(guid, mailbox);
     return mailbox;
   }
+  /** Gives a mailbox its online archive, with one folder; the import/export API alone reaches it, in beta. */
+  createArchive(primary: Mailbox): Mailbox {
+    if (primary.archive !== null) return primary.archive;
+    const guid = stableGuid('archive', this.seed, primary.userId);
+    const archive = new Mailbox({ tenantId: this.tenantId, userId: primary.userId, address: primary.address, displayName: `Online Archive - ${primary.displayName}`, guid, clock: this.#clock, ids: this.#ids, isArchive: true });
+    const root = archive.addFolder({ displayName: 'Top of Information Store', containerClass: null, parentKey: null, wellKnownName: 'msgfolderroot' });
+    archive.addFolder({ displayName: 'Deleted Items', containerClass: 'IPF.Note', parentKey: root.key, wellKnownName: 'archivedeleteditems' });
+    archive.addFolder({ displayName: 'Inbox', containerClass: 'IPF.Note', parentKey: root.key });
+    primary.archive = archive;
+    this.#byGuid.set(guid, archive);
+    return archive;
+  }
   removeMailbox(userId: string): boolean {
     const mailbox = this.mailbox(userId);
     if (mailbox === undefined) return false;
+    if (mailbox.archive !== null) this.#byGuid.delete(mailbox.archive.guid);
     this.#byGuid.delete(mailbox.guid);
     return this.#byUser.delete(userId.toLowerCase());
   }

@@ -11,7 +11,7 @@ export interface ItemSource {
   createdAt(index: number): string;
 }
 
-export type WellKnownName = 'msgfolderroot' | 'inbox' | 'drafts' | 'sentitems' | 'deleteditems' | 'junkemail' | 'outbox' | 'archive' | 'conversationhistory' | 'calendar' | 'contacts' | 'tasks' | 'notes' | 'journal' | 'searchfolders' | 'syncissues' | 'conflicts' | 'localfailures' | 'serverfailures' | 'recoverableitemsdeletions' | 'clutter' | 'scheduled';
+export type WellKnownName = 'msgfolderroot' | 'inbox' | 'drafts' | 'sentitems' | 'deleteditems' | 'junkemail' | 'outbox' | 'archive' | 'conversationhistory' | 'calendar' | 'contacts' | 'tasks' | 'notes' | 'journal' | 'searchfolders' | 'syncissues' | 'conflicts' | 'localfailures' | 'serverfailures' | 'recoverableitemsdeletions' | 'clutter' | 'scheduled' | 'archivedeleteditems';
 
 export interface FolderSpec {
   displayName: string;

@@ -65,7 +65,8 @@ export class Mailbox {
   folderGeneration = 1;
   readonly #folderChanges: { key: number; kind: 'upsert' | 'deleted' }[] = [];
 
-  constructor(options: { tenantId: string; userId: string; address: string; displayName: string; guid: string; clock: SimClock; ids: IdSource }) {
+  constructor(options: { tenantId: string; userId: string; address: string; displayName: string; guid: string; clock: SimClock; ids: IdSource; isArchive?: boolean }) {
+    this.isArchive = options.isArchive ?? false;
     this.tenantId = options.tenantId;
     this.userId = options.userId;
     this.address = options.address;
@@ -80,6 +81,14 @@ export class Mailbox {
   readonly address: string;
   readonly displayName: string;
 
+  /** An online archive: v1.0 does not serve it. */
+  readonly isArchive: boolean;
+  archive: Mailbox | null = null;
+
+  /** Whose Outlook budget calls to it count to: an archive has one of its own. */
+  get budgetId(): string {
+    return this.isArchive ? `${this.userId}/archive` : this.userId;
+  }
   /** `MBX:<guid>@<tenant>`, the import/export API's name for it. */
   get mailboxId(): string {
     return `MBX:${this.guid}@${this.tenantId}`;
@@ -149,6 +158,21 @@ export class Mailbox {
     const names: string[] = [];
     for (let at: Folder | undefined = folder; at !== undefined && at.wellKnownName !== 'msgfolderroot'; at = at.parentKey === null ? undefined : this.#folders.get(at.parentKey)) names.unshift(at.displayName);
     return names;
+  }
+  /** A page of folder changes, by the same rules as `delta`; `first` says that the round lists everything there is. */
+  folderDeltaPage(token: string | null, pageSize: number): { keys: { key: number; kind: 'upsert' | 'deleted' }[]; first: boolean; next: string | null; delta: string | null } | null {
+    const scope = `${this.guid} folders`;
+    const state: DeltaState | null = token === null ? { step: 'changes', generation: this.folderGeneration, from: 0, to: this.#folderChanges.length, at: 0, page: 0 } : decodeState(scope, token);
+    if (state === null || state.step === 'list') return null;
+    if (state.generation !== this.folderGeneration) throw new DeltaExpired(state.generation, this.folderGeneration);
+    const { generation, from } = state;
+    const to = state.step === 'changes' ? state.to : this.#folderChanges.length;
+    const [at, page] = state.step === 'changes' ? [state.at, state.page] : [0, 0];
+    const last = new Map<number, 'upsert' | 'deleted'>();
+    for (const change of this.#folderChanges.slice(from, to)) last.set(change.key, change.kind);
+    const all = [...last].map(([key, kind]) => ({ key, kind }));
+    const more = at + pageSize < all.length;
+    return { keys: all.slice(at, at + pageSize), first: from === 0, next: more ? encodeState(scope, { step: 'changes', generation, from, to, at: at + pageSize, page: page + 1 }) : null, delta: more ? null : encodeState(scope, { step: 'rest', generation, from: to }) };
   }
   /** Folder changes after a position; `position` is where the next call continues. */
   folderDelta(from: number): { keys: { key: number; kind: 'upsert' | 'deleted' }[]; position: number } {
@@ -308,11 +332,12 @@ export class Mailbox {
     if (repeated?.folderKey === folder.key) entries.push({ kind: 'item', item: repeated });
     const limit = pageSize + entries.length;
     const inOrder = (): DeltaEntry[] => (this.deltaManners.order === 'mixed' ? mixed(entries, state.page) : entries);
-    for (const { item, next } of this.items(folder, state.at)) {
+    for (const { key, next } of folder.keys(state.at)) {
       if (entries.length === limit) return { entries: inOrder(), next: { ...state, at, page: state.page + 1, last } };
-      entries.push({ kind: 'item', item });
+      const item = this.item(key);
+      if (item !== undefined) entries.push({ kind: 'item', item });
       at = next;
-      last = item.key;
+      last = key;
     }
     return { entries: inOrder(), next: null };
   }
