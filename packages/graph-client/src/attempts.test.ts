@@ -1,0 +1,201 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { GraphRequestError } from './graph-request-error.js';
+import type { GraphPort } from './graph-port.js';
+import { createGovernor } from './governor/governor.js';
+import { createGraphClient } from './graph-client.js';
+import { createHttp, type Http } from './http.js';
+import { createLastHop } from './last-hop.js';
+import { readOnly } from './read-only.js';
+
+/** One listener stands for Microsoft; each test says what it answers. Nothing in the client is replaced but the last hop. */
+type Handler = (request: IncomingMessage & { text: string }, response: ServerResponse, nth: number) => void;
+let handler: Handler = () => undefined;
+let seen: { method: string; host: string; url: string; authorization: string | undefined; text: string; headers: IncomingMessage['headers'] }[] = [];
+const server = createServer((request, response) => {
+  const pieces: Buffer[] = [];
+  request.on('data', (piece: Buffer) => pieces.push(piece));
+  request.on('end', () => {
+    const text = Buffer.concat(pieces).toString();
+    seen.push({ method: request.method!, host: request.headers.host!, url: request.url!, authorization: request.headers.authorization, text, headers: request.headers });
+    handler(Object.assign(request, { text }), response, seen.length);
+  });
+});
+let http: Http;
+let tokensAsked: boolean[] = [];
+let port: GraphPort;
+const throttled: number[] = [];
+
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  http = createHttp(createLastHop(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
+});
+afterAll(async () => {
+  await http.close();
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+beforeEach(() => {
+  seen = [];
+  tokensAsked = [];
+  throttled.length = 0;
+  const tokens = {
+    token: ({ fresh = false } = {}) => {
+      tokensAsked.push(fresh);
+      return Promise.resolve({ accessToken: fresh ? 'fresh' : 'cached', roles: [] });
+    },
+  };
+  port = createGraphClient({ tenantId: 't', clientId: 'c', tokens, http, governor: createGovernor({ observer: { onThrottled: (_budget, ms) => throttled.push(ms) } }) });
+});
+
+const budget = { kind: 'outlook', mailbox: 'm' } as const;
+const json = (response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void => {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+};
+const kindOf = async (work: Promise<unknown>): Promise<string> => {
+  try {
+    await work;
+    return 'fine';
+  } catch (error) {
+    expect(error).toBeInstanceOf(GraphRequestError);
+    return (error as GraphRequestError).kind;
+  }
+};
+
+test('the production address, the token and a request id arrive; query values are encoded', async () => {
+  handler = (_request, response) => { json(response, 200, { ok: true }); };
+  await port.get('/users', { budget, query: { $filter: "mail eq 'a+b#EXT#@x.com'" } });
+  expect(seen[0]).toMatchObject({ host: 'graph.microsoft.com', authorization: 'Bearer cached', url: '/v1.0/users?$filter=mail%20eq%20%27a%2Bb%23EXT%23%40x.com%27' });
+  expect(seen[0]!.headers['client-request-id']).toMatch(/^[0-9a-f-]{36}$/);
+});
+
+test('a 429 is waited out to the second and repeated, also for a write: it was not carried out', async () => {
+  handler = (_request, response, nth) => { if (nth === 1) json(response, 429, { error: { code: 'ApplicationThrottled', message: 'x' } }, { 'retry-after': '1' }); else json(response, 201, { id: '1' }); };
+  const began = Date.now();
+  expect(await port.post('/users/u/messages', { subject: 's' }, { budget })).toEqual({ id: '1' });
+  expect(Date.now() - began).toBeGreaterThanOrEqual(999);
+  expect(seen.map((each) => each.text)).toEqual(['{"subject":"s"}', '{"subject":"s"}']);
+  expect(throttled).toEqual([1000]);
+});
+
+test('a write whose answer is lost is in doubt and not repeated; a read is repeated', async () => {
+  handler = (request, response, nth) => { if (nth === 1) request.socket.destroy(); else json(response, 200, {}); };
+  expect(await kindOf(port.post('/x', {}, { budget }))).toBe('in_doubt');
+  expect(seen).toHaveLength(1);
+  seen = [];
+  expect(await kindOf(port.get('/x', { budget }))).toBe('fine');
+  expect(seen).toHaveLength(2);
+});
+
+test('a 504 to a write is in doubt; a 503 without Retry-After as well', async () => {
+  for (const status of [500, 502, 503, 504]) {
+    handler = (_request, response) => { response.writeHead(status).end(); };
+    expect(await kindOf(port.post('/x', {}, { budget }))).toBe('in_doubt');
+  }
+});
+
+test('a 401 takes one fresh token, and a second 401 ends it', async () => {
+  handler = (request, response) => { json(response, request.headers.authorization === 'Bearer fresh' ? 200 : 401, { error: { code: 'InvalidAuthenticationToken', message: '' } }); };
+  expect(await kindOf(port.get('/x', { budget }))).toBe('fine');
+  expect(tokensAsked).toEqual([false, true]);
+  handler = (_request, response) => { json(response, 401, { error: { code: 'InvalidAuthenticationToken', message: '' } }); };
+  expect(await kindOf(port.get('/x', { budget }))).toBe('unauthorised');
+});
+
+test('what Graph says decides the kind: codes before statuses, empty and HTML bodies without a code', async () => {
+  const cases: [number, unknown, string][] = [
+    [400, { error: { code: 'ErrorInvalidIdMalformed', message: '' } }, 'bad_request'],
+    [403, { error: { code: 'ErrorAccessDenied', message: '' } }, 'forbidden'],
+    [404, { error: { code: 'ErrorItemNotFound', message: '' } }, 'not_found'],
+    [409, { error: { code: 'ErrorFolderExists', message: '' } }, 'conflict'],
+    [410, { error: { code: 'SyncStateNotFound', message: '' } }, 'gone'],
+    [400, { error: { code: 'SyncStateInvalid', message: '' } }, 'gone'],
+    [412, { error: { code: 'x', message: '' } }, 'precondition'],
+    [413, '', 'too_large'],
+    [500, { error: { code: 'ErrorItemCorrupt', message: '' } }, 'corrupt'],
+    [500, { error: { code: 'UnknownError', innerError: { code: 'ErrorQuotaExceeded' } } }, 'quota'],
+    [400, '<html>', 'bad_request'],
+  ];
+  for (const [status, body, kind] of cases) {
+    handler = (_request, response) => { response.writeHead(status, { 'request-id': 'r' }).end(typeof body === 'string' ? body : JSON.stringify(body)); };
+    expect({ status, kind: await kindOf(port.post('/x', {}, { budget })) }).toEqual({ status, kind });
+  }
+});
+
+test('pages follow the links verbatim, and only the first call carries query options', async () => {
+  handler = (_request, response, nth) => { json(response, 200, nth === 1 ? { value: [1], '@odata.nextLink': 'https://graph.microsoft.com/v1.0/users?$skiptoken=a%2Fb' } : { value: [2], '@odata.deltaLink': 'https://graph.microsoft.com/v1.0/users?$deltatoken=c' }); };
+  const pages = [];
+  for await (const page of port.pages<number>('/users', { budget, query: { $top: '1' }, pageSizeMax: 50 })) pages.push(page);
+  expect(pages).toEqual([{ value: [1], nextLink: 'https://graph.microsoft.com/v1.0/users?$skiptoken=a%2Fb', deltaLink: null }, { value: [2], nextLink: null, deltaLink: 'https://graph.microsoft.com/v1.0/users?$deltatoken=c' }]);
+  expect(seen.map((each) => each.url)).toEqual(['/v1.0/users?$top=1', '/v1.0/users?$skiptoken=a%2Fb']);
+  expect(seen[1]!.headers['prefer']).toBe('odata.maxpagesize=50');
+});
+
+test('a batch is cut in twenties and what was throttled inside is sent again', async () => {
+  let refused = false;
+  handler = (request, response) => {
+    const { requests } = JSON.parse(request.text) as { requests: { id: string }[] };
+    const responses = requests.map(({ id }) => {
+      if (id === '3' && !refused) {
+        refused = true;
+        return { id, status: 429, headers: { 'Retry-After': '1' } };
+      }
+      return { id, status: 200, body: { id } };
+    });
+    json(response, 200, { responses });
+  };
+  const answers = await port.batch(Array.from({ length: 25 }, (_each, n) => ({ id: String(n), method: 'GET', url: `/users/${n}` })), { budget: { kind: 'directory' } });
+  expect(answers.size).toBe(25);
+  expect([...answers.values()].every((answer) => answer.status === 200)).toBe(true);
+});
+
+test('a pre-authorised address gets no token', async () => {
+  handler = (_request, response) => { json(response, 200, {}); };
+  await (await port.preauthorised('POST', 'https://outlook.office365.com/api/x?authtoken=secret', { budget, body: '{}' })).discard();
+  expect(seen[0]).toMatchObject({ host: 'outlook.office365.com', authorization: undefined });
+});
+
+test('an error carries neither token nor pre-authorised address', async () => {
+  handler = (_request, response) => { response.writeHead(400).end('{"Message":"subject of a mail"}'); };
+  const error = await port.preauthorised('POST', 'https://outlook.office365.com/api/x?authtoken=secret', { budget, body: '{}' }).catch((each: unknown) => each as Error);
+  expect(JSON.stringify([(error as Error).message, (error as Error).stack, error])).not.toMatch(/secret|subject of a mail|Bearer/);
+});
+
+test('a stream passes both ways without being held', async () => {
+  const total = 400 * 1024 * 1024;
+  handler = (_request, response) => {
+    response.writeHead(200);
+    let left = total;
+    const more = (): void => {
+      while (left > 0) {
+        const piece = Buffer.alloc(Math.min(left, 65_536));
+        left -= piece.length;
+        if (!response.write(piece)) {
+          response.once('drain', more);
+          return;
+        }
+      }
+      response.end();
+    };
+    more();
+  };
+  const before = process.memoryUsage().rss;
+  let highest = before;
+  const response = await port.raw('GET', '/big', { budget });
+  let bytes = 0;
+  for await (const piece of response.body) {
+    bytes += piece.length;
+    highest = Math.max(highest, process.memoryUsage().rss);
+  }
+  expect(bytes).toBe(total);
+  expect(highest - before).toBeLessThan(150 * 1024 * 1024);
+});
+
+test('a read-only port lets reads and named exports through and nothing else', async () => {
+  handler = (_request, response) => { json(response, 200, { value: [] }); };
+  const guarded = readOnly(port, [/exportItems$/]);
+  await guarded.get('/users', { budget });
+  await guarded.post('/admin/x/exportItems', {}, { budget });
+  for (const write of [() => guarded.post('/x', {}, { budget }), () => guarded.patch('/x', {}, { budget }), () => guarded.put('/x', {}, { budget }), () => guarded.delete('/x', { budget }), () => guarded.raw('PUT', '/x', { budget }), () => guarded.preauthorised('POST', 'https://x/', { budget }), () => guarded.batch([{ id: '1', method: 'DELETE', url: '/x' }], { budget })]) await expect(write()).rejects.toThrow('dry run');
+  expect(seen).toHaveLength(2);
+});
