@@ -4,7 +4,7 @@ import { heldContent } from '../store/content.js';
 import { expectedFolders } from '../compare/expected-folders.js';
 import { noteDeparture } from '../compare/kept-copies.js';
 import { blankContent, flagRead, type Item, type ItemContent } from '../store/item.js';
-import type { Folder } from '../store/folder.js';
+import { writtenKeyBase, type Folder } from '../store/folder.js';
 import type { Mailbox } from '../store/mailbox.js';
 
 export interface ChangePlan {
@@ -16,6 +16,7 @@ export interface ChangePlan {
   deleted: number;
 }
 export type ChangeCounts = Record<'new' | 'edited' | 'readFlags' | 'newFolders' | 'moved' | 'deleted', number>;
+export const noChanges = (): ChangeCounts => ({ new: 0, edited: 0, readFlags: 0, newFolders: 0, moved: 0, deleted: 0 });
 
 const message = (mailbox: Mailbox, rng: Rng, n: number): ItemContent => {
   const at = mailbox.now();
@@ -47,15 +48,34 @@ const contact = (mailbox: Mailbox, n: number): ItemContent => ({
   contact: { fields: { displayName: `New contact ${String(n)}`, fileAs: `contact, New ${String(n)}` }, emails: [{ name: 'New', address: `new${String(n)}@partner.example` }], businessPhones: [], homePhones: [], imAddresses: [], children: [], addresses: {}, photo: null },
 });
 
-/** The same seed makes the same changes. Items that are refused anywhere are left alone. */
-export function makeChanges(mailbox: Mailbox, plan: ChangePlan, seed: string): ChangeCounts {
-  const rng = new Rng(`${seed} ${mailbox.address}`);
-  const counts: ChangeCounts = { new: 0, edited: 0, readFlags: 0, newFolders: 0, moved: 0, deleted: 0 };
+/** One change, as the manifest lists it. */
+export interface Changed {
+  what: keyof ChangeCounts;
+  folder: string;
+  class: string | null;
+  subject: string | null;
+}
+
+/** What an edit of its owner does to an item of this class. */
+function edited(content: ItemContent): ItemContent {
+  const subject = `${content.subject} (edited)`;
+  if (content.event !== null) return { ...content, subject, event: { ...content.event, location: 'Moved elsewhere – verlegt' } };
+  if (content.contact !== null) return { ...content, contact: { ...content.contact, fields: { ...content.contact.fields, jobTitle: 'Promoted – befördert' } } };
+  return { ...content, subject, body: { ...content.body, content: `${content.body.content} edited` }, categories: ['Project Blue'] };
+}
+
+/** The same seed makes the same changes of the same mailbox, and others when called again. Items that are refused anywhere are left alone; each is changed once. */
+export function makeChanges(mailbox: Mailbox, plan: ChangePlan, seed: string): Changed[] {
+  const rng = new Rng(`${seed} ${mailbox.address} ${String(mailbox.writtenItems)}`);
+  const manifest: Changed[] = [];
   const inbox = mailbox.wellKnown('inbox') ?? mailbox.root;
+  const note = (what: keyof ChangeCounts, folder: Folder | undefined, content: ItemContent | null): void => {
+    manifest.push({ what, folder: folder === undefined ? '' : mailbox.path(folder).join('/'), class: content?.messageClass ?? null, subject: content?.subject ?? null });
+  };
   const add = (folder: Folder | undefined, content: ItemContent): void => {
     if (folder === undefined) return;
     mailbox.addItem(folder, content);
-    counts.new += 1;
+    note('new', folder, content);
   };
   for (let n = 0; n < plan.new; n += 1) {
     if (n % 3 === 1) add(mailbox.wellKnown('calendar'), event(mailbox, n));
@@ -64,32 +84,50 @@ export function makeChanges(mailbox: Mailbox, plan: ChangePlan, seed: string): C
   }
   if (plan.newFolder) {
     const folder = mailbox.addFolder({ displayName: `Later ${rng.hex(2)} – später`, containerClass: 'IPF.Note', parentKey: inbox.key });
-    counts.newFolders += 1;
+    note('newFolders', folder, null);
     add(folder, message(mailbox, rng, 100));
   }
-  // Ordinary messages only, each changed once, so that the counts say how many items differ.
-  const pool: Item[] = expectedFolders(mailbox)
-    .filter((folder) => folder.containerClass === 'IPF.Note')
-    .flatMap((folder) => [...mailbox.items(folder)].slice(0, 200).map(({ item }) => item))
-    .filter((item) => item.refusal === null && item.content.messageClass === 'IPM.Note' && item.content.attachments.every((each) => each.kind !== 'file' || each.content.size < 1_000_000));
-  const draw = (): Item | undefined => pool.splice(rng.below(Math.max(1, pool.length)), 1)[0];
-  const change = (times: number, kind: keyof ChangeCounts, work: (item: Item) => void): void => {
-    for (let n = 0; n < times; n += 1) {
-      const item = draw();
-      if (item === undefined) return;
-      work(item);
-      counts[kind] += 1;
-    }
+  // What was made just now stays as it is, so that the counts say how many items differ.
+  const fresh = writtenKeyBase + mailbox.writtenItems - manifest.filter(({ what }) => what === 'new').length;
+  const pool = (container: string, messageClass: string): Item[] =>
+    expectedFolders(mailbox)
+      .filter((folder) => folder.containerClass === container)
+      .flatMap((folder) => firstItems(mailbox, folder, 200))
+      .filter(({ key, refusal, content }) => key < fresh && refusal === null && content.messageClass === messageClass && content.attachments.every((each) => each.kind !== 'file' || each.content.size < 1_000_000));
+  const pools = { message: pool('IPF.Note', 'IPM.Note'), event: pool('IPF.Appointment', 'IPM.Appointment'), contact: pool('IPF.Contact', 'IPM.Contact') };
+  const draw = (from: Item[]): Item | undefined => (from.length === 0 ? undefined : from.splice(rng.below(from.length), 1)[0]);
+  const change = (what: keyof ChangeCounts, item: Item | undefined, work: (item: Item) => void): void => {
+    if (item === undefined) return;
+    const folder = mailbox.folder(item.folderKey);
+    work(item);
+    note(what, folder, item.content);
   };
-  change(plan.edited, 'edited', ({ key, content }) => mailbox.updateItem(key, { ...content, subject: `${content.subject} (edited)`, body: { ...content.body, content: `${content.body.content} edited` }, categories: ['Project Blue'] }));
-  change(plan.readFlags, 'readFlags', ({ key, content }) => mailbox.updateItem(key, { ...content, flags: content.flags ^ flagRead, followUp: { status: 'flagged', startAt: null, dueAt: null, completedAt: null } }));
-  change(plan.moved, 'moved', ({ key, folderKey, content }) => {
-    noteDeparture(mailbox, folderKey, content);
-    mailbox.moveItem(key, folderKey === inbox.key ? (mailbox.wellKnown('archive') ?? mailbox.root) : inbox);
-  });
-  change(plan.deleted, 'deleted', ({ key, folderKey, content }) => {
-    noteDeparture(mailbox, folderKey, content);
-    mailbox.removeItem(key);
-  });
-  return counts;
+  const leave = (item: Item): void => { noteDeparture(mailbox, item.folderKey, item.content); };
+  for (let n = 0; n < plan.edited; n += 1) {
+    const item = draw(n % 3 === 1 ? pools.event : n % 3 === 2 ? pools.contact : pools.message) ?? draw(pools.message);
+    change('edited', item, ({ key, content }) => mailbox.updateItem(key, edited(content)));
+  }
+  for (let n = 0; n < plan.readFlags; n += 1) change('readFlags', draw(pools.message), ({ key, content }) => mailbox.updateItem(key, { ...content, flags: content.flags ^ flagRead, followUp: { status: content.followUp.status === 'flagged' ? 'notFlagged' : 'flagged', startAt: null, dueAt: null, completedAt: null } }));
+  for (let n = 0; n < plan.moved; n += 1) {
+    change('moved', draw(pools.message), (item) => {
+      leave(item);
+      mailbox.moveItem(item.key, item.folderKey === inbox.key ? (mailbox.wellKnown('archive') ?? mailbox.root) : inbox);
+    });
+  }
+  for (let n = 0; n < plan.deleted; n += 1) {
+    change('deleted', draw(pools.message), (item) => {
+      leave(item);
+      mailbox.removeItem(item.key);
+    });
+  }
+  return manifest;
+}
+
+function firstItems(mailbox: Mailbox, folder: Folder, most: number): Item[] {
+  const items: Item[] = [];
+  for (const { item } of mailbox.items(folder)) {
+    items.push(item);
+    if (items.length === most) break;
+  }
+  return items;
 }

@@ -212,6 +212,10 @@ export class Mailbox {
   get writtenBytes(): number {
     return this.#writtenBytes;
   }
+  /** Items ever written here; their keys are `writtenKeyBase` and those after it. */
+  get writtenItems(): number {
+    return this.#nextItem - writtenKeyBase;
+  }
   addItem(folder: Folder, content: ItemContent, options: { createdAt?: string; refusal?: PlantedRefusal | null } = {}): Item {
     const bytes = sizeOf(content);
     if (this.#writtenBytes + bytes > this.quotaBytes) throw new QuotaExceeded();
