@@ -57,8 +57,20 @@ export function parseRecurrence(raw: unknown): Recurrence {
   return { pattern: parsePattern(raw['pattern']), range: parseRange(raw['range']) };
 }
 
+const PATTERN_FIELDS = {
+  daily: [], weekly: ['daysOfWeek', 'firstDayOfWeek'], absoluteMonthly: ['dayOfMonth'], relativeMonthly: ['daysOfWeek', 'index'], absoluteYearly: ['dayOfMonth', 'month'], relativeYearly: ['daysOfWeek', 'month', 'index'],
+} as const;
+const RANGE_FIELDS = { endDate: ['endDate'], noEnd: [], numbered: ['numberOfOccurrences'] } as const;
+
+/** Exchange refuses what the type does not use, zeros that it answered itself included. */
+function refuseExtras(raw: Record<string, unknown>, allowed: readonly string[]): void {
+  const extra = Object.keys(raw).find((name) => !name.startsWith('@') && raw[name] !== null && !allowed.includes(name));
+  if (extra !== undefined) throw new RecurrenceError(`The property '${extra}' is not used by this type of recurrence.`);
+}
+
 function parsePattern(raw: Record<string, unknown>): RecurrencePattern {
   const type = oneOf(raw['type'], ['daily', 'weekly', 'absoluteMonthly', 'relativeMonthly', 'absoluteYearly', 'relativeYearly'] as const, 'pattern type');
+  refuseExtras(raw, ['type', 'interval', ...PATTERN_FIELDS[type]]);
   const pattern: RecurrencePattern = { type, interval: whole(raw['interval'] ?? 1, 1, 999, 'interval'), daysOfWeek: [], firstDayOfWeek: 'sunday', dayOfMonth: 0, month: 0, index: 'first' };
   if (type === 'weekly' || type === 'relativeMonthly' || type === 'relativeYearly') {
     const days = raw['daysOfWeek'];
@@ -74,6 +86,7 @@ function parsePattern(raw: Record<string, unknown>): RecurrencePattern {
 
 function parseRange(raw: Record<string, unknown>): RecurrenceRange {
   const type = oneOf(raw['type'], ['endDate', 'noEnd', 'numbered'] as const, 'range type');
+  refuseExtras(raw, ['type', 'startDate', 'recurrenceTimeZone', ...RANGE_FIELDS[type]]);
   const zone = raw['recurrenceTimeZone'];
   if (zone === '') throw new RecurrenceError('An empty recurrenceTimeZone is not a time zone; send null.');
   const range: RecurrenceRange = {
@@ -84,6 +97,18 @@ function parseRange(raw: Record<string, unknown>): RecurrenceRange {
   };
   if (range.endDate !== null && range.endDate < range.startDate) throw new RecurrenceError('The recurrence ends before it starts.');
   return range;
+}
+
+/** Cut down to the fields its types use: the form that is stored, and that a request may carry. */
+export function usedFields({ pattern, range }: Recurrence, zone: string): { pattern: { type: RecurrencePattern['type']; interval: number } & Partial<RecurrencePattern>; range: { type: RecurrenceRange['type']; startDate: string; endDate?: string; numberOfOccurrences?: number; recurrenceTimeZone: string } } {
+  const pick = Object.fromEntries(PATTERN_FIELDS[pattern.type].map((name) => [name, pattern[name]]));
+  return {
+    pattern: { type: pattern.type, interval: pattern.interval, ...pick },
+    range: {
+      type: range.type, startDate: range.startDate, ...(range.endDate === null ? {} : { endDate: range.endDate }), ...(range.type === 'numbered' ? { numberOfOccurrences: range.numberOfOccurrences } : {}),
+      recurrenceTimeZone: range.recurrenceTimeZone ?? zone,
+    },
+  };
 }
 
 /** As Graph answers it: unused numbers are 0, `index` is always there, an absent end is the year-one date. */
