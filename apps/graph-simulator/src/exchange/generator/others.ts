@@ -60,6 +60,8 @@ export function eventSource(spec: OthersSpec): ItemSource {
     const weekly = series?.pattern.type === 'weekly';
     const attendees: Attendee[] = rng.chance(2) ? [{ ...person(rng, spec.domain), type: 'required', response: 'accepted', respondedAt: iso(begin - 3 * day) }, { ...person(rng, spec.domain), type: 'optional', response: 'none', respondedAt: null }] : [];
     const moved = begin + 7 * day;
+    // An all-day event begins at midnight, wherever it is moved to.
+    const shift = isAllDay ? day : 2 * 3_600_000;
     const event: EventContent = {
       start: { dateTime: wall(begin), timeZone: zone },
       end: { dateTime: wall(finish), timeZone: zone },
@@ -78,7 +80,7 @@ export function eventSource(spec: OthersSpec): ItemSource {
       transactionId: null,
       recurrence: series,
       cancelledDates: weekly ? [dateOf(begin + 14 * day)] : [],
-      exceptions: weekly ? [{ originalDate: dateOf(moved), key: index * 8 + 1, changes: { subject: 'Moved this once – verschoben', start: { dateTime: wall(moved + 2 * 3_600_000), timeZone: zone }, end: { dateTime: wall(finish + 7 * day + 2 * 3_600_000), timeZone: zone }, location: 'Elsewhere' } }] : [],
+      exceptions: weekly ? [{ originalDate: dateOf(moved), key: index * 8 + 1, changes: { subject: 'Moved this once – verschoben', start: { dateTime: wall(moved + shift), timeZone: zone }, end: { dateTime: wall(finish + 7 * day + shift), timeZone: zone }, location: 'Elsewhere' } }] : [],
     };
     return { ...blankContent('IPM.Appointment'), subject: rng.pick(subjects), body: { contentType: 'html', content: `<html><body><p>${text(rng, 200)}</p></body></html>` }, importance: rng.chance(9) ? 'high' : 'normal', sensitivity: rng.chance(9) ? 'private' : 'normal', categories: rng.chance(4) ? [rng.pick(categoryNames)] : [], event };
   });
