@@ -40,6 +40,8 @@ export default tseslint.config(
   },
   ...layers.map(({ files, forbid }) => ({
     files: files.map((f) => `${f}/*.ts`),
+    // Tests of any package may use packages/testing.
+    ignores: ['**/*.test.ts'],
     rules: { 'no-restricted-imports': ['error', { patterns: [{ group: forbid, message: 'Against the layers: apps -> packages -> contracts (ARCHITECTURE.md).' }] }] },
   })),
   {

@@ -97,6 +97,7 @@ async function main() {
   run(process.execPath, ['scripts/docker-env.mjs', envFile]);
   const args = [...prefix, '--env-file', envFile, '-p', 'migratorcheck'];
   const up = { env: { ...env, COMPOSE_HTTP_TIMEOUT: '300' } };
+  let passed = false;
   try {
     run(command, [...args, 'build'], up);
     run(command, [...args, 'up', '-d'], up);
@@ -108,9 +109,10 @@ async function main() {
     say(`gateway 200 ${await gateway.text()}; simulator ${simulator.status}`);
     run(command, [...args, 'restart', 'redis', 'nats'], up);
     await healthy(command, args, up);
+    passed = true;
     say('PASSED: every container is healthy, a key was made, the API answered, and a restart of Redis and NATS was survived.');
   } finally {
-    spawnSync(command, [...args, 'logs', '--tail', '15'], { cwd: root, env: { ...process.env, ...up.env }, stdio: process.exitCode ? 'inherit' : 'ignore' });
+    if (!passed) spawnSync(command, [...args, 'logs', '--tail', '15'], { cwd: root, env: { ...process.env, ...up.env }, stdio: 'inherit' });
     spawnSync(command, [...args, 'down', '-v', '--remove-orphans'], { cwd: root, env: { ...process.env, ...up.env }, stdio: 'inherit' });
   }
 }

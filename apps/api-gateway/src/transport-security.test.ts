@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { AppError } from '@migrator/contracts/errors';
+import type { AppError } from '@migrator/contracts/errors';
 import { parseProxies, requireTls, type TransportRule } from './transport-security.js';
 
 const request = (peer: string, forwarded?: string, encrypted = false): IncomingMessage => ({ socket: { remoteAddress: peer, ...(encrypted ? { encrypted } : {}) }, headers: forwarded === undefined ? {} : { 'x-forwarded-proto': forwarded } }) as unknown as IncomingMessage;

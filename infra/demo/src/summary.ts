@@ -66,6 +66,18 @@ export function table(summary: Summary, items: readonly Item[]): string {
     ['differing', String(summary.differing)],
     ['invitations sent', String(summary.invitationsSent)],
   ];
-  const listed = items.map(({ status, source, container, kind, code, cause, remedy, graphCode }) => `  ${status} ${code}${graphCode === null ? '' : ` (Graph: ${graphCode})`}  ${kind} in ${source} / ${container}\n      ${cause}\n      → ${remedy}`);
+  const listed = [...grouped(items)].flatMap(([, group]) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const places = group.slice(0, 3).map(({ source, container, kind }) => `${kind} in ${source} / ${container}`);
+    return [`  ${group.length} × ${first.status} ${first.code}${first.graphCode === null ? '' : ` (Graph: ${first.graphCode})`}: ${places.join('; ')}${group.length > 3 ? '; …' : ''}`, `      ${first.cause}`, `      → ${first.remedy}`];
+  });
   return [...rows.map(([name, value]) => `  ${name.padEnd(30)} ${value}`), ...(listed.length === 0 ? [] : ['', 'What did not simply arrive, as the API lists it:', ...listed])].join('\n');
+}
+
+/** By code: the same cause is explained once. */
+function grouped(items: readonly Item[]): Map<string, Item[]> {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) groups.set(`${item.status} ${item.code}`, [...(groups.get(`${item.status} ${item.code}`) ?? []), item]);
+  return groups;
 }

@@ -57,7 +57,7 @@ class Client implements LogClient {
   }
 }
 
-const hubOver = (log: StoredLog, pageSize = 3): LogHub => new LogHub({ source: { page: (...args) => log.page(...args) }, logger: createLogger('test', 'silent'), pageSize });
+const hubOver = (log: StoredLog, pageSize = 3): LogHub => new LogHub({ source: { page: (org, job, after, limit) => log.page(org, job, after, limit) }, logger: createLogger('test', 'silent'), pageSize });
 const follow = (hub: LogHub, client: Client, after: { seq: number } | { id: string } = { seq: 0 }) => hub.follow({ orgId: 'org_1', jobId, after, requestId: 'r' }, client);
 const settle = async (): Promise<void> => {
   for (let turn = 0; turn < 40; turn += 1) await new Promise((resolve) => setImmediate(resolve));
