@@ -1,6 +1,6 @@
 /** Master categories, inbox rules and Focused Inbox overrides (graph/exchange.md 7). */
 import { z } from 'zod';
-import { contextUrl, pageReply } from '../../http/odata.js';
+import { applySelect, contextUrl, pageReply, parseSelect } from '../../http/odata.js';
 import { GraphFault, type GraphRequest, type Route } from '../../http/route.js';
 import type { Mailbox } from '../store/mailbox.js';
 import type { InboxRule, MasterCategory, SenderOverride } from '../store/settings.js';
@@ -39,7 +39,7 @@ const overrideView = ({ id, classifyAs, name, address }: SenderOverride): Record
 const categoryView = ({ id, displayName, color }: MasterCategory): Record<string, unknown> => ({ id, displayName, color });
 
 /** Whole, in one page: these collections are small. */
-const list = (req: GraphRequest, mailbox: Mailbox, rest: string, value: unknown[]) => pageReply(req, { context: `users('${mailbox.userId}')/${rest}`, value });
+const list = (req: GraphRequest, mailbox: Mailbox, rest: string, value: Record<string, unknown>[]) => pageReply(req, { context: `users('${mailbox.userId}')/${rest}`, value: value.map((each) => applySelect(null, each, parseSelect(req.query))) });
 const one = (req: GraphRequest, mailbox: Mailbox, rest: string, entity: Record<string, unknown>, status = 200) => ({ status, json: { '@odata.context': contextUrl(req, `users('${mailbox.userId}')/${rest}`, { entity: true }), ...entity } });
 
 export function collectionRoutes(): Route[] {

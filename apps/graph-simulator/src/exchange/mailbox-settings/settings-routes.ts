@@ -1,6 +1,6 @@
 /** mailboxSettings with its sub-resources and userPurpose (graph/exchange.md 7). */
 import { z } from 'zod';
-import { contextUrl } from '../../http/odata.js';
+import { applySelect, checkSelect, contextUrl, parseSelect } from '../../http/odata.js';
 import { GraphFault, type GraphRequest, type Route } from '../../http/route.js';
 import { mailboxOfUser } from '../admin/mailbox-of.js';
 import type { Mailbox } from '../store/mailbox.js';
@@ -100,7 +100,9 @@ export function settingsRoutes(): Route[] {
       roles: read,
       handle: (req) => {
         const mailbox = mailboxOfRequest(req);
-        return { status: 200, json: { '@odata.context': context(req, mailbox), ...view(req, mailbox) } };
+        const select = parseSelect(req.query);
+        checkSelect(select, subResources, 'microsoft.graph.mailboxSettings');
+        return { status: 200, json: { '@odata.context': context(req, mailbox), ...applySelect(null, view(req, mailbox), select) } };
       },
     },
     ...subResources.map(
