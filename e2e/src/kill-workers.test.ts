@@ -23,6 +23,8 @@ test(`a job whose workers are killed ${kills} times at random moments loses noth
     state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
     return state % below;
   };
+  // Microsoft is never this near: with a little latency the job lasts longer than the killing.
+  await platform.control.call('POST', '/limits', { latency: { fixedMs: 25, jitterMs: 10 } });
   const job = await createJob(platform, tenants);
   let done = false;
   const end = jobReaches(platform, job.id, ['DONE', 'ERROR'], 300_000).finally(() => {
@@ -36,10 +38,11 @@ test(`a job whose workers are killed ${kills} times at random moments loses noth
     if (victim !== undefined) signal(victim, 'SIGKILL');
     await platform.heal();
   }
+  await platform.control.call('POST', '/limits', { latency: { fixedMs: 0, jitterMs: 0 } });
   const finished = await end;
   process.stdout.write(`${killed} kills\n`);
   expect(finished.status).toBe('DONE');
-  expect(killed).toBeGreaterThanOrEqual(10);
+  expect(killed).toBe(kills);
   const comparison = await compare(platform);
   expectEqual(comparison);
 
