@@ -8,7 +8,9 @@ const id = (row: Json): string => encodeURIComponent(row['id'] as string);
 
 test('the default folder is missing from the list of folders; its id comes with its contacts', async () => {
   const { value } = await c.all('/contactFolders');
-  expect(value.map((row) => row['displayName'])).toEqual(['Lieferanten']);
+  const names = value.map((row) => row['displayName']);
+  expect(names).toContain('Lieferanten');
+  expect(names).not.toContain('Contacts');
   const [first] = (await c.json('GET', '/contacts?$top=1&$select=parentFolderId'))['value'] as Json[];
   expect(await c.json('GET', `/contactFolders/${encodeURIComponent(first?.['parentFolderId'] as string)}`)).toMatchObject({ displayName: 'Contacts' });
 });

@@ -1,12 +1,12 @@
 import type { Address, ItemContent } from '../../store/item.js';
 import { headerValue, mailbox } from '../mime/mime-writer.js';
 
-/** Where custom headers of a message created through JSON are kept, as header lines. */
+/** PidTagTransportMessageHeaders: what the message travelled with; custom headers of a message created through JSON are kept there too. */
 export const customHeadersId = 'String 0x7d';
 
 const addresses = (list: readonly Address[]): string => list.map(({ name, address }) => mailbox(name, address)).join(',\r\n ');
 
-/** The RFC 5322 header of a message, in order; generated, as Exchange does, with custom `x-` headers behind. */
+/** The RFC 5322 header of a message, in order; generated, as Exchange does, with what else it travelled with behind. */
 export function headerLines(content: ItemContent): (readonly [name: string, value: string])[] {
   const lines: (readonly [string, string])[] = [];
   const add = (name: string, value: string | null): void => { if (value !== null && value !== '') lines.push([name, value]); };
@@ -24,9 +24,10 @@ export function headerLines(content: ItemContent): (readonly [name: string, valu
   add('In-Reply-To', content.inReplyTo);
   add('References', content.references);
   add('Importance', content.importance === 'normal' ? null : content.importance);
+  const made = new Set(lines.map(([name]) => name.toLowerCase()));
   for (const line of (content.properties[customHeadersId] ?? '').split('\r\n')) {
-    const match = /^(x-[\w-]+): (.*)$/i.exec(line);
-    if (match?.[1] !== undefined) add(match[1], match[2] ?? '');
+    const match = /^([\w-]+): (.*)$/.exec(line);
+    if (match?.[1] !== undefined && !made.has(match[1].toLowerCase()) && !/^(mime-version|content-)/i.test(match[1])) add(match[1], match[2] ?? '');
   }
   return lines;
 }
