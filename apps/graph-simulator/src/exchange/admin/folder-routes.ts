@@ -33,12 +33,13 @@ export function wantedProperties(expand: readonly ExpandTerm[]): string[] {
   return [...filter.matchAll(/id\s+eq\s+'((?:[^']|'')+)'/gi)].flatMap(([, id = '']) => normalisePropertyId(id.replaceAll("''", "'")) ?? []);
 }
 
+/** `parentMailboxUrl` is beta's alone. `wellKnownName` has been in v1.0 since August 2026, later than its published metadata. */
 function view(req: GraphRequest, mailbox: Mailbox, folder: Folder): Record<string, unknown> {
   const json: Record<string, unknown> = {
     id: folderId(mailbox, folder),
     displayName: folder.displayName,
     parentFolderId: makeId('folder', mailbox.guid, folder.parentKey ?? folder.key),
-    parentMailboxUrl: `https://graph.microsoft.com/${req.version}/admin/exchange/mailboxes/${mailbox.mailboxId}`,
+    ...(req.version === 'beta' ? { parentMailboxUrl: `https://graph.microsoft.com/${req.version}/admin/exchange/mailboxes/${mailbox.mailboxId}` } : {}),
     childFolderCount: mailbox.folders(folder.key).length,
     totalItemCount: folder.itemCount,
     type: folder.containerClass,
@@ -170,7 +171,7 @@ export function folderRoutes(): Route[] {
         if (user === undefined) throw new GraphFault(404, 'Request_ResourceNotFound', `Resource '${req.params['user'] ?? ''}' does not exist or one of its queried reference-property objects are not present.`);
         const mailbox = req.tenant.exchange.mailbox(user.id);
         if (mailbox?.enabled !== true) throw new GraphFault(404, 'MailboxNotEnabledForRESTAPI', 'The mailbox is either inactive, soft-deleted, or is hosted on-premise.');
-        return { status: 200, json: { '@odata.context': contextUrl(req, `users('${user.id}')/settings/exchange`, { entity: true }), primaryMailboxId: mailbox.mailboxId, ...(req.version === 'beta' ? { inPlaceArchiveMailboxId: mailbox.archive?.mailboxId ?? null } : {}) } };
+        return { status: 200, json: { '@odata.context': contextUrl(req, `users('${user.id}')/settings/exchange`, { entity: true }), id: user.id, primaryMailboxId: mailbox.mailboxId, ...(req.version === 'beta' ? { inPlaceArchiveMailboxId: mailbox.archive?.mailboxId ?? null } : {}) } };
       },
     },
   ];

@@ -6,7 +6,7 @@ import type { PlantedRefusal } from '../store/item.js';
 import type { Mailbox } from '../store/mailbox.js';
 import { makeId } from '../store/outlook-id.js';
 import { messageSource, type MessageFolderSpec } from './messages.js';
-import { contactSource, eventSource, noteSource, taskSource } from './others.js';
+import { contactSource, eventSource, journalSource, noteSource, taskSource, type OthersSpec } from './others.js';
 import { parseProfile, type Profile } from './profile.js';
 import { categoryNames, folderNames } from './words.js';
 
@@ -35,7 +35,9 @@ function planContent(profile: Profile, seed: string, owner: { name: string; addr
   const deleted = extra === 0 ? profile.messages - inbox - sent - drafts : Math.min(8, profile.messages - inbox - sent - drafts);
   const spread = profile.messages - inbox - sent - drafts - deleted;
   const mail = (name: string, kind: MessageFolderSpec['kind'], count: number, rest: Partial<MessageFolderSpec> = {}): ItemSource => messageSource({ seed: `${seed} ${name}`, domain, owner, profile, count, kind, ...rest });
-  const other = (name: string, count: number) => ({ seed: `${seed} ${name}`, domain, owner, count });
+  // Index 1 of the events is a series with changed and cancelled occurrences.
+  const refusedOthers = new Map<number, PlantedRefusal>(profile.refusedOthers ? [[1, { at: 'export', code: 'ErrorItemCorrupt' }]] : []);
+  const other = (name: string, count: number, refused = false): OthersSpec => ({ seed: `${seed} ${name}`, domain, owner, count, ...(refused ? { refusals: refusedOthers } : {}) });
   const refusals: PlantedRefusal[] = [
     ...Array.from({ length: profile.refusedReads }, (): PlantedRefusal => ({ at: 'read', code: 'ErrorItemCorrupt' })),
     ...Array.from({ length: profile.refusedExports }, (_each, n): PlantedRefusal => ({ at: 'export', code: n % 2 === 0 ? 'ErrorItemCorrupt' : 'ErrorCorruptData' })),
@@ -43,15 +45,17 @@ function planContent(profile: Profile, seed: string, owner: { name: string; addr
   ];
   const secondaryEvents = Math.floor(profile.events / 4);
   const subContacts = Math.floor(profile.contacts / 4);
+  const secondTasks = Math.floor(profile.tasks / 3);
   const sources: StandardSources = {
     inbox: mail('inbox', 'received', inbox, { large: profile.largeAttachments.slice(0, inbox), refusals }),
     sentitems: mail('sent', 'sent', sent),
     drafts: mail('drafts', 'drafts', drafts),
     deleteditems: mail('deleted', 'received', deleted),
-    calendar: eventSource(other('events', profile.events - secondaryEvents)),
-    contacts: contactSource(other('contacts', profile.contacts - subContacts)),
-    tasks: taskSource(other('tasks', profile.tasks)),
+    calendar: eventSource(other('events', profile.events - secondaryEvents, true)),
+    contacts: contactSource(other('contacts', profile.contacts - subContacts, true)),
+    tasks: taskSource(other('tasks', profile.tasks - secondTasks, true)),
     notes: noteSource(other('notes', profile.notes)),
+    journal: journalSource(other('journal', profile.journal)),
   };
   const fill = (mailbox: Mailbox, folders: StandardFolders): void => {
     const made: Folder[] = [];
@@ -66,6 +70,7 @@ function planContent(profile: Profile, seed: string, owner: { name: string; addr
     }
     if (secondaryEvents > 0) mailbox.addFolder({ displayName: 'Team – équipe', containerClass: 'IPF.Appointment', parentKey: folders.calendar.key, source: eventSource(other('events 2', secondaryEvents)) });
     if (subContacts > 0) mailbox.addFolder({ displayName: 'Lieferanten', containerClass: 'IPF.Contact', parentKey: folders.contacts.key, source: contactSource(other('contacts 2', subContacts)) });
+    if (secondTasks > 0) mailbox.addFolder({ displayName: 'Einkauf – покупки 🛒', containerClass: 'IPF.Task', parentKey: folders.tasks.key, source: taskSource(other('tasks 2', secondTasks)) });
     if (profile.untouchables) addUntouchables(mailbox, folders, (name, count) => mail(name, 'received', count));
     if (profile.settings) addSettings(mailbox, made[0] ?? folders.archive, seed);
   };
@@ -74,7 +79,10 @@ function planContent(profile: Profile, seed: string, owner: { name: string; addr
 
 /** Folders that a migration must leave alone. */
 function addUntouchables(mailbox: Mailbox, folders: StandardFolders, mail: (name: string, count: number) => ItemSource): void {
-  for (const displayName of ['PersonMetadata', 'Yammer Root', 'Conversation Action Settings', 'Quick Step Settings', 'ExternalContacts']) mailbox.addFolder({ displayName, containerClass: displayName === 'ExternalContacts' ? 'IPF.Contact' : 'IPF.Configuration', parentKey: mailbox.root.key, isHidden: true, source: mail(displayName, 2) });
+  for (const displayName of ['PersonMetadata', 'Yammer Root', 'Conversation Action Settings', 'Quick Step Settings', 'Social Activity Notifications']) mailbox.addFolder({ displayName, containerClass: 'IPF.Configuration', parentKey: mailbox.root.key, isHidden: true, source: mail(displayName, 2) });
+  // Not all of them are hidden: these are known by name alone.
+  for (const [displayName, containerClass] of [['ExternalContacts', 'IPF.Contact'], ['Files', 'IPF.Files']] as const) mailbox.addFolder({ displayName, containerClass, parentKey: mailbox.root.key, source: mail(displayName, 2) });
+  for (const displayName of ['GAL Contacts', 'Organizational Contacts', 'Companies']) mailbox.addFolder({ displayName, containerClass: 'IPF.Contact', parentKey: folders.contacts.key, isHidden: true, source: mail(displayName, 1) });
   mailbox.addFolder({ displayName: 'Recipient Cache', containerClass: 'IPF.Contact.RecipientCache', parentKey: folders.contacts.key, isHidden: true, source: mail('recipient cache', 3) });
   const finder = mailbox.wellKnown('searchfolders');
   if (finder !== undefined) mailbox.addFolder({ displayName: 'Unread mail', containerClass: 'IPF.Note', parentKey: finder.key, isSearchFolder: true });

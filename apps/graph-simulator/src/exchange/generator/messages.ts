@@ -3,7 +3,7 @@ import { heldContent, seededContent } from '../store/content.js';
 import type { ItemSource } from '../store/folder.js';
 import { blankContent, flagRead, flagUnsent, type Attachment, type ItemContent, type PlantedRefusal } from '../store/item.js';
 import type { Profile } from './profile.js';
-import { Rng } from './random.js';
+import { Rng, searchKey } from './random.js';
 import { categoryNames, person, subjects, text } from './words.js';
 
 const day = 86_400_000;
@@ -35,7 +35,13 @@ export function messageSource(spec: MessageFolderSpec): ItemSource {
   };
 }
 
-function message(spec: MessageFolderSpec, index: number, largeBytes: number | undefined): ItemContent {
+/** One message in 60 is the copy its owner made of its neighbour: the same in everything, search key and all. */
+const original = (index: number): number => (index % 60 === 59 ? index - 1 : index);
+
+const messageId = ({ seed, domain, kind }: MessageFolderSpec, index: number): string => `<${new Rng(`${seed} message id ${String(index)}`).hex(12).toLowerCase()}.${String(index)}@${kind === 'received' ? 'mail.example' : domain}>`;
+
+function message(spec: MessageFolderSpec, place: number, largeBytes: number | undefined): ItemContent {
+  const index = original(place);
   const { profile, domain, owner, kind } = spec;
   const rng = new Rng(`${spec.seed} message ${String(index)}`);
   const receivedMs = newestMs - index * 4_000_000 - rng.below(3_000_000);
@@ -46,14 +52,17 @@ function message(spec: MessageFolderSpec, index: number, largeBytes: number | un
   const outside = person(rng, domain);
   const received = kind === 'received';
   const from = received ? outside : owner;
-  const to = kind === 'drafts' && rng.chance(2) ? [] : [received ? owner : outside, ...(rng.chance(4) ? [person(rng, domain)] : [])];
+  // Drafts without recipients, and mail that reached its owner as a blind copy.
+  const to = (kind === 'drafts' && rng.chance(2)) || rng.chance(30) ? [] : [received ? owner : outside, ...(rng.chance(4) ? [person(rng, domain)] : [])];
   const attachments = attachmentsOf(rng, spec, index, largeBytes);
   const inline = html && attachments.some((each) => each.isInline);
   const flags = (rng.chance(3) && received ? 0 : flagRead) | (kind === 'drafts' ? flagUnsent : 0) | (attachments.length > 0 ? 16 : 0);
   const meeting = received && rng.chance(40);
+  const answers = index > 0 && rng.chance(4) ? messageId(spec, index - 1) : null;
+  const answered = received && rng.chance(8);
   return {
     ...blankContent(meeting ? 'IPM.Schedule.Meeting.Request' : 'IPM.Note'),
-    subject,
+    subject: answers === null ? subject : `RE: ${subject}`,
     body: html ? { contentType: 'html', content: `<html><head><meta http-equiv="Content-Type" content="text/html; charset=utf-8"></head><body><p>${words}</p>${inline ? '<img src="cid:picture1">' : ''}</body></html>` } : { contentType: 'text', content: words },
     from,
     sender: from,
@@ -69,16 +78,21 @@ function message(spec: MessageFolderSpec, index: number, largeBytes: number | un
     categories: rng.chance(6) ? [rng.pick(categoryNames)] : [],
     followUp: rng.chance(9) ? { status: 'flagged', startAt: iso(receivedMs), dueAt: iso(receivedMs + 3 * day), completedAt: null } : rng.chance(15) ? { status: 'complete', startAt: null, dueAt: null, completedAt: iso(receivedMs + day) } : { status: 'notFlagged', startAt: null, dueAt: null, completedAt: null },
     inferenceClassification: rng.chance(4) ? 'other' : 'focused',
-    internetMessageId: `<${rng.hex(12).toLowerCase()}.${String(index)}@${received ? 'mail.example' : domain}>`,
-    conversationIndex: Buffer.from(`01${rng.hex(21)}`, 'hex').toString('base64'),
+    internetMessageId: messageId(spec, index),
+    inReplyTo: answers,
+    references: answers,
+    // A reply's index is longer than its first message's by five bytes.
+    conversationIndex: Buffer.from(`01${rng.hex(answers === null ? 21 : 26)}`, 'hex').toString('base64'),
     conversationTopic: subject.replace(/^(RE|AW|回复): ?/gi, ''),
-    // One message in 200 is a person's copy of its neighbour: the same search key twice in one folder.
-    searchKey: searchKey(spec.seed, index % 200 === 199 ? index - 1 : index),
+    searchKey: searchKey(spec.seed, index),
     attachments,
+    properties: {
+      ...(received ? { 'String 0x7d': `Received: from mail.example (192.0.2.${String(rng.below(250))}) by ${domain}\r\nX-Spam-Score: ${String(rng.below(9))}\r\n` } : {}),
+      // Shown as the arrow on a message that was answered: 261 is its icon, 102 "reply".
+      ...(answered ? { 'Integer 0x1080': '261', 'Integer 0x1081': '102', 'SystemTime 0x1082': iso(receivedMs + day) } : {}),
+    },
   };
 }
-
-const searchKey = (seed: string, index: number): string => new Rng(`${seed} search key ${String(index)}`).hex(16);
 
 function attachmentsOf(rng: Rng, { seed, profile, domain, owner }: MessageFolderSpec, index: number, largeBytes: number | undefined): Attachment[] {
   const name = `${seed} attachment ${String(index)}`;

@@ -1,8 +1,10 @@
 /** Generated events, contacts, distribution lists, tasks and notes. */
+import { occurrenceDates } from '../json/recurrence/expand.js';
+import { parseRecurrence } from '../json/recurrence/pattern.js';
 import { seededContent } from '../store/content.js';
 import type { ItemSource } from '../store/folder.js';
-import { blankContent, type Attendee, type EventContent, type ItemContent, type Recurrence } from '../store/item.js';
-import { Rng } from './random.js';
+import { blankContent, type Attendee, type EventContent, type ItemContent, type PlantedRefusal, type Recurrence } from '../store/item.js';
+import { Rng, searchKey } from './random.js';
 import { categoryNames, person, subjects, text } from './words.js';
 
 export interface OthersSpec {
@@ -10,6 +12,8 @@ export interface OthersSpec {
   domain: string;
   owner: { name: string; address: string };
   count: number;
+  /** By index. */
+  refusals?: ReadonlyMap<number, PlantedRefusal>;
 }
 
 const day = 86_400_000;
@@ -23,10 +27,28 @@ const sourceOf = (spec: OthersSpec, make: (rng: Rng, index: number) => ItemConte
   count: spec.count,
   item: (index) => {
     const rng = new Rng(`${spec.seed} ${String(index)}`);
-    return { ...make(rng, index), searchKey: new Rng(`${spec.seed} search key ${String(index)}`).hex(16) };
+    return { ...make(rng, index), searchKey: searchKey(spec.seed, index) };
   },
+  refusal: (index) => spec.refusals?.get(index) ?? null,
   createdAt: (index) => iso(createdMs + index * 3_600_000),
 });
+
+/** Of the first occurrences one is cancelled, one is at another time and place, and one has another name. */
+function deviations(series: Recurrence, index: number, times: { begin: number; finish: number; isAllDay: boolean; zone: string }): Pick<EventContent, 'cancelledDates' | 'exceptions'> {
+  const { begin, finish, isAllDay, zone } = times;
+  const dates = [...occurrenceDates(parseRecurrence(series), dateOf(begin + 1_200 * day))].slice(0, 6);
+  const at = (date: string, ms: number): { dateTime: string; timeZone: string } => ({ dateTime: wall(Date.parse(`${date}T00:00:00Z`) + (ms - Date.parse(dateOf(begin)))), timeZone: zone });
+  // An all-day event begins at midnight, wherever it is moved to.
+  const shift = isAllDay ? day : 2 * 3_600_000;
+  const [, moved, cancelled, , renamed] = dates;
+  return {
+    cancelledDates: cancelled === undefined ? [] : [cancelled],
+    exceptions: [
+      ...(moved === undefined ? [] : [{ originalDate: moved, key: index * 8 + 1, changes: { subject: 'Moved this once – verschoben', start: at(moved, begin + shift), end: at(moved, finish + shift), location: 'Elsewhere' } }]),
+      ...(renamed === undefined ? [] : [{ originalDate: renamed, key: index * 8 + 2, changes: { subject: 'Only this one 🎉' } }]),
+    ],
+  };
+}
 
 /** A series that begins on Monday 2025-01-06 or shortly after; each pattern type comes in turn. */
 function recurrence(index: number, startMs: number, zone: string): Recurrence {
@@ -57,11 +79,9 @@ export function eventSource(spec: OthersSpec): ItemSource {
     const finish = isAllDay ? begin + day : begin + (30 + 30 * rng.below(4)) * 60_000;
     const repeats = index % 3 === 1;
     const series = repeats ? recurrence(Math.floor(index / 3), begin, zone) : null;
-    const weekly = series?.pattern.type === 'weekly';
+    // One series in five is regular.
+    const deviating = series !== null && index % 5 !== 4;
     const attendees: Attendee[] = rng.chance(2) ? [{ ...person(rng, spec.domain), type: 'required', response: 'accepted', respondedAt: iso(begin - 3 * day) }, { ...person(rng, spec.domain), type: 'optional', response: 'none', respondedAt: null }] : [];
-    const moved = begin + 7 * day;
-    // An all-day event begins at midnight, wherever it is moved to.
-    const shift = isAllDay ? day : 2 * 3_600_000;
     const event: EventContent = {
       start: { dateTime: wall(begin), timeZone: zone },
       end: { dateTime: wall(finish), timeZone: zone },
@@ -79,8 +99,7 @@ export function eventSource(spec: OthersSpec): ItemSource {
       globalObjectId: `040000008200E00074C5B7101A82E008${rng.hex(40)}`,
       transactionId: null,
       recurrence: series,
-      cancelledDates: weekly ? [dateOf(begin + 14 * day)] : [],
-      exceptions: weekly ? [{ originalDate: dateOf(moved), key: index * 8 + 1, changes: { subject: 'Moved this once – verschoben', start: { dateTime: wall(moved + shift), timeZone: zone }, end: { dateTime: wall(finish + 7 * day + shift), timeZone: zone }, location: 'Elsewhere' } }] : [],
+      ...(deviating ? deviations(series, index, { begin, finish, isAllDay, zone }) : { cancelledDates: [], exceptions: [] }),
     };
     return { ...blankContent('IPM.Appointment'), subject: rng.pick(subjects), body: { contentType: 'html', content: `<html><body><p>${text(rng, 200)}</p></body></html>` }, importance: rng.chance(9) ? 'high' : 'normal', sensitivity: rng.chance(9) ? 'private' : 'normal', categories: rng.chance(4) ? [rng.pick(categoryNames)] : [], event };
   });
@@ -121,11 +140,15 @@ export function taskSource(spec: OthersSpec): ItemSource {
       body: { contentType: 'text', content: text(rng, 100) },
       importance: rng.chance(4) ? 'high' : 'normal',
       categories: rng.chance(5) ? [rng.pick(categoryNames)] : [],
-      task: { status: done ? 'completed' : rng.chance(3) ? 'inProgress' : 'notStarted', start: null, due: at(due), completed: done ? at(due + day) : null, reminder: rng.chance(3) ? at(due - day) : null, recurrence: null, steps: rng.chance(2) ? [{ key: index * 8 + 1, displayName: 'First step – erster Schritt', isChecked: done, createdAt: iso(createdMs), checkedAt: done ? iso(due) : null }] : [], links: [] },
+      task: { status: done ? 'completed' : rng.chance(3) ? 'inProgress' : 'notStarted', start: null, due: at(due), completed: done ? at(due + day) : null, reminder: rng.chance(3) ? at(due - day) : null, recurrence: !done && rng.chance(4) ? { pattern: { type: 'weekly', interval: 1, daysOfWeek: ['monday'], firstDayOfWeek: 'monday' }, range: { type: 'noEnd', startDate: dateOf(due), recurrenceTimeZone: 'UTC' } } : null, steps: rng.chance(2) ? [{ key: index * 8 + 1, displayName: 'First step – erster Schritt', isChecked: done, createdAt: iso(createdMs), checkedAt: done ? iso(due) : null }] : [], links: [] },
     };
   });
 }
 
 export function noteSource(spec: OthersSpec): ItemSource {
   return sourceOf(spec, (rng) => ({ ...blankContent('IPM.StickyNote'), subject: 'Note', body: { contentType: 'text', content: text(rng, 150) }, properties: { 'Integer {0006200e-0000-0000-c000-000000000046} Id 0x8b00': String(rng.below(5)) } }));
+}
+
+export function journalSource(spec: OthersSpec): ItemSource {
+  return sourceOf(spec, (rng, index) => ({ ...blankContent('IPM.Activity'), subject: `Phone call ${String(index)}`, body: { contentType: 'text', content: text(rng, 90) }, properties: { 'String {0006200a-0000-0000-c000-000000000046} Id 0x8700': 'Phone call', 'Integer {0006200a-0000-0000-c000-000000000046} Id 0x8707': String(5 + rng.below(50)) } }));
 }

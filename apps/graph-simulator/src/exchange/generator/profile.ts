@@ -12,6 +12,7 @@ export const profileSchema = z.strictObject({
   contacts: z.number().int().min(0).max(1_000_000).default(0),
   tasks: z.number().int().min(0).max(1_000_000).default(0),
   notes: z.number().int().min(0).max(1_000_000).default(0),
+  journal: z.number().int().min(0).max(1_000_000).default(0),
   /** Body length of an ordinary message, in characters; 0: a realistic mix. */
   bodyChars: z.number().int().min(0).max(50_000_000).default(0),
   /** One message in `n` has a small attachment; 0: none. */
@@ -22,6 +23,8 @@ export const profileSchema = z.strictObject({
   refusedReads: z.number().int().min(0).default(0),
   refusedExports: z.number().int().min(0).default(0),
   refusedImports: z.number().int().min(0).default(0),
+  /** One series, one contact and one task each that only exports refuse. */
+  refusedOthers: z.boolean().default(false),
   /** Categories, rules, settings, focused inbox overrides. */
   settings: z.boolean().default(true),
   /** Hidden, search and system folders that must not be copied, with content. */
@@ -43,6 +46,7 @@ export function demoProfile(seed: string, index: number, shared: boolean): Profi
     contacts: busy ? 30 : 16,
     tasks: 10,
     notes: 4,
+    journal: busy ? 2 : 0,
     largeAttachments: index === 0 ? [30 * megabyte, 5 * megabyte] : index === 4 ? [12 * megabyte] : index % 6 === 1 ? [5 * megabyte] : [],
     refusedReads: index === 2 || index === 7 ? 1 : 0,
     refusedExports: index === 1 || index === 5 || index === 9 ? 2 : 0,

@@ -33,3 +33,6 @@ export class Rng {
     return text.slice(0, bytes * 2).toUpperCase();
   }
 }
+
+/** A search key as upper-case hex: no two items of a seed share one. */
+export const searchKey = (seed: string, index: number): string => `${new Rng(`${seed} search key ${String(index)}`).hex(12)}${index.toString(16).padStart(8, '0').toUpperCase()}`;

@@ -14,7 +14,7 @@ export const outsiders: readonly Address[] = [
 ];
 export const subjects = ['Quarterly numbers', 'Angebot über 40 Stück', 'Réunion de lundi', 'Протокол встречи', '会議の議事録', '回复: 预算', 'תזכורת לפגישה', 'الميزانية السنوية', 'Πρόσκληση', 'Żółta notatka', 'Holiday plans 🏖️', 'RE: RE: contract "final" v2', 'AW: Lieferung <dringend>', 'Offer & order', 'Travel 50% off', '', 'ครั้งต่อไป', 'Line up = go', 'Zo\u00eb vs Zoe\u0308'] as const;
 const words = 'the plan budget review window order station river green paper meeting table note answer Zahl Straße größer été naïve façade данные отчёт неделя 数据 会议 報告 テスト שלום سلام γράμμα ζήτημα źródło łąka'.split(' ');
-export const folderNames = ['Projects', 'Kunden & Partner', 'Été 2024', 'Проекты', '项目', 'プロジェクト', 'פרויקטים', 'مشاريع', 'Έργα', "O'Brien's", 'A/B tests', '100% done', '🚀 Launch', 'Projects', 'Rechnungen', 'Old   spaces', 'Zürich', 'c#', 'What?', 'Łódź'] as const;
+export const folderNames = ['Projects', 'Kunden & Partner', 'Été 2024', 'Проекты', '项目', 'プロジェクト', 'Files', 'פרויקטים', 'مشاريع', 'Έργα', "O'Brien's", 'A/B tests', '100% done', '🚀 Launch', 'Projects', 'Rechnungen', 'Old   spaces', 'Zürich', 'c#', 'What?', 'Łódź'] as const;
 export const categoryNames = ['Project Blue', 'Priorité', 'Важно', '重要', 'Privat'] as const;
 
 /** Text of about `chars` characters. */
