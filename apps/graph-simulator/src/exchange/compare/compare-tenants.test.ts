@@ -161,6 +161,15 @@ test('a foreign item is extra', async () => {
   expect(wrong(await compare(two))).toEqual({ extra: 1 });
 });
 
+test('what only exports refuse has to come by the other way, unless there is none', async () => {
+  const two = twoTenants({ seed: 'ways', contacts: 13, events: 3, settings: false, untouchables: false });
+  for (const folder of expectedFolders(two.from)) for (const { key } of folder.keys()) two.from.plantRefusal(key, { at: 'export', code: 'ErrorItemCorrupt' });
+  two.from.addItem(two.from.wellKnown('notes')!, { ...blankContent('IPM.StickyNote'), searchKey: 'CD'.repeat(16) });
+  two.from.plantRefusal([...two.from.wellKnown('notes')!.keys()][0]!.key, { at: 'export', code: 'ErrorCorruptData' });
+  copyMailbox(two, () => null);
+  expect((await compare(two)).items).toMatchObject({ missing: 16, refused: 1, expected: 17 });
+});
+
 test('a mapping that names nobody is refused', async () => {
   const { source, dest } = twoTenants(profile);
   await expect(compareTenants(source, dest, { examplesMax: 1, mapping: [{ source: 'adele.vance@contoso.com', dest: 'nobody@fabrikam.com' }] })).rejects.toThrow(UnknownMailbox);

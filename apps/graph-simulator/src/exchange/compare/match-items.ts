@@ -98,8 +98,10 @@ export function* matchItems(sources: readonly Entry[], copies: readonly Entry[],
     yield { kind: again ? 'doubled' : kept.take(content) ? 'kept' : 'extra', copy };
   }
   for (const source of openSources) {
-    const refusal = itemOf(source).refusal;
-    yield { kind: refusal?.at === 'read' || refusal?.at === 'import' ? 'refused' : 'missing', source };
+    const { refusal, content } = itemOf(source);
+    // What only exports refuse has to come through JSON, if JSON can show it at all.
+    const forGood = refusal !== null && (refusal.at !== 'export' || jsonFamily(content) === null);
+    yield { kind: forGood ? 'refused' : 'missing', source };
   }
 }
 

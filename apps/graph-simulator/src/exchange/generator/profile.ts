@@ -51,6 +51,7 @@ export function demoProfile(seed: string, index: number, shared: boolean): Profi
     refusedReads: index === 2 || index === 7 ? 1 : 0,
     refusedExports: index === 1 || index === 5 || index === 9 ? 2 : 0,
     refusedImports: index === 3 ? 1 : 0,
+    refusedOthers: index === 8,
   });
 }
 
