@@ -3,7 +3,7 @@
  * list and archive folders (it checks the signatures and finds what else is needed), dpkg-deb unpacks into our cache.
  */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { cacheFolder, withLock } from './cache.js';
@@ -17,18 +17,24 @@ export interface ServerBinary {
   env: NodeJS.ProcessEnv;
 }
 
-/** Where a command is on PATH, or null. */
+/** Where a command that this user may run is on PATH, or null. */
 export function findOnPath(command: string): string | null {
-  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
-    const path = join(folder, command);
-    if (folder !== '' && statSync(path, { throwIfNoEntry: false })?.isFile() === true) return path;
+  return (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '').map((folder) => join(folder, command)).find(isRunnable) ?? null;
+}
+
+/** False also for folders of PATH that this user may not look into. */
+function isRunnable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
   }
-  return null;
 }
 
 /** The binary of `command` (redis-server or nats-server): from PATH, from the cache, or fetched now with a line on stderr. */
 export async function findServerBinary(command: (typeof packages)[number]): Promise<ServerBinary> {
-  const onPath = findOnPath(command) ?? (existsSync(`/usr/sbin/${command}`) ? `/usr/sbin/${command}` : null);
+  const onPath = findOnPath(command) ?? (isRunnable(`/usr/sbin/${command}`) ? `/usr/sbin/${command}` : null);
   if (onPath !== null) return { command: onPath, env: {} };
   const root = join(cacheFolder(), 'distribution');
   const complete = join(root, 'complete');
