@@ -5,8 +5,5 @@ import { idSchema } from './ids.js';
 export const queues = {
   /** A unit that should be worked. Delivered twice does its work once: the worker claims the row first. */
   units: { name: 'units', payload: z.object({ orgId: idSchema('org'), jobId: idSchema('job'), unitId: idSchema('unt') }) },
-  /** A discovery run that should be carried out. */
-  discovery: { name: 'discovery', payload: z.object({ orgId: idSchema('org'), discoveryId: idSchema('dis') }) },
 } as const;
 export type UnitPayload = z.infer<(typeof queues.units)['payload']>;
-export type DiscoveryPayload = z.infer<(typeof queues.discovery)['payload']>;

@@ -1,6 +1,6 @@
 /** Made-up people, places and sentences in several scripts. */
 import type { Address } from '../store/item.js';
-import type { Rng } from './random.js';
+import { Rng } from './random.js';
 
 export const outsiders: readonly Address[] = [
   { name: 'Nora Lindqvist', address: 'nora.lindqvist@northwind.example' },
@@ -17,13 +17,19 @@ const words = 'the plan budget review window order station river green paper mee
 export const folderNames = ['Projects', 'Kunden & Partner', 'Été 2024', 'Проекты', '项目', 'プロジェクト', 'Files', 'פרויקטים', 'مشاريع', 'Έργα', "O'Brien's", 'A/B tests', '100% done', '🚀 Launch', 'Projects', 'Rechnungen', 'Old   spaces', 'Zürich', 'c#', 'What?', 'Łódź'] as const;
 export const categoryNames = ['Project Blue', 'Priorité', 'Важно', '重要', 'Privat'] as const;
 
-/** Text of about `chars` characters. */
+/** Texts are put together from these: drawing every word anew would be most of the work of making a message. */
+const sentences: readonly string[] = Array.from({ length: 512 }, (_each, n) => {
+  const rng = new Rng(`sentence ${String(n)}`);
+  return Array.from({ length: 5 + rng.below(12) }, () => rng.pick(words)).join(' ');
+});
+
+/** Text of `chars` characters. */
 export function text(rng: Rng, chars: number): string {
   const parts: string[] = [];
   for (let length = 0; length < chars; ) {
-    const word = rng.pick(words);
-    parts.push(word);
-    length += word.length + 1;
+    const sentence = rng.pick(sentences);
+    parts.push(sentence);
+    length += sentence.length + 1;
   }
   return parts.join(' ').slice(0, chars);
 }

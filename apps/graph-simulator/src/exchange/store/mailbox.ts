@@ -46,8 +46,8 @@ export class Mailbox {
   /** False: the licence was taken away; every call answers 404 MailboxNotEnabledForRESTAPI. */
   enabled = true;
   quotaBytes = 100 * 1024 ** 3;
-  /** Messages above this are refused, in bytes (default 150 MB: the largest a mailbox can be set to). */
-  messageBytesMax = 150 * 1024 * 1024;
+  /** Items above this are refused, in bytes: room for an attachment of 150 MB, the largest that Graph takes, and its message. */
+  messageBytesMax = 160 * 1024 * 1024;
   /** Under a hold nothing can be deleted for good: hardDelete is 403. */
   onHold = false;
   /** Part of the token of an upload session: growing it ends the sessions given out so far. */
