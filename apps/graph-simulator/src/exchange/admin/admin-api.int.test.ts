@@ -97,6 +97,11 @@ test('items of every class are listed with size and search key, page by page, in
   expect(newest).toEqual([...newest].sort().reverse());
   expect(rows(await get(`${inbox()}?$filter=type eq 'IPM.Schedule.Meeting.Request'&$top=100`)).every((row) => row['type'] === 'IPM.Schedule.Meeting.Request')).toBe(true);
   expect(new Set((await all('/folders/contacts/items')).rows.map((row) => row['type']))).toEqual(new Set(['IPM.Contact']));
+  const { item } = [...mailbox.items(mailbox.wellKnown('inbox')!)].at(-1)!;
+  const byMessageId = rows(await get(`${inbox()}?$filter=${encodeURIComponent(`singleValueExtendedProperties/any(p:p/id eq 'String 0x1035' and p/value eq '${item.content.internetMessageId ?? ''}')`)}`));
+  expect(byMessageId.map(({ id }) => id)).toContain(itemId(mailbox, item.key));
+  expect(byMessageId.length).toBeLessThan(3);
+  expect((await get(`${inbox()}?$filter=${encodeURIComponent("singleValueExtendedProperties/any(p:p/id eq 'Binary 0x300B' and p/value eq 'AA==')")}`)).status).toBe(400);
   for (const bad of ['?$top=0', '?$top=1001', '?$select=subject', '?$skip=x', '?$nonsense=1']) expect((await get(`${inbox()}${bad}`)).status).toBe(400);
   expect(await get('/folders/nowhere/items')).toMatchObject({ status: 404 });
 });

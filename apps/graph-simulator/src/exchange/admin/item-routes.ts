@@ -2,6 +2,8 @@
 import { applySelect, checkSelect, contextUrl, linkWith, matchesFilter, pageReply, parseCount, parseExpand, parseFilter, parseOrderby, parseSelect, parseSkip, parseTop, sortBy } from '../../http/odata.js';
 import { GraphFault, type GraphReply, type GraphRequest, type Route } from '../../http/route.js';
 import type { Folder } from '../store/folder.js';
+import { readProperty } from '../json/core/mapi.js';
+import { normalisePropertyId } from '../store/extended-property.js';
 import { sizeOf, type Item } from '../store/item.js';
 import type { Mailbox } from '../store/mailbox.js';
 import { makeId, parseId } from '../store/outlook-id.js';
@@ -19,29 +21,44 @@ export const itemId = (mailbox: Mailbox, key: number): string => makeId('admin',
 function propertyValue(item: Item, id: string): string | undefined {
   const { content } = item;
   switch (id) {
-    case 'Binary 0x300b':
-      return content.searchKey === null ? undefined : Buffer.from(content.searchKey, 'hex').toString('base64');
-    case 'String 0x37':
-      return content.subject;
-    case 'String 0x1035':
-      return content.internetMessageId ?? undefined;
-    case 'Integer 0xe07':
-      return String(content.flags);
-    case 'SystemTime 0xe06':
-      return content.receivedAt ?? undefined;
-    case 'SystemTime 0x39':
-      return content.sentAt ?? undefined;
-    case 'String 0x1a':
-      return content.messageClass;
     case 'String 0x3001':
       return content.contact?.fields.displayName ?? (content.contact === null ? undefined : content.subject);
     case 'String 0xc1a':
       return content.sender?.name ?? content.from?.name;
     case 'SystemTime 0x60':
       return content.event === null ? undefined : `${content.event.start.dateTime.slice(0, 19)}Z`;
-    default:
-      return content.properties[id];
+    default: {
+      const value = readProperty(item, content, id);
+      return typeof value === 'string' ? value : undefined;
+    }
   }
+}
+
+/** The extended properties a `$filter` asks about, as it spells them. Exchange cannot search binary ones. */
+function filteredProperties(req: GraphRequest): string[] {
+  const ids = [...(req.query.get('$filter') ?? '').matchAll(/\bid\s+eq\s+'((?:[^']|'')+)'/gi)].map(([, id = '']) => id.replaceAll("''", "'"));
+  for (const id of ids) {
+    const known = normalisePropertyId(id);
+    if (known === null) throw new GraphFault(400, 'ErrorInvalidProperty', `'${id}' is not an extended property.`);
+    if (known.startsWith('Binary')) throw new GraphFault(400, 'ErrorUnsupportedTypeForQuery', 'A binary extended property cannot be used in a filter.');
+  }
+  return ids;
+}
+
+/** What a filter is held against: the item with those properties, by the names the filter has for them. */
+function searchable(item: Item, asked: readonly string[]): Record<string, unknown> {
+  return {
+    createdDateTime: item.createdAt,
+    lastModifiedDateTime: item.modifiedAt,
+    changeKey: item.changeKey,
+    categories: item.content.categories,
+    type: item.content.messageClass,
+    size: sizeOf(item.content),
+    singleValueExtendedProperties: asked.flatMap((id) => {
+      const value = propertyValue(item, normalisePropertyId(id) ?? id);
+      return value === undefined ? [] : [{ id, value }];
+    }),
+  };
 }
 
 function view(req: GraphRequest, mailbox: Mailbox, item: Item, wanted: readonly string[]): Record<string, unknown> {
@@ -95,10 +112,13 @@ function list(req: GraphRequest): GraphReply {
     }
     return pageReply(req, { context: context(mailbox, folder), value, next: more ? { $skip: String(skip + top) } : null, ...count });
   }
-  const whole: GraphRequest = req;
-  const all = [...mailbox.items(folder)].map(({ item }) => view({ ...whole, query: new URLSearchParams() }, mailbox, item, wanted));
+  const asked = filteredProperties(req);
+  const all = [...mailbox.items(folder)].map(({ item }) => ({ key: item.key, ...searchable(item, asked) }));
   const matching = sortBy(filter === null ? all : all.filter((each) => matchesFilter(filter, each)), order);
-  const value = matching.slice(skip, skip + top).map((each) => applySelect(null, each, parseSelect(req.query), ['singleValueExtendedProperties']));
+  const value = matching.slice(skip, skip + top).flatMap(({ key }) => {
+    const item = mailbox.item(key);
+    return item === undefined ? [] : [view(req, mailbox, item, wanted)];
+  });
   return pageReply(req, { context: context(mailbox, folder), value, next: skip + top < matching.length ? { $skip: String(skip + top) } : null, ...(parseCount(req.query) ? { count: matching.length } : {}) });
 }
 

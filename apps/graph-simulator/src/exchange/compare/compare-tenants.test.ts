@@ -1,5 +1,7 @@
+import { addPerson } from '../../world/people.js';
 import { damageKinds, plantDamage } from '../control/damage.js';
 import { makeChanges } from '../control/make-changes.js';
+import { createGeneratedMailbox } from '../generator/fill-mailbox.js';
 import { heldContent } from '../store/content.js';
 import { migrationMarkId } from '../store/extended-property.js';
 import { blankContent, type Attachment, type Item, type ItemContent } from '../store/item.js';
@@ -159,6 +161,18 @@ test('a foreign item is extra', async () => {
   copyMailbox(two);
   two.to.addItem(two.to.wellKnown('drafts')!, { ...blankContent('IPM.Note'), subject: 'from nowhere', searchKey: 'AB'.repeat(16) });
   expect(wrong(await compare(two))).toEqual({ extra: 1 });
+});
+
+test('two sources that went into one destination are expected there together, a folder of the same place once', async () => {
+  const small = { seed: 'merged', messages: 12, mailFolders: 2, settings: false, untouchables: false };
+  const two = twoTenants(small);
+  const second = createGeneratedMailbox(two.source.exchange, addPerson(two.source, { alias: 'second', displayName: 'Second' }), { ...small, seed: 'another' });
+  copyMailbox(two);
+  copyMailbox({ ...two, from: second });
+  const mapping = [two.from, second].map(({ address }) => ({ source: address, dest: two.to.address }));
+  const result = await compareTenants(two.source, two.dest, { examplesMax: 5, mapping });
+  expect(result).toMatchObject({ equal: true, items: { matched: 24, expected: 24 }, withoutDestination: [] });
+  expect(await compare(two)).toMatchObject({ equal: false, items: { matched: 12, extra: 12 }, withoutDestination: [second.address] });
 });
 
 test('what only exports refuse has to come by the other way, unless there is none', async () => {
