@@ -1,5 +1,5 @@
 /** A whole stack for one test file, and what its tests say to it. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApiClient, type ApiClient } from '@migrator/demo/api-client';
@@ -41,10 +41,19 @@ export async function startPlatform(options: Partial<UpOptions> = {}): Promise<P
       return { status: response.status, json: (await response.json()) as Record<string, unknown>, headers: response.headers };
     },
     stop: async () => {
+      printErrors(dataDir);
       await down({ dataDir });
       rmSync(`${dataDir}.lock`, { recursive: true, force: true });
     },
   };
+}
+
+/** What the services themselves called an error, so that a failed test says more than its expectation. */
+function printErrors(dataDir: string): void {
+  for (const name of ['api-gateway', 'tenant-service', 'job-service']) {
+    const lines = readFileSync(join(dataDir, `logs/${name}.log`), 'utf8').split('\n').filter((line) => line.includes('"level":"error"') || line.includes('"level":"fatal"'));
+    if (lines.length > 0) process.stdout.write(`${name}:\n${lines.slice(0, 5).join('\n').slice(0, 4_000)}\n`);
+  }
 }
 
 export interface Connected {

@@ -48,13 +48,21 @@ interface DiscoveryRow {
 }
 const toDiscovery = (row: DiscoveryRow): Discovery => ({ id: row.id, tenantId: row.tenant_id, status: row.status, completedAt: row.completed_at });
 
+/**
+ * The tenant's row is locked before anything that hangs on it, in every transaction: a foreign key check takes a share of that row,
+ * and two transactions that take it in another order wait for each other.
+ */
+async function lockTenant(tx: TransactionSql, tenantId: string): Promise<void> {
+  await tx`select 1 from tenants.tenants where id = ${tenantId} for no key update`;
+}
+
 /** A run that was begun this often and never ended is given up. */
 const attemptsMax = 5;
 
 export class DiscoveryRepository {
   /** Queues a run, unless one is queued already: then that one is returned. */
   async enqueue(tx: TransactionSql, id: Id<'dis'>, tenantId: string, at: Date): Promise<Discovery> {
-    await tx`select 1 from tenants.tenants where id = ${tenantId} for update`;
+    await lockTenant(tx, tenantId);
     const [open] = await tx<DiscoveryRow[]>`select id, tenant_id, status, completed_at from tenants.discoveries where tenant_id = ${tenantId} and status = 'QUEUED'`;
     if (open !== undefined) return toDiscovery(open);
     await tx`insert into tenants.discoveries (id, tenant_id, status, created_at) values (${id}, ${tenantId}, 'QUEUED', ${at})`;
@@ -98,6 +106,7 @@ export class DiscoveryRepository {
 
   /** Makes the findings the tenant's snapshot; ids of users that were known stay. False when the run is not open any more. */
   async finish(tx: TransactionSql, id: string, tenantId: string, ids: Ids, now: Date): Promise<boolean> {
+    await lockTenant(tx, tenantId);
     const ended = await tx`update tenants.discoveries set status = 'DONE', completed_at = ${now}, error = null where id = ${id} and status = 'RUNNING' returning id`;
     if (ended.length === 0) return false;
     await tx`delete from tenants.discovered_users u where u.tenant_id = ${tenantId} and not exists (select 1 from tenants.discovery_findings f where f.discovery_id = ${id} and f.microsoft_id = u.microsoft_id)`;
