@@ -38,6 +38,15 @@ test('connections cut after the write, 503s, throttling and lost answers cost ti
   expectEqual(await compare(platform));
 });
 
+test('a Microsoft that cannot be reached for a while is waited for, and nothing is lost or doubled', async () => {
+  await platform.control.call('POST', '/exchange/changes', { tenant: 'contoso.com', seed: 'down', perMailbox: { new: 6, edited: 2, readFlags: 2 } });
+  await faults([{ id: 'down', match: { path: 'graph\\.microsoft\\.com|outlook\\.office365\\.com' }, times: 15, action: { kind: 'resetBefore' } }]);
+  const job = await createJob(platform, tenants, { name: 'through an outage' });
+  const done = await jobReaches(platform, job.id, ['DONE', 'ERROR']);
+  expect(done.status).toBe('DONE');
+  expectEqual(await compare(platform));
+});
+
 test('a second job over the same mailboxes finds what the first one did', async () => {
   const job = await createJob(platform, tenants, { name: 'second' });
   const done = await jobReaches(platform, job.id, ['DONE', 'ERROR']);
