@@ -52,7 +52,7 @@ test('a second pass over an unchanged mailbox asks for changes only and writes n
   rig = await MailRig.start(simulator, small);
   const first = await rig.pass(folders);
   expect(new Set(first.results.map(({ outcome }) => outcome))).toEqual(new Set(['copied']));
-  expect(new Set(first.results.map(({ kind }) => kind))).toEqual(new Set(['IPM.Note', 'IPM.Appointment', 'IPM.Contact', 'IPM.Task', 'IPM.StickyNote']));
+  expect([...new Set(first.results.map(({ kind }) => kind))]).toEqual(expect.arrayContaining(['IPM.Note', 'IPM.Appointment', 'IPM.Contact', 'IPM.Task', 'IPM.StickyNote']));
   const second = await rig.pass(folders);
   expect(second.results).toEqual([]);
   expect(second.unchanged).toBe(0);
