@@ -1,8 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { inspect } from 'node:util';
+import { eventually } from '@migrator/testing/eventually';
 import { GraphRequestError } from './graph-request-error.js';
 import type { GraphPort } from './graph-port.js';
-import { createGovernor } from './governor/governor.js';
+import { createGovernor, type Governor } from './governor/governor.js';
 import { createGraphClient } from './graph-client.js';
 import { createHttp, type Http } from './http.js';
 import { createLastHop } from './last-hop.js';
@@ -25,6 +27,9 @@ let http: Http;
 let tokensAsked: boolean[] = [];
 let port: GraphPort;
 const throttled: number[] = [];
+let units: number[] = [];
+const charged: number[] = [];
+let governor: Governor;
 
 beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -45,7 +50,18 @@ beforeEach(() => {
       return Promise.resolve({ accessToken: fresh ? 'fresh' : 'cached', roles: [] });
     },
   };
-  port = createGraphClient({ tenantId: 't', clientId: 'c', tokens, http, governor: createGovernor({ observer: { onThrottled: (_budget, ms) => throttled.push(ms) } }) });
+  const real = createGovernor({ observer: { onThrottled: (_budget, ms) => throttled.push(ms) } });
+  units = [];
+  // The real governor, watched.
+  governor = {
+    ...real,
+    acquire: (app, tenantId, each, cost, signal) => {
+      units.push(cost.units);
+      charged.push(cost.bytes);
+      return real.acquire(app, tenantId, each, cost, signal);
+    },
+  };
+  port = createGraphClient({ tenantId: 't', clientId: 'c', tokens, http, governor });
 });
 
 const budget = { kind: 'outlook', mailbox: 'm' } as const;
@@ -102,6 +118,57 @@ test('a 401 takes one fresh token, and a second 401 ends it', async () => {
   expect(await kindOf(port.get('/x', { budget }))).toBe('unauthorised');
 });
 
+test('a read whose answer is cut half-way is made again; a write whose answer is cut is in doubt', async () => {
+  handler = (_request, response, nth) => {
+    if (nth > 1) {
+      json(response, 200, { value: [1] });
+      return;
+    }
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' });
+    response.write('{"value":["subject of a mail', () => response.destroy());
+  };
+  expect(await port.get('/x', { budget })).toEqual({ value: [1] });
+  expect(seen).toHaveLength(2);
+  seen = [];
+  expect(await kindOf(port.post('/x', {}, { budget }))).toBe('in_doubt');
+  expect(seen).toHaveLength(1);
+});
+
+test('an answer that is no JSON shows nothing of itself', async () => {
+  handler = (_request, response) => { response.writeHead(201).end('{"subject": "subject of a mail" oops}'); };
+  const error = await port.post('/x', {}, { budget }).catch((each: unknown) => each as Error);
+  expect(error).toMatchObject({ kind: 'in_doubt', status: 201 });
+  expect(inspect(error)).not.toContain('subject of a mail');
+});
+
+test('a locked resource was not touched: a write to it is repeated', async () => {
+  handler = (_request, response, nth) => { json(response, nth === 1 ? 423 : 200, { error: { code: 'resourceLocked', message: '' } }); };
+  expect(await kindOf(port.patch('/x', {}, { budget }))).toBe('fine');
+  expect(seen).toHaveLength(2);
+});
+
+test('after a fresh token a throttled request goes on with it and asks for no other', async () => {
+  handler = (_request, response, nth) => { if (nth === 1) json(response, 401, {}); else if (nth === 2) json(response, 429, {}, { 'retry-after': '1' }); else json(response, 200, {}); };
+  expect(await kindOf(port.get('/x', { budget }))).toBe('fine');
+  expect(tokensAsked).toEqual([false, true, false]);
+});
+
+test('nothing is sent after the signal aborted, and a waiting request ends at once', async () => {
+  handler = (_request, response) => { json(response, 429, {}, { 'retry-after': '600' }); };
+  const abort = new AbortController();
+  const waiting = kindOf(port.get('/x', { budget, signal: abort.signal }));
+  await eventually('throttled', () => throttled.length === 1);
+  abort.abort();
+  expect(await waiting).toBe('cancelled');
+  expect(await kindOf(port.get('/x', { budget: { kind: 'none' }, signal: abort.signal }))).toBe('cancelled');
+  expect(seen).toHaveLength(1);
+});
+
+test('an answer that does not come in time is a lost one', async () => {
+  handler = () => undefined;
+  expect(await kindOf(port.post('/x', {}, { budget: { kind: 'none' }, timeoutMs: 300 }))).toBe('in_doubt');
+});
+
 test('what Graph says decides the kind: codes before statuses, empty and HTML bodies without a code', async () => {
   const cases: [number, unknown, string][] = [
     [400, { error: { code: 'ErrorInvalidIdMalformed', message: '' } }, 'bad_request'],
@@ -112,6 +179,8 @@ test('what Graph says decides the kind: codes before statuses, empty and HTML bo
     [400, { error: { code: 'SyncStateInvalid', message: '' } }, 'gone'],
     [412, { error: { code: 'x', message: '' } }, 'precondition'],
     [413, '', 'too_large'],
+    [500, { error: { code: 'ErrorMessageSizeExceeded', message: '' } }, 'too_large'],
+    [500, { error: { code: 'ErrorCannotOpenFileAttachment', message: '' } }, 'corrupt'],
     [500, { error: { code: 'ErrorItemCorrupt', message: '' } }, 'corrupt'],
     [500, { error: { code: 'UnknownError', innerError: { code: 'ErrorQuotaExceeded' } } }, 'quota'],
     [400, '<html>', 'bad_request'],
@@ -123,15 +192,15 @@ test('what Graph says decides the kind: codes before statuses, empty and HTML bo
 });
 
 test('pages follow the links verbatim, and only the first call carries query options', async () => {
-  handler = (_request, response, nth) => { json(response, 200, nth === 1 ? { value: [1], '@odata.nextLink': 'https://graph.microsoft.com/v1.0/users?$skiptoken=a%2Fb' } : { value: [2], '@odata.deltaLink': 'https://graph.microsoft.com/v1.0/users?$deltatoken=c' }); };
+  handler = (_request, response, nth) => { json(response, 200, nth === 1 ? { value: [1], '@odata.nextLink': 'https://graph.microsoft.com/v1.0/users?$skiptoken=a%2Fb&z=1&$top=5&z=2&c' } : { value: [2], '@odata.deltaLink': 'https://graph.microsoft.com/v1.0/users?$deltatoken=c' }); };
   const pages = [];
   for await (const page of port.pages<number>('/users', { budget, query: { $top: '1' }, pageSizeMax: 50 })) pages.push(page);
-  expect(pages).toEqual([{ value: [1], nextLink: 'https://graph.microsoft.com/v1.0/users?$skiptoken=a%2Fb', deltaLink: null }, { value: [2], nextLink: null, deltaLink: 'https://graph.microsoft.com/v1.0/users?$deltatoken=c' }]);
-  expect(seen.map((each) => each.url)).toEqual(['/v1.0/users?$top=1', '/v1.0/users?$skiptoken=a%2Fb']);
+  expect(pages).toEqual([{ value: [1], nextLink: 'https://graph.microsoft.com/v1.0/users?$skiptoken=a%2Fb&z=1&$top=5&z=2&c', deltaLink: null }, { value: [2], nextLink: null, deltaLink: 'https://graph.microsoft.com/v1.0/users?$deltatoken=c' }]);
+  expect(seen.map((each) => each.url)).toEqual(['/v1.0/users?$top=1', '/v1.0/users?$skiptoken=a%2Fb&z=1&$top=5&z=2&c']);
   expect(seen[1]!.headers['prefer']).toBe('odata.maxpagesize=50');
 });
 
-test('a batch is cut in twenties and what was throttled inside is sent again', async () => {
+test('a batch is cut in twenties, counts for each of its requests, and what was throttled inside is sent again', async () => {
   let refused = false;
   handler = (request, response) => {
     const { requests } = JSON.parse(request.text) as { requests: { id: string }[] };
@@ -147,6 +216,15 @@ test('a batch is cut in twenties and what was throttled inside is sent again', a
   const answers = await port.batch(Array.from({ length: 25 }, (_each, n) => ({ id: String(n), method: 'GET', url: `/users/${n}` })), { budget: { kind: 'directory' } });
   expect(answers.size).toBe(25);
   expect([...answers.values()].every((answer) => answer.status === 200)).toBe(true);
+  expect(units).toEqual([20, 6]);
+});
+
+test('a batch that leaves a request unanswered is in doubt when it writes; ids must differ by more than case', async () => {
+  handler = (_request, response) => { json(response, 200, { responses: [{ id: 'a', status: 200 }] }); };
+  const item = (id: string, method: 'GET' | 'POST') => ({ id, method, url: '/x' });
+  expect(await kindOf(port.batch([item('a', 'GET'), item('b', 'GET')], { budget }))).toBe('unavailable');
+  expect(await kindOf(port.batch([item('a', 'GET'), item('b', 'POST')], { budget }))).toBe('in_doubt');
+  await expect(port.batch([item('a', 'GET'), item('A', 'GET')], { budget })).rejects.toThrow('case');
 });
 
 test('a pre-authorised address gets no token', async () => {
@@ -155,14 +233,23 @@ test('a pre-authorised address gets no token', async () => {
   expect(seen[0]).toMatchObject({ host: 'outlook.office365.com', authorization: undefined });
 });
 
+test('a pre-authorised address that has expired is asked once, and one that is none shows nothing of itself', async () => {
+  handler = (_request, response) => { response.writeHead(401).end(); };
+  expect(await kindOf(port.preauthorised('GET', 'https://outlook.office365.com/api/x?authtoken=secret', { budget }))).toBe('unauthorised');
+  expect(seen).toHaveLength(1);
+  const error = await port.preauthorised('GET', 'outlook.office365.com/api/x?authtoken=secret', { budget }).catch((each: unknown) => each);
+  expect(error).toMatchObject({ kind: 'bad_request' });
+  expect(inspect(error)).not.toContain('secret');
+});
+
 test('an error carries neither token nor pre-authorised address', async () => {
   handler = (_request, response) => { response.writeHead(400).end('{"Message":"subject of a mail"}'); };
   const error = await port.preauthorised('POST', 'https://outlook.office365.com/api/x?authtoken=secret', { budget, body: '{}' }).catch((each: unknown) => each as Error);
-  expect(JSON.stringify([(error as Error).message, (error as Error).stack, error])).not.toMatch(/secret|subject of a mail|Bearer/);
+  expect(inspect(error, { depth: 10 })).not.toMatch(/secret|subject of a mail|Bearer/);
 });
 
-test('a stream passes both ways without being held', async () => {
-  const total = 400 * 1024 * 1024;
+test('a download passes without being held', async () => {
+  const total = 150 * 1024 * 1024;
   handler = (_request, response) => {
     response.writeHead(200);
     let left = total;
@@ -188,7 +275,37 @@ test('a stream passes both ways without being held', async () => {
     highest = Math.max(highest, process.memoryUsage().rss);
   }
   expect(bytes).toBe(total);
-  expect(highest - before).toBeLessThan(150 * 1024 * 1024);
+  expect(highest - before).toBeLessThan(90 * 1024 * 1024);
+});
+
+test('an upload of known length passes without being held, arrives with its length, and is charged before it goes', async () => {
+  const piece = Buffer.alloc(65_536, 7);
+  const pieces = 1_600;
+  const total = piece.length * pieces;
+  let received = 0;
+  const counting = createServer((request, response) => {
+    seen.push({ method: request.method!, host: request.headers.host!, url: request.url!, authorization: request.headers.authorization, text: '', headers: request.headers });
+    request.on('data', (each: Buffer) => (received += each.length));
+    request.on('end', () => response.writeHead(201).end('{}'));
+  });
+  await new Promise<void>((resolve) => counting.listen(0, '127.0.0.1', resolve));
+  const direct = createHttp(createLastHop(`http://127.0.0.1:${(counting.address() as AddressInfo).port}`));
+  const before = process.memoryUsage().rss;
+  let highest = before;
+  const uploading = createGraphClient({ tenantId: 't', clientId: 'c', tokens: { token: () => Promise.resolve({ accessToken: 'x', roles: [] }) }, http: direct, governor });
+  const body = async function* (): AsyncGenerator<Uint8Array> {
+    for (let n = 0; n < pieces; n += 1) {
+      highest = Math.max(highest, process.memoryUsage().rss);
+      yield piece;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  charged.length = 0;
+  await (await uploading.preauthorised('PUT', 'https://outlook.office365.com/upload', { budget: { kind: 'outlook', mailbox: 'up' }, body, contentType: 'application/octet-stream', contentLength: total })).discard();
+  expect({ received, length: seen.at(-1)?.headers['content-length'], charged }).toEqual({ received: total, length: String(total), charged: [total] });
+  expect(highest - before).toBeLessThan(90 * 1024 * 1024);
+  await direct.close();
+  await new Promise((resolve) => counting.close(resolve));
 });
 
 test('a read-only port lets reads and named exports through and nothing else', async () => {

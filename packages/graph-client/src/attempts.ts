@@ -6,98 +6,115 @@ import type { Budget, RequestBody } from './graph-port.js';
 import { readFailure } from './failure.js';
 import { GraphRequestError } from './graph-request-error.js';
 import type { Governor } from './governor/governor.js';
-import { NotSentError, type HttpResponse } from './http.js';
+import { NotAnAddressError, NotSentError, type HttpResponse } from './http.js';
 import { TokenError } from './tokens/token-error.js';
 
-export interface Attempt {
+export interface Attempt<T> {
   app: string;
   tenantId: string;
   budget: Budget;
+  /** Requests it counts for. */
+  units: number;
   repeatable: boolean;
+  /** False for pre-authorised addresses: a 401 there is final, no token would help. */
+  authenticated: boolean;
   signal: AbortSignal | undefined;
   body: RequestBody | null;
+  /** Size of a body that is a stream, when it is known. */
+  contentLength: number | undefined;
   /** Sends once. `fresh`: with a new token. */
   send(body: string | Uint8Array | AsyncIterable<Uint8Array> | null, fresh: boolean): Promise<HttpResponse>;
+  /** Takes what is needed of an accepted answer before it counts as an answer; a failure here is a lost answer. */
+  receive(response: HttpResponse): Promise<T> | T;
 }
 
 /** A request is given up after this long without success (a hold-up of that length is an outage, not throttling). */
-const patienceMs = 30 * 60_000;
-const lostAnswersMax = 6;
+export const patienceMs = 30 * 60_000;
+const lostAnswersMax = 12;
+const unsentMax = 30;
 /** Flat steps for the byte window, which rolls: doubling would only waste it. */
 const byteSteps = [15_000, 30_000, 45_000, 60_000];
 
 /** The answer with its permit still held: release it when the body has been read. */
-export interface Granted {
+export interface Granted<T> {
   response: HttpResponse;
+  value: T;
   release: () => void;
 }
 
-export async function attempt(governor: Governor, request: Attempt): Promise<Granted> {
+export async function attempt<T>(governor: Governor, request: Attempt<T>): Promise<Granted<T>> {
   const { app, tenantId, budget, repeatable, signal } = request;
   const deadline = Date.now() + patienceMs;
-  const known = sizeOf(request.body);
+  const known = sizeOf(request.body) ?? request.contentLength ?? null;
   let lost = 0;
   let refused = 0;
-  let unauthorised = 0;
+  let renewed = false;
+  let fresh = false;
   let bodyTaken = false;
   for (;;) {
     const permit = await acquire(governor, request, known ?? 0);
     const began = Date.now();
-    const took = (): number => Date.now() - began;
-    let response: HttpResponse;
+    let response: HttpResponse | null = null;
     try {
       const body = materialise(request.body, (bytes) => {
         if (known === null) governor.sent(app, tenantId, budget, bytes);
         bodyTaken = true;
       });
-      response = await request.send(body, unauthorised > 0);
+      const asked = fresh;
+      fresh = false;
+      response = await request.send(body, asked);
+      governor.observer.onRequest?.(budget, response.status, Date.now() - began);
+      if (response.status < 400) return { response, value: await request.receive(response), release: permit.release };
     } catch (cause) {
       permit.release();
-      governor.observer.onRequest?.(budget, 0, took());
-      if (signal?.aborted === true) throw new GraphRequestError('cancelled', { status: 0, graphCode: null, requestId: null, cause });
+      if (response === null) governor.observer.onRequest?.(budget, 0, Date.now() - began);
+      const status = response?.status ?? 0;
+      const requestId = response?.headers.get('request-id') ?? null;
+      if (signal?.aborted === true) throw new GraphRequestError('cancelled', { status, graphCode: null, requestId, cause });
+      if (cause instanceof NotAnAddressError) throw new GraphRequestError('bad_request', { status: 0, graphCode: null, requestId: null, cause });
       if (cause instanceof TokenError && cause.kind !== 'temporary') throw new GraphRequestError('unauthorised', { status: 0, graphCode: cause.entraCode === null ? null : `AADSTS${cause.entraCode}`, requestId: null, cause });
       const untouched = cause instanceof NotSentError || cause instanceof TokenError;
-      if (!untouched && !repeatable) throw new GraphRequestError('in_doubt', { status: 0, graphCode: null, requestId: null, cause });
+      if (!untouched && !repeatable) throw new GraphRequestError('in_doubt', { status, graphCode: null, requestId, cause });
       lost += 1;
-      if (lost > (untouched ? 30 : lostAnswersMax) || Date.now() > deadline || !again(request.body, bodyTaken)) throw new GraphRequestError('unavailable', { status: 0, graphCode: null, requestId: null, cause });
-      await rest(backOff(lost), signal);
+      if (lost > (untouched ? unsentMax : lostAnswersMax) || Date.now() > deadline || !again(request.body, bodyTaken)) throw new GraphRequestError('unavailable', { status, graphCode: null, requestId, cause });
+      await rest((cause instanceof TokenError ? cause.retryAfterMs : null) ?? backOff(lost, 500, 60_000), signal);
       continue;
     }
-    governor.observer.onRequest?.(budget, response.status, took());
-    if (response.status < 400) return { response, release: permit.release };
 
     const failure = await readFailure(response, Date.now());
     permit.release();
-    if (response.status === 401 && unauthorised === 0 && again(request.body, bodyTaken)) {
-      unauthorised += 1;
+    if (response.status === 401 && request.authenticated && !renewed && again(request.body, bodyTaken)) {
+      renewed = true;
+      fresh = true;
       continue;
     }
     if (failure.notExecuted) {
       refused += 1;
-      const restMs = failure.retryAfterMs !== null && failure.retryAfterMs > 0 ? failure.retryAfterMs : failure.overBytes ? (byteSteps[Math.min(refused, byteSteps.length) - 1] ?? 60_000) : backOff(refused);
+      const restMs = failure.retryAfterMs !== null && failure.retryAfterMs > 0 ? failure.retryAfterMs : failure.overBytes ? (byteSteps[Math.min(refused, byteSteps.length) - 1] ?? 60_000) : backOff(refused, 2_000, 300_000);
       governor.throttled(app, tenantId, budget, restMs);
       if (Date.now() + restMs > deadline || !again(request.body, bodyTaken)) throw failure.error;
       continue;
     }
     if (failure.error.kind !== 'unavailable') throw failure.error;
-    if (!repeatable) throw new GraphRequestError('in_doubt', { status: failure.error.status, graphCode: failure.error.graphCode, requestId: failure.error.requestId });
+    // A locked resource was not touched, whatever the request was.
+    if (!repeatable && response.status !== 423) throw new GraphRequestError('in_doubt', { status: failure.error.status, graphCode: failure.error.graphCode, requestId: failure.error.requestId });
     lost += 1;
     if (lost > lostAnswersMax || Date.now() > deadline || !again(request.body, bodyTaken)) throw failure.error;
-    await rest(failure.retryAfterMs ?? backOff(lost), signal);
+    await rest(failure.retryAfterMs ?? backOff(lost, 500, 60_000), signal);
   }
 }
 
-async function acquire(governor: Governor, { app, tenantId, budget, signal }: Attempt, bytes: number): Promise<{ release(): void }> {
+async function acquire<T>(governor: Governor, { app, tenantId, budget, units, signal }: Attempt<T>, bytes: number): Promise<{ release(): void }> {
   try {
-    return await governor.acquire(app, tenantId, budget, bytes, signal);
+    return await governor.acquire(app, tenantId, budget, { units, bytes }, signal);
   } catch (cause) {
     throw new GraphRequestError('cancelled', { status: 0, graphCode: null, requestId: null, cause });
   }
 }
 
-/** Exponential from 0.5 s, at most 60 s, with full jitter above half. */
-const backOff = (times: number): number => {
-  const top = Math.min(60_000, 500 * 2 ** (times - 1));
+/** Exponential from `firstMs`, at most `mostMs`, with full jitter above half. */
+const backOff = (times: number, firstMs: number, mostMs: number): number => {
+  const top = Math.min(mostMs, firstMs * 2 ** (times - 1));
   return top / 2 + Math.random() * (top / 2);
 };
 

@@ -16,7 +16,8 @@ export interface Failure {
 }
 
 const codesByKind: [GraphErrorKind, RegExp][] = [
-  ['corrupt', /^(ErrorItemCorrupt|ErrorCorruptData)$/i],
+  ['corrupt', /^(ErrorItemCorrupt|ErrorCorruptData|ErrorCannotOpenFileAttachment)$/i],
+  ['too_large', /^ErrorMessageSizeExceeded$/i],
   ['quota', /^(ErrorQuotaExceeded|quotaLimitReached)$/i],
   ['gone', /^(SyncStateNotFound|ResyncRequired|SyncStateInvalid)$/i],
 ];
@@ -85,7 +86,8 @@ function parseBody(text: string): { code: string | null } {
   return { code };
 }
 
-function parseRetryAfter(value: string | null, now: number): number | null {
+/** `Retry-After` in milliseconds, from seconds or a date; null when it is missing or unreadable. */
+export function parseRetryAfter(value: string | null, now: number): number | null {
   if (value === null) return null;
   if (/^\d+$/.test(value.trim())) return Number(value) * 1000;
   const at = Date.parse(value);

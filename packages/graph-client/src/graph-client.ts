@@ -1,7 +1,9 @@
 /** The Graph port over the real Microsoft Graph client, msal-node and the governor. */
 import { AuthenticationHandler, AuthenticationHandlerOptions, Client, ResponseType, TelemetryHandler, type AuthenticationProviderOptions, type MiddlewareOptions } from '@microsoft/microsoft-graph-client';
+import { randomUUID } from 'node:crypto';
 import { attempt, type Granted } from './attempts.js';
-import type { BatchAnswer, BatchRequest, GraphPage, GraphPort, RawOptions, RawResponse, RequestOptions } from './graph-port.js';
+import { runBatch, type BatchParts } from './batch.js';
+import type { GraphPage, GraphPort, RawOptions, RawResponse, RequestOptions } from './graph-port.js';
 import { GraphRequestError } from './graph-request-error.js';
 import type { Governor } from './governor/governor.js';
 import type { Http, HttpResponse } from './http.js';
@@ -19,7 +21,6 @@ export interface GraphClientOptions {
 }
 
 const timeoutMsDefault = 100_000;
-const batchMax = 20;
 
 /** A port for one tenant. Cheap: the connections belong to `http`, the tokens to `tokens`, the budgets to `governor`. */
 export function createGraphClient({ tenantId, clientId, tokens, http, governor }: GraphClientOptions): GraphPort {
@@ -36,44 +37,52 @@ export function createGraphClient({ tenantId, clientId, tokens, http, governor }
   });
   const client = Client.initWithMiddleware({ middleware: [auth, new TelemetryHandler(), new GraphTransport(http)] });
 
-  const send = (method: string, path: string, options: RawOptions): Promise<Granted> => {
+  const send = <T>(method: string, path: string, options: RawOptions, receive: (response: HttpResponse) => Promise<T> | T, units = 1): Promise<Granted<T>> => {
     const { budget, version = 'v1.0', query, headers, signal, timeoutMs = timeoutMsDefault, body = null, contentType, contentLength } = options;
     const target = query === undefined ? path : `${path}${path.includes('?') ? '&' : '?'}${encodeQuery(query)}`;
     return attempt(governor, {
       app: clientId,
       tenantId,
       budget,
+      units,
       signal,
       body,
+      contentLength,
       repeatable: options.repeatable ?? method === 'GET',
+      authenticated: true,
+      receive,
       send: async (each, fresh) => {
-        const outgoing = new Outgoing(each, signal, timeoutMs);
+        const outgoing = new Outgoing(each, signal, timeoutMs, absolute(target) ? target : null);
         const request = client
           .api(target)
           .responseType(ResponseType.RAW)
           .headers({ ...headers, ...(each === null ? {} : { 'Content-Type': contentType ?? 'application/json' }), ...(contentLength === undefined ? {} : { 'Content-Length': String(contentLength) }) })
           .middlewareOptions([outgoing as unknown as MiddlewareOptions, new AuthenticationHandlerOptions(undefined, { fresh, outgoing } as TokenOptions)]);
-        if (!target.startsWith('https://')) request.version(version);
+        if (!absolute(target)) request.version(version);
         return unwrap(outgoing, () => callLibrary(request, method));
       },
     });
   };
 
-  const json = async <T>(method: string, path: string, body: unknown, options: RequestOptions): Promise<T> => {
-    const granted = await send(method, path, { ...options, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
-    return readJson<T>(granted, options.repeatable ?? method === 'GET');
+  /** The whole answer is read before the request counts as answered: a read that was cut half-way is made again. */
+  const json = async <T>(method: string, path: string, options: RawOptions, units?: number): Promise<T> => {
+    const { value, release } = await send(method, path, options, (response) => parseJson<T>(response), units);
+    release();
+    return value;
   };
+  const write = <T>(method: string, path: string, body: unknown, options: RequestOptions): Promise<T> => json(method, path, { ...options, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
 
   const port: GraphPort = {
     tenantId,
-    get: (path, options) => json('GET', path, undefined, options),
-    post: (path, body, options) => json('POST', path, body, options),
-    patch: (path, body, options) => json('PATCH', path, body, options),
-    put: (path, body, options) => json('PUT', path, body, options),
+    get: (path, options) => json('GET', path, options),
+    post: (path, body, options) => write('POST', path, body, options),
+    patch: (path, body, options) => write('PATCH', path, body, options),
+    put: (path, body, options) => write('PUT', path, body, options),
     delete: async (path, options) => {
-      await rawResponse(await send('DELETE', path, options), options.repeatable ?? false).discard();
+      const { release } = await send('DELETE', path, options, (response) => response.body.dump());
+      release();
     },
-    raw: async (method, path, options) => rawResponse(await send(method, path, options), options.repeatable ?? method === 'GET'),
+    raw: async (method, path, options) => rawResponse(await send(method, path, options, nothing), options.repeatable ?? method === 'GET'),
     async *pages<T>(path: string, { from, pageSizeMax, ...options }: RequestOptions & { from?: string; pageSizeMax?: number }): AsyncGenerator<GraphPage<T>> {
       const prefer = [options.headers?.['Prefer'], pageSizeMax === undefined ? undefined : `odata.maxpagesize=${pageSizeMax}`].filter((part) => part !== undefined).join(', ');
       const headers = { ...options.headers, ...(prefer === '' ? {} : { Prefer: prefer }) };
@@ -82,15 +91,22 @@ export function createGraphClient({ tenantId, clientId, tokens, http, governor }
         // A link is complete as it is: query options belong to the first call only.
         const { query, ...linkOptions } = options;
         const answer: { value?: T[]; '@odata.nextLink'?: string; '@odata.deltaLink'?: string } =
-          next === null ? await json('GET', path, undefined, { ...linkOptions, ...(query === undefined ? {} : { query }), headers }) : await json('GET', next, undefined, { ...linkOptions, headers });
+          next === null ? await json('GET', path, { ...linkOptions, ...(query === undefined ? {} : { query }), headers }) : await json('GET', next, { ...linkOptions, headers });
         next = answer['@odata.nextLink'] ?? null;
         yield { value: answer.value ?? [], nextLink: next, deltaLink: answer['@odata.deltaLink'] ?? null };
       }
     },
     batch: (requests, options) =>
-      runBatch(port, requests, options, (restMs) => {
-        governor.throttled(clientId, tenantId, options.budget, restMs);
-      }),
+      runBatch(
+        {
+          post: (body, units, each) => json<BatchParts>('POST', '/$batch', { ...each, body }, units),
+          throttled: (restMs) => {
+            governor.throttled(clientId, tenantId, options.budget, restMs);
+          },
+        },
+        requests,
+        options,
+      ),
     preauthorised: async (method, url, options) => {
       const { budget, headers, signal, timeoutMs = timeoutMsDefault, body = null, contentType, contentLength } = options;
       return rawResponse(
@@ -98,14 +114,18 @@ export function createGraphClient({ tenantId, clientId, tokens, http, governor }
           app: clientId,
           tenantId,
           budget,
+          units: 1,
           signal,
           body,
+          contentLength,
+          authenticated: false,
+          receive: nothing,
           repeatable: options.repeatable ?? method === 'GET',
           send: (each) =>
             http.send({
               method,
               url,
-              headers: { ...headers, ...(each === null ? {} : { 'content-type': contentType ?? 'application/json' }), ...(contentLength === undefined ? {} : { 'content-length': String(contentLength) }) },
+              headers: { 'client-request-id': randomUUID(), ...headers, ...(each === null ? {} : { 'content-type': contentType ?? 'application/json' }), ...(contentLength === undefined ? {} : { 'content-length': String(contentLength) }) },
               body: each,
               signal,
               timeoutMs,
@@ -117,6 +137,10 @@ export function createGraphClient({ tenantId, clientId, tokens, http, governor }
   };
   return port;
 }
+
+const absolute = (target: string): boolean => target.startsWith('https://');
+/** A stream is the caller's to read. */
+const nothing = (): undefined => undefined;
 
 const encodeQuery = (query: Record<string, string>): string =>
   Object.entries(query)
@@ -157,7 +181,7 @@ async function unwrap(outgoing: Outgoing, call: () => Promise<unknown>): Promise
   }
 }
 
-function rawResponse({ response, release }: Granted, repeatable: boolean): RawResponse {
+function rawResponse({ response, release }: Granted<undefined>, repeatable: boolean): RawResponse {
   async function* body(): AsyncGenerator<Uint8Array> {
     try {
       yield* response.body;
@@ -172,7 +196,15 @@ function rawResponse({ response, release }: Granted, repeatable: boolean): RawRe
     status: response.status,
     headers: response.headers,
     body: stream,
-    json: <T>() => readJson<T>({ response, release }, repeatable),
+    json: async <T>() => {
+      try {
+        return await parseJson<T>(response);
+      } catch (cause) {
+        throw lostAnswer(response, repeatable, cause);
+      } finally {
+        release();
+      }
+    },
     discard: async () => {
       try {
         await response.body.dump();
@@ -183,46 +215,20 @@ function rawResponse({ response, release }: Granted, repeatable: boolean): RawRe
   };
 }
 
-async function readJson<T>({ response, release }: Granted, repeatable: boolean): Promise<T> {
+/** The body as JSON; undefined when there is none. */
+async function parseJson<T>(response: HttpResponse): Promise<T> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of response.body) pieces.push(piece);
+  if (pieces.length === 0) return undefined as T;
+  const text = Buffer.concat(pieces).toString('utf8');
   try {
-    const pieces: Uint8Array[] = [];
-    for await (const piece of response.body) pieces.push(piece);
-    if (pieces.length === 0) return undefined as T;
-    return JSON.parse(Buffer.concat(pieces).toString('utf8')) as T;
-  } catch (cause) {
-    throw lostAnswer(response, repeatable, cause);
-  } finally {
-    release();
+    return JSON.parse(text) as T;
+  } catch {
+    // Without the cause: the parser quotes what it stumbled over, which is content.
+    throw new Error(`The answer is no JSON (${text.length} characters).`);
   }
 }
 
 /** The status said yes and the rest was lost: a write has happened, a read can be made again. */
 const lostAnswer = (response: HttpResponse, repeatable: boolean, cause: unknown): GraphRequestError =>
   new GraphRequestError(repeatable ? 'unavailable' : 'in_doubt', { status: response.status, graphCode: null, requestId: response.headers.get('request-id'), cause });
-
-async function runBatch(port: GraphPort, requests: readonly BatchRequest[], options: RequestOptions, throttled: (restMs: number) => void): Promise<Map<string, BatchAnswer>> {
-  const answers = new Map<string, BatchAnswer>();
-  let open = [...requests];
-  while (open.length > 0) {
-    const part = open.slice(0, batchMax);
-    const rest = open.slice(batchMax);
-    const { responses } = await port.post<{ responses: { id: string; status: number; headers?: Record<string, string>; body?: unknown }[] }>(
-      '/$batch',
-      { requests: part.map(({ id, method, url, headers, body }) => ({ id, method, url, ...(body === undefined ? {} : { body, headers: { 'Content-Type': 'application/json', ...headers } }), ...(body === undefined && headers !== undefined ? { headers } : {}) })) },
-      { repeatable: part.every((each) => each.method === 'GET'), ...options },
-    );
-    const again: BatchRequest[] = [];
-    let restMs = 0;
-    for (const { id, status, headers = {}, body } of responses) {
-      const request = part.find((each) => each.id === id);
-      if (request !== undefined && status === 429) {
-        again.push(request);
-        const seconds = Number(Object.entries(headers).find(([name]) => name.toLowerCase() === 'retry-after')?.[1] ?? '1');
-        restMs = Math.max(restMs, Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : 1000);
-      } else answers.set(id, { status, headers, body });
-    }
-    if (restMs > 0) throttled(restMs);
-    open = [...again, ...rest];
-  }
-  return answers;
-}

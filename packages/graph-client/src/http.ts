@@ -22,6 +22,11 @@ export class NotSentError extends Error {
   override readonly name = 'NotSentError';
 }
 
+/** What should have been a URL is none; sending it again would not help. */
+export class NotAnAddressError extends Error {
+  override readonly name = 'NotAnAddressError';
+}
+
 export interface Http {
   send(request: HttpRequest): Promise<HttpResponse>;
   close(): Promise<void>;
@@ -33,7 +38,9 @@ export function createHttp(lastHop: LastHop): Http {
   const agent = new Agent({ connections: 64, pipelining: 1, keepAliveTimeout: 30_000, keepAliveMaxTimeout: 120_000, connect: { timeout: 10_000 } });
   return {
     async send({ method, url, headers, body, signal, timeoutMs }) {
-      const target = new URL(url);
+      const target = URL.canParse(url) ? new URL(url) : null;
+      // Node's own error carries the whole input, which may be a pre-authorised address.
+      if (target === null) throw new NotAnAddressError('Microsoft named an address that is none.');
       const { origin, host } = lastHop.resolve(target);
       try {
         const response = await undiciRequest(`${origin}${target.pathname}${target.search}`, {

@@ -14,6 +14,8 @@ export class Outgoing {
     readonly body: string | Uint8Array | AsyncIterable<Uint8Array> | null,
     readonly signal: AbortSignal | undefined,
     readonly timeoutMs: number,
+    /** A link of Microsoft's, sent to the letter: the library would take it apart and put its parameters in another order. */
+    readonly link: string | null,
   ) {}
 }
 
@@ -30,7 +32,7 @@ export class GraphTransport implements Middleware {
     if (outgoing.body === null) delete headers['content-type'];
     let response: HttpResponse;
     try {
-      response = await this.http.send({ method: context.options?.method ?? 'GET', url: context.request, headers, body: outgoing.body, signal: outgoing.signal, timeoutMs: outgoing.timeoutMs });
+      response = await this.http.send({ method: context.options?.method ?? 'GET', url: outgoing.link ?? context.request, headers, body: outgoing.body, signal: outgoing.signal, timeoutMs: outgoing.timeoutMs });
     } catch (error) {
       outgoing.failure = error;
       throw error;

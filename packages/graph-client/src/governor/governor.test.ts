@@ -3,6 +3,7 @@ import type { Budget } from '../graph-port.js';
 import { createGovernor } from './governor.js';
 import { SlidingWindow } from './sliding-window.js';
 
+const one = { units: 1, bytes: 0 };
 const mailbox: Budget = { kind: 'outlook', mailbox: 'a' };
 
 test('a window never lets more through than its maximum in any stretch of its length', () => {
@@ -28,16 +29,16 @@ test('a window never lets more through than its maximum in any stretch of its le
 test('no more than four requests of one mailbox are in flight, in the order they came, and another mailbox is not held up', async () => {
   const governor = createGovernor();
   const order: number[] = [];
-  const permits = await Promise.all([0, 1, 2, 3].map(() => governor.acquire('app', 't', mailbox, 0, undefined)));
-  const fifth = governor.acquire('app', 't', mailbox, 0, undefined).then((permit) => {
+  const permits = await Promise.all([0, 1, 2, 3].map(() => governor.acquire('app', 't', mailbox, one, undefined)));
+  const fifth = governor.acquire('app', 't', mailbox, one, undefined).then((permit) => {
     order.push(5);
     return permit;
   });
-  const sixth = governor.acquire('app', 't', mailbox, 0, undefined).then((permit) => {
+  const sixth = governor.acquire('app', 't', mailbox, one, undefined).then((permit) => {
     order.push(6);
     return permit;
   });
-  (await governor.acquire('app', 't', { kind: 'outlook', mailbox: 'b' }, 0, undefined)).release();
+  (await governor.acquire('app', 't', { kind: 'outlook', mailbox: 'b' }, one, undefined)).release();
   expect(order).toEqual([]);
   permits[0]!.release();
   (await fifth).release();
@@ -49,21 +50,63 @@ test('no more than four requests of one mailbox are in flight, in the order they
 test('after Retry-After nobody who shares the budget goes before it is over, not even those already waiting', async () => {
   const rests: number[] = [];
   const governor = createGovernor({ observer: { onThrottled: (_budget, ms) => rests.push(ms) } });
-  const first = await governor.acquire('app', 't', mailbox, 0, undefined);
+  const first = await governor.acquire('app', 't', mailbox, one, undefined);
   const began = Date.now();
   governor.throttled('app', 't', mailbox, 300);
   first.release();
-  await Promise.all([1, 2].map(async () => (await governor.acquire('app', 't', mailbox, 0, undefined)).release()));
+  await Promise.all([1, 2].map(async () => (await governor.acquire('app', 't', mailbox, one, undefined)).release()));
   expect(Date.now() - began).toBeGreaterThanOrEqual(299);
   expect(rests).toEqual([300]);
 });
 
+test('a budget uses 96 % or more of the published requests in ten minutes and never more than all of them; a batch counts for each of its items', async () => {
+  let now = 0;
+  const governor = createGovernor({ now: () => now });
+  const minutes = 10 * 60_000;
+  const sent: number[] = [];
+  const go = async (units: number): Promise<boolean> => {
+    const abort = new AbortController();
+    let granted = false;
+    const asking = governor.acquire('app', 't', mailbox, { units, bytes: 0 }, abort.signal).then(
+      (permit) => {
+        granted = true;
+        permit.release();
+      },
+      () => undefined,
+    );
+    await Promise.resolve();
+    abort.abort();
+    await asking;
+    return granted;
+  };
+  for (; now < 3 * minutes; now += 1_000) while (await go(20)) sent.push(now);
+  const inWindow = (from: number): number => sent.filter((at) => at >= from && at < from + minutes).length * 20;
+  for (const from of sent.filter((_at, index) => index % 50 === 0)) expect(inWindow(from)).toBeLessThanOrEqual(10_000);
+  expect(sent.length * 20).toBeGreaterThanOrEqual(3 * 9_600);
+});
+
+test('requests that were refused together lower the concurrency once', async () => {
+  let now = 0;
+  const governor = createGovernor({ now: () => now });
+  const permits = await Promise.all([0, 1, 2, 3].map(() => governor.acquire('app', 't', mailbox, one, undefined)));
+  for (const permit of permits) {
+    governor.throttled('app', 't', mailbox, 1_000);
+    permit.release();
+  }
+  now = 1_001;
+  await Promise.all([governor.acquire('app', 't', mailbox, one, undefined), governor.acquire('app', 't', mailbox, one, undefined)]);
+  const abort = new AbortController();
+  const third = governor.acquire('app', 't', mailbox, one, abort.signal);
+  abort.abort();
+  await expect(third).rejects.toThrow();
+});
+
 test('a waiting request that is aborted leaves the queue and lets the next one go', async () => {
   const governor = createGovernor({ limits: { outlook: { concurrency: 1, requests: null, uploadBytes: null }, directory: { concurrency: 1, requests: null, uploadBytes: null }, reports: { concurrency: 1, requests: null, uploadBytes: null }, none: { concurrency: 1, requests: null, uploadBytes: null } } });
-  const held = await governor.acquire('app', 't', mailbox, 0, undefined);
+  const held = await governor.acquire('app', 't', mailbox, one, undefined);
   const abort = new AbortController();
-  const waiting = governor.acquire('app', 't', mailbox, 0, abort.signal);
-  const next = governor.acquire('app', 't', mailbox, 0, undefined);
+  const waiting = governor.acquire('app', 't', mailbox, one, abort.signal);
+  const next = governor.acquire('app', 't', mailbox, one, undefined);
   abort.abort();
   await expect(waiting).rejects.toThrow();
   held.release();

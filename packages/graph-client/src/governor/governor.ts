@@ -4,7 +4,7 @@
  * decrease). Requests of one budget go in the order they came.
  */
 import type { Budget } from '../graph-port.js';
-import { budgetKey, publishedLimits, type Limit } from './limits.js';
+import { budgetKey, plannedShare, publishedLimits, type Limit } from './limits.js';
 import { SlidingWindow } from './sliding-window.js';
 
 /** What the governor tells whoever watches (metrics, log lines). */
@@ -17,14 +17,22 @@ export interface GovernorObserver {
   onRequest?(budget: Budget, status: number, tookMs: number): void;
 }
 
+/** What a request takes of its budget. */
+export interface Cost {
+  /** Requests it counts for: a batch counts for each of its items. */
+  units: number;
+  /** Size of its body; 0 when unknown or empty. */
+  bytes: number;
+}
+
 /** Permission for one request; must be released exactly once, when its answer has been read. */
 export interface Permit {
   release(): void;
 }
 
 export interface Governor {
-  /** Resolves when the request may go. `bytes` is the size of its body (0 when unknown or empty). Rejects when `signal` aborts. */
-  acquire(app: string, tenantId: string, budget: Budget, bytes: number, signal: AbortSignal | undefined): Promise<Permit>;
+  /** Resolves when the request may go. Rejects when `signal` aborts. */
+  acquire(app: string, tenantId: string, budget: Budget, cost: Cost, signal: AbortSignal | undefined): Promise<Permit>;
   /** Counts body bytes that only became known while they were sent. */
   sent(app: string, tenantId: string, budget: Budget, bytes: number): void;
   /** The budget was refused a request: nobody who shares it goes before `restMs` are over. */
@@ -52,10 +60,10 @@ export const createGovernor = ({ observer = {}, limits = publishedLimits, now = 
   };
   return {
     observer,
-    async acquire(app, tenantId, budget, bytes, signal) {
+    async acquire(app, tenantId, budget, cost, signal) {
       signal?.throwIfAborted();
       const began = now();
-      const permit = await stateOf(app, tenantId, budget).acquire(bytes, signal);
+      const permit = await stateOf(app, tenantId, budget).acquire(cost, signal);
       const waited = now() - began;
       if (waited > 0) observer.onWait?.(budget, waited);
       return permit;
@@ -71,9 +79,11 @@ export const createGovernor = ({ observer = {}, limits = publishedLimits, now = 
 };
 
 interface Waiting {
-  bytes: number;
+  cost: Cost;
   grant: () => void;
 }
+
+const windowOf = ({ max, windowMs }: { max: number; windowMs: number }): SlidingWindow => new SlidingWindow(Math.ceil(max * plannedShare), windowMs);
 
 /** Milliseconds without a refusal after which a lowered concurrency grows by one. */
 const recoverMs = 30_000;
@@ -92,20 +102,22 @@ class BudgetState {
     private readonly limit: Limit,
     private readonly now: () => number,
   ) {
-    this.#requests = limit.requests === null ? null : new SlidingWindow(limit.requests.max, limit.requests.windowMs);
-    this.#bytes = limit.uploadBytes === null ? null : new SlidingWindow(limit.uploadBytes.max, limit.uploadBytes.windowMs);
+    this.#requests = limit.requests === null ? null : windowOf(limit.requests);
+    this.#bytes = limit.uploadBytes === null ? null : windowOf(limit.uploadBytes);
     this.#concurrency = limit.concurrency;
     this.#changedAt = now();
   }
 
+  /** Nothing would be lost by forgetting this budget. */
   get idle(): boolean {
-    return this.#inFlight === 0 && this.#queue.length === 0 && this.#restUntil <= this.now();
+    const now = this.now();
+    return this.#inFlight === 0 && this.#queue.length === 0 && this.#restUntil <= now && this.#requests?.isEmpty(now) !== false && this.#bytes?.isEmpty(now) !== false;
   }
 
-  acquire(bytes: number, signal: AbortSignal | undefined): Promise<Permit> {
+  acquire(cost: Cost, signal: AbortSignal | undefined): Promise<Permit> {
     return new Promise((resolve, reject) => {
       const waiting: Waiting = {
-        bytes,
+        cost,
         grant: () => {
           signal?.removeEventListener('abort', abort);
           let released = false;
@@ -137,8 +149,10 @@ class BudgetState {
 
   rest(ms: number): void {
     const now = this.now();
+    // Requests that were in flight together are refused together: that is one lesson, not several.
+    const resting = this.#restUntil > now;
     this.#restUntil = Math.max(this.#restUntil, now + ms);
-    if (Number.isFinite(this.#concurrency)) {
+    if (!resting && Number.isFinite(this.#concurrency)) {
       this.#concurrency = Math.max(1, Math.floor(this.#concurrency / 2));
       this.#changedAt = now;
     }
@@ -151,11 +165,12 @@ class BudgetState {
       this.#concurrency += 1;
       this.#changedAt = now;
     }
+    clearTimeout(this.#timer);
     for (let first = this.#queue[0]; first !== undefined; first = this.#queue[0]) {
       if (this.#inFlight >= this.#concurrency) return;
-      const waitMs = Math.max(this.#restUntil - now, this.#requests?.waitMs(1, now) ?? 0, first.bytes === 0 ? 0 : (this.#bytes?.waitMs(first.bytes, now) ?? 0));
+      const { units, bytes } = first.cost;
+      const waitMs = Math.max(this.#restUntil - now, this.#requests?.waitMs(units, now) ?? 0, bytes === 0 ? 0 : (this.#bytes?.waitMs(bytes, now) ?? 0));
       if (waitMs > 0) {
-        clearTimeout(this.#timer);
         this.#timer = setTimeout(() => {
           this.#pump();
         }, waitMs);
@@ -163,8 +178,8 @@ class BudgetState {
       }
       this.#queue.shift();
       this.#inFlight += 1;
-      this.#requests?.use(1, now);
-      if (first.bytes > 0) this.#bytes?.use(first.bytes, now);
+      this.#requests?.use(units, now);
+      if (bytes > 0) this.#bytes?.use(bytes, now);
       first.grant();
     }
   }

@@ -11,6 +11,12 @@ export class SlidingWindow {
     this.#sliceMs = windowMs / 50;
   }
 
+  /** Nothing of what was used counts any more. */
+  isEmpty(now: number): boolean {
+    this.#expire(now);
+    return this.#slices.length === 0;
+  }
+
   /** Milliseconds until `amount` fits; 0 when it fits now. An amount above the maximum fits once the window is empty. */
   waitMs(amount: number, now: number): number {
     this.#expire(now);

@@ -11,6 +11,8 @@ export class TokenError extends Error {
     readonly entraCode: string | null,
     readonly remedy: string,
     options?: { cause?: unknown },
+    /** What the sign-in service asked us to wait, in milliseconds; null when it did not say. */
+    readonly retryAfterMs: number | null = null,
   ) {
     super(`No token: ${kind}${entraCode === null ? '' : ` (AADSTS${entraCode})`}`, options);
     this.name = 'TokenError';
@@ -52,13 +54,13 @@ const kinds: Record<string, TokenErrorKind> = {
 };
 
 /** Any failure of a token request as a TokenError: msal shows them in four shapes (server error, interaction required, unreadable body, raw TypeError). */
-export function toTokenError(cause: unknown): TokenError {
+export function toTokenError(cause: unknown, retryAfterMs: number | null = null): TokenError {
   if (cause instanceof TokenError) return cause;
   const text = cause instanceof AuthError ? `${cause.errorMessage} ${cause.message}` : cause instanceof Error ? cause.message : '';
   const entraCode = /AADSTS(\d+)/.exec(text)?.[1] ?? null;
   const known = entraCode === null ? undefined : kinds[entraCode];
   const kind = known ?? byShape(cause);
-  return new TokenError(kind, entraCode, remedies[kind], { cause });
+  return new TokenError(kind, entraCode, remedies[kind], { cause }, retryAfterMs);
 }
 
 function byShape(cause: unknown): TokenErrorKind {

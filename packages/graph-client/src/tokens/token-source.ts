@@ -1,5 +1,6 @@
 /** App-only tokens of one tenant, through the real msal-node. */
 import { ConfidentialClientApplication, type INetworkModule, type NetworkRequestOptions, type NetworkResponse } from '@azure/msal-node';
+import { parseRetryAfter } from '../failure.js';
 import type { Http } from '../http.js';
 import { toTokenError, TokenError } from './token-error.js';
 
@@ -26,6 +27,11 @@ export interface TokenSource {
 const scopes = ['https://graph.microsoft.com/.default'];
 
 export function createTokenSource({ tenantId, clientId, credential }: TenantApp, http: Http): TokenSource {
+  /** Of the last answer: msal keeps it to itself. */
+  let retryAfterMs: number | null = null;
+  const client = networkClient(http, (headers) => {
+    retryAfterMs = parseRetryAfter(headers.get('retry-after'), Date.now());
+  });
   const make = (): ConfidentialClientApplication =>
     new ConfidentialClientApplication({
       auth: {
@@ -33,18 +39,20 @@ export function createTokenSource({ tenantId, clientId, credential }: TenantApp,
         authority: `https://login.microsoftonline.com/${tenantId}`,
         ...(credential.kind === 'secret' ? { clientSecret: credential.clientSecret } : { clientCertificate: { privateKey: credential.privateKey, thumbprintSha256: credential.thumbprintSha256 } }),
       },
-      system: { networkClient: networkClient(http), loggerOptions: { piiLoggingEnabled: false } },
+      system: { networkClient: client, loggerOptions: { piiLoggingEnabled: false } },
     });
   let app = make();
   const inFlight = new Map<boolean, Promise<Token>>();
 
   const ask = async (fresh: boolean): Promise<Token> => {
+    retryAfterMs = null;
     try {
       const result = await app.acquireTokenByClientCredential({ scopes, skipCache: fresh });
-      if (result === null) throw new TokenError('temporary', null, 'Microsoft’s sign-in service gave no token; it is tried again.');
+      // msal takes a 200 without a token for a success.
+      if (!result?.accessToken) throw new TokenError('temporary', null, 'Microsoft’s sign-in service gave no token; it is tried again.');
       return { accessToken: result.accessToken, roles: rolesOf(result.accessToken) };
     } catch (cause) {
-      const error = toTokenError(cause);
+      const error = toTokenError(cause, retryAfterMs);
       // After a 429 or 5xx an instance refuses this tenant from memory for a minute; waiting is the governor's business, so begin with a new one.
       if (error.kind === 'temporary') app = make();
       throw error;
@@ -75,9 +83,10 @@ function rolesOf(accessToken: string): string[] {
   }
 }
 
-function networkClient(http: Http): INetworkModule {
+function networkClient(http: Http, seen: (headers: Headers) => void): INetworkModule {
   const send = async <T>(method: string, url: string, options?: NetworkRequestOptions, timeoutMs = 30_000): Promise<NetworkResponse<T>> => {
     const response = await http.send({ method, url, headers: options?.headers ?? {}, body: options?.body ?? null, signal: undefined, timeoutMs });
+    seen(response.headers);
     let text = '';
     const decoder = new TextDecoder();
     for await (const piece of response.body) text += decoder.decode(piece, { stream: true });
