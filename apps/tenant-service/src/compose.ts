@@ -11,7 +11,6 @@ import { createIdentity } from '@migrator/service-kit/identity';
 import { systemIds } from '@migrator/service-kit/ids';
 import { createInternalClient } from '@migrator/service-kit/internal-client';
 import type { Logger } from '@migrator/service-kit/logger';
-import { createMetrics } from '@migrator/service-kit/metrics';
 import { startHttp, startPrivateListener, type Program } from '@migrator/service-kit/service';
 import type { TenantServiceConfig } from './config.js';
 import { makeCompleteConsent } from './consent/complete-consent.js';
@@ -25,6 +24,7 @@ import { createVault } from './credentials/vault.js';
 import { startDiscoveryLoop } from './discovery/discovery-loop.js';
 import { DiscoveryRepository } from './discovery/discovery-repository.js';
 import { makeRunDiscovery } from './discovery/run-discovery.js';
+import { createTenantMetrics } from './metrics.js';
 import { makeOpenMicrosoft } from './microsoft/organisation.js';
 import { makeDisconnectTenant } from './tenants/disconnect-tenant.js';
 import { TenantRepository } from './tenants/tenant-repository.js';
@@ -46,8 +46,9 @@ export async function startTenantService(config: TenantServiceConfig, logger: Lo
   const ids = systemIds();
   const identity = createIdentity(config.INTERNAL_SIGNING_KEY, clock);
   const jobs = createInternalClient('job-service', config.JOB_SERVICE_URL, identity);
+  const metrics = createTenantMetrics();
   const http = createHttp(createLastHop(config.MICROSOFT_LAST_HOP));
-  const openMicrosoft = makeOpenMicrosoft(http, createGovernor());
+  const openMicrosoft = makeOpenMicrosoft(http, createGovernor({ observer: metrics.governor }));
   const outbox = createOutbox('tenants', ids);
   const tenants = new TenantRepository();
   const states = new ConsentStateRepository();
@@ -79,7 +80,7 @@ export async function startTenantService(config: TenantServiceConfig, logger: Lo
   const health = await startPrivateListener({
     host: config.PRIVATE_HOST,
     port: config.PRIVATE_PORT,
-    metrics: createMetrics('tenant-service'),
+    metrics: metrics.registry,
     checks: {
       postgres: async () => {
         await sql`select 1`;

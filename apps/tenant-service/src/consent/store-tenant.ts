@@ -11,6 +11,7 @@ import type { Vault } from '../credentials/vault.js';
 import type { DiscoveryRepository } from '../discovery/discovery-repository.js';
 import type { TenantRow } from '../tenants/tenant.js';
 import type { TenantRepository } from '../tenants/tenant-repository.js';
+import { ConsentFailed } from './verify-tenant.js';
 
 export interface StoreTenantCommand {
   orgId: Id<'org'>;
@@ -20,6 +21,7 @@ export interface StoreTenantCommand {
   grantedRoles: string[];
   own: { clientId: string; credential: AppCredential } | null;
 }
+/** Throws ConsentFailed when the domain is connected to another Microsoft tenant. */
 export type StoreTenant = (command: StoreTenantCommand) => Promise<TenantRow>;
 
 export interface StoreTenantDeps {
@@ -40,6 +42,7 @@ export const makeStoreTenant =
     const now = clock.now();
     const tenant = await inTransaction(sql, async (tx) => {
       const stored = await tenants.upsert(tx, { id: ids.next('ten'), orgId, domain, role, microsoftTenantId, clientId: own?.clientId ?? null, grantedRoles, connectedAt: now });
+      if (stored === null) throw new ConsentFailed(`${domain} is connected as the ${role} already, and belonged to another Microsoft tenant then.`, 'If the domain has moved, disconnect it first: that pauses its jobs. Then connect it again.');
       if (own === null) await credentials.remove(tx, stored.id);
       else await credentials.put(tx, stored.id, vault.seal(own.credential, stored.id));
       await discoveries.enqueue(tx, ids.next('dis'), stored.id, now);

@@ -2,6 +2,7 @@
 import type { Id } from '@migrator/contracts/ids';
 import type { Queryable, Sql, TransactionSql } from '@migrator/service-kit/database';
 import type { Ids } from '@migrator/service-kit/ids';
+import { tenantNotFound } from '../tenants/tenant-repository.js';
 
 export type DiscoveryStatus = 'QUEUED' | 'RUNNING' | 'DONE' | 'ERROR';
 export interface Discovery {
@@ -10,6 +11,9 @@ export interface Discovery {
   status: DiscoveryStatus;
   completedAt: Date | null;
 }
+
+/** The public form of the latest run. */
+export const toLatestJob = (latest: Discovery | null) => (latest === null ? null : { id: latest.id, status: latest.status, completedAt: latest.completedAt?.toISOString() ?? null });
 
 /** One user as found. */
 export interface Finding {
@@ -52,17 +56,38 @@ const toDiscovery = (row: DiscoveryRow): Discovery => ({ id: row.id, tenantId: r
  * The tenant's row is locked before anything that hangs on it, in every transaction: a foreign key check takes a share of that row,
  * and two transactions that take it in another order wait for each other.
  */
-async function lockTenant(tx: TransactionSql, tenantId: string): Promise<void> {
-  await tx`select 1 from tenants.tenants where id = ${tenantId} for no key update`;
+async function lockTenant(tx: TransactionSql, tenantId: string): Promise<{ connected: boolean }> {
+  return { connected: (await tx`select 1 from tenants.tenants where id = ${tenantId} and disconnected_at is null for no key update`).length === 1 };
 }
 
 /** A run that was begun this often and never ended is given up. */
 const attemptsMax = 5;
 
+/** A run in somebody's hands. `claim` fences: who lost the run to another instance changes nothing any more. */
+export interface ClaimedRun {
+  id: Id<'dis'>;
+  tenantId: Id<'ten'>;
+  orgId: Id<'org'>;
+  claim: number;
+}
+
+interface ClaimedRow {
+  id: Id<'dis'>;
+  tenant_id: Id<'ten'>;
+  org_id: Id<'org'>;
+  attempts: number;
+}
+const toClaimed = (row: ClaimedRow): ClaimedRun => ({ id: row.id, tenantId: row.tenant_id, orgId: row.org_id, claim: row.attempts });
+
+/** The run is not in our hands any more: its lease ran out, or its tenant was disconnected. */
+export class RunLost extends Error {
+  override readonly name = 'RunLost';
+}
+
 export class DiscoveryRepository {
-  /** Queues a run, unless one is queued already: then that one is returned. */
+  /** Queues a run, unless one is queued already: then that one is returned. Throws TENANT_NOT_FOUND for a disconnected tenant. */
   async enqueue(tx: TransactionSql, id: Id<'dis'>, tenantId: string, at: Date): Promise<Discovery> {
-    await lockTenant(tx, tenantId);
+    if (!(await lockTenant(tx, tenantId)).connected) throw tenantNotFound();
     const [open] = await tx<DiscoveryRow[]>`select id, tenant_id, status, completed_at from tenants.discoveries where tenant_id = ${tenantId} and status = 'QUEUED'`;
     if (open !== undefined) return toDiscovery(open);
     await tx`insert into tenants.discoveries (id, tenant_id, status, created_at) values (${id}, ${tenantId}, 'QUEUED', ${at})`;
@@ -75,40 +100,62 @@ export class DiscoveryRepository {
   }
 
   /** Takes the oldest run that waits, or whose instance died; null when there is none. One run per tenant at a time. */
-  async claim(sql: Sql, now: Date, leaseUntil: Date): Promise<{ id: Id<'dis'>; tenantId: Id<'ten'>; orgId: Id<'org'> } | null> {
-    await sql`update tenants.discoveries set status = 'ERROR', completed_at = ${now}, error = 'given up after several attempts' where status = 'RUNNING' and lease_until < ${now} and attempts >= ${attemptsMax}`;
-    const [row] = await sql<{ id: Id<'dis'>; tenant_id: Id<'ten'>; org_id: Id<'org'> }[]>`
+  async claim(sql: Sql, now: Date, leaseUntil: Date): Promise<ClaimedRun | null> {
+    const [row] = await sql<ClaimedRow[]>`
       update tenants.discoveries d set status = 'RUNNING', started_at = coalesce(d.started_at, ${now}), lease_until = ${leaseUntil}, attempts = d.attempts + 1
       from tenants.tenants t
       where t.id = d.tenant_id and d.id = (
         select w.id from tenants.discoveries w
-        where (w.status = 'QUEUED' or (w.status = 'RUNNING' and w.lease_until < ${now}))
+        where (w.status = 'QUEUED' or (w.status = 'RUNNING' and w.lease_until < ${now} and w.attempts < ${attemptsMax}))
           and not exists (select 1 from tenants.discoveries o where o.tenant_id = w.tenant_id and o.id <> w.id and o.status = 'RUNNING' and o.lease_until >= ${now})
         order by w.created_at for update skip locked limit 1)
-      returning d.id, d.tenant_id, t.org_id`;
-    return row === undefined ? null : { id: row.id, tenantId: row.tenant_id, orgId: row.org_id };
+      returning d.id, d.tenant_id, t.org_id, d.attempts`;
+    return row === undefined ? null : toClaimed(row);
+  }
+
+  /** Ends the runs whose instances died time and again; their ends are the caller's to announce. */
+  async giveUp(tx: TransactionSql, now: Date): Promise<ClaimedRun[]> {
+    const rows = await tx<ClaimedRow[]>`
+      update tenants.discoveries d set status = 'ERROR', completed_at = ${now}, error = 'given up after several attempts' from tenants.tenants t
+      where t.id = d.tenant_id and d.status = 'RUNNING' and d.lease_until < ${now} and d.attempts >= ${attemptsMax} returning d.id, d.tenant_id, t.org_id, d.attempts`;
+    return rows.map(toClaimed);
   }
 
   /** False when the run is not ours any more. */
-  async renew(sql: Sql, id: string, leaseUntil: Date): Promise<boolean> {
-    return (await sql`update tenants.discoveries set lease_until = ${leaseUntil} where id = ${id} and status = 'RUNNING' returning id`).length === 1;
+  async renew(sql: Sql, run: ClaimedRun, leaseUntil: Date): Promise<boolean> {
+    return (await sql`update tenants.discoveries set lease_until = ${leaseUntil} where id = ${run.id} and attempts = ${run.claim} and status = 'RUNNING' returning id`).length === 1;
   }
 
-  async clearFindings(sql: Sql, id: string): Promise<void> {
-    await sql`delete from tenants.discovery_findings where discovery_id = ${id}`;
+  /** Gives a run back to be begun anew at once; it does not count as an attempt. */
+  async release(sql: Sql, run: ClaimedRun): Promise<void> {
+    await sql`update tenants.discoveries set status = 'QUEUED', lease_until = null, attempts = attempts - 1 where id = ${run.id} and attempts = ${run.claim} and status = 'RUNNING'`;
   }
 
-  async addFindings(sql: Sql, id: string, findings: readonly Finding[]): Promise<void> {
+  async #holdRun(tx: TransactionSql, run: ClaimedRun): Promise<void> {
+    const held = await tx`select 1 from tenants.discoveries where id = ${run.id} and attempts = ${run.claim} and status = 'RUNNING' for update`;
+    if (held.length === 0) throw new RunLost('The run is in other hands, or its tenant was disconnected.');
+  }
+
+  /** Forgets what an earlier attempt had found. Throws RunLost. */
+  async clearFindings(tx: TransactionSql, run: ClaimedRun): Promise<void> {
+    await this.#holdRun(tx, run);
+    await tx`delete from tenants.discovery_findings where discovery_id = ${run.id}`;
+  }
+
+  /** Throws RunLost. A user that comes twice (pages may overlap) counts once. */
+  async addFindings(tx: TransactionSql, run: ClaimedRun, findings: readonly Finding[]): Promise<void> {
     if (findings.length === 0) return;
-    const rows = findings.map((each) => ({ discovery_id: id, microsoft_id: each.microsoftId, upn: each.upn, mail: each.mail, display_name: each.displayName, kind: each.kind, has_mailbox: each.hasMailbox, size_bytes: each.sizeBytes, item_count: each.itemCount }));
-    await sql`insert into tenants.discovery_findings ${sql(rows)} on conflict do nothing`;
+    await this.#holdRun(tx, run);
+    const rows = findings.map((each) => ({ discovery_id: run.id, microsoft_id: each.microsoftId, upn: each.upn, mail: each.mail, display_name: each.displayName, kind: each.kind, has_mailbox: each.hasMailbox, size_bytes: each.sizeBytes, item_count: each.itemCount }));
+    await tx`insert into tenants.discovery_findings ${tx(rows)} on conflict do nothing`;
   }
 
-  /** Makes the findings the tenant's snapshot; ids of users that were known stay. False when the run is not open any more. */
-  async finish(tx: TransactionSql, id: string, tenantId: string, ids: Ids, now: Date): Promise<boolean> {
+  /** Makes the findings the tenant's snapshot; ids of users that were known stay. Throws RunLost. */
+  async finish(tx: TransactionSql, run: ClaimedRun, ids: Ids, now: Date): Promise<void> {
+    const { id, tenantId } = run;
     await lockTenant(tx, tenantId);
-    const ended = await tx`update tenants.discoveries set status = 'DONE', completed_at = ${now}, error = null where id = ${id} and status = 'RUNNING' returning id`;
-    if (ended.length === 0) return false;
+    await this.#holdRun(tx, run);
+    await tx`update tenants.discoveries set status = 'DONE', completed_at = ${now}, error = null where id = ${id}`;
     await tx`delete from tenants.discovered_users u where u.tenant_id = ${tenantId} and not exists (select 1 from tenants.discovery_findings f where f.discovery_id = ${id} and f.microsoft_id = u.microsoft_id)`;
     const fresh = await tx<{ microsoft_id: string }[]>`select f.microsoft_id from tenants.discovery_findings f where f.discovery_id = ${id} and not exists (select 1 from tenants.discovered_users u where u.tenant_id = ${tenantId} and u.microsoft_id = f.microsoft_id)`;
     await tx`
@@ -124,11 +171,11 @@ export class DiscoveryRepository {
       update tenants.tenants t set discovered_at = ${now}, mailbox_count = s.mailboxes, total_size_bytes = s.bytes
       from (select count(*) filter (where has_mailbox)::int8 as mailboxes, sum(size_bytes)::int8 as bytes from tenants.discovered_users where tenant_id = ${tenantId}) s
       where t.id = ${tenantId}`;
-    return true;
   }
 
-  async fail(tx: TransactionSql, id: string, error: string, now: Date): Promise<boolean> {
-    return (await tx`update tenants.discoveries set status = 'ERROR', completed_at = ${now}, error = ${error} where id = ${id} and status = 'RUNNING' returning id`).length === 1;
+  /** False when the run is not ours any more. */
+  async fail(tx: TransactionSql, run: ClaimedRun, error: string, now: Date): Promise<boolean> {
+    return (await tx`update tenants.discoveries set status = 'ERROR', completed_at = ${now}, error = ${error} where id = ${run.id} and attempts = ${run.claim} and status = 'RUNNING' returning id`).length === 1;
   }
 
   /** Mailbox users of the snapshot after a position, in the order of their ids. */

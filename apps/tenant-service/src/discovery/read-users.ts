@@ -1,6 +1,7 @@
 /** Everybody in a tenant's directory, and whether there is a mailbox behind. */
 import { GraphRequestError, type GraphPort } from '@migrator/graph-client';
 import type { Finding } from './discovery-repository.js';
+import { measureMailbox } from './measure-mailbox.js';
 import type { MailboxUsage } from './usage-report.js';
 
 interface DirectoryUser {
@@ -23,25 +24,29 @@ export async function* readUsers(port: GraphPort, usage: ReadonlyMap<string, Mai
 }
 
 async function toFinding(port: GraphPort, user: DirectoryUser, usage: ReadonlyMap<string, MailboxUsage> | null, signal: AbortSignal): Promise<Finding> {
-  const own = usage?.get(user.userPrincipalName.toLowerCase());
+  const reported = usage?.get(user.userPrincipalName.toLowerCase()) ?? null;
   const licensed = (user.assignedPlans ?? []).some((plan) => plan.service?.toLowerCase() === 'exchange' && plan.capabilityStatus === 'Enabled');
-  const base = { microsoftId: user.id, upn: user.userPrincipalName, mail: user.mail, displayName: user.displayName ?? user.userPrincipalName, sizeBytes: own?.sizeBytes ?? null, itemCount: own?.itemCount ?? null };
-  if (user.mail === null) return { ...base, kind: 'user', hasMailbox: false };
-  if (licensed) return { ...base, kind: 'user', hasMailbox: true };
-  const kind = await readPurpose(port, user.id, signal);
-  return { ...base, kind: kind ?? 'user', hasMailbox: kind !== null };
+  const base = { microsoftId: user.id, upn: user.userPrincipalName, mail: user.mail, displayName: user.displayName ?? user.userPrincipalName };
+  if (user.mail === null) return { ...base, kind: 'user', hasMailbox: false, sizeBytes: null, itemCount: null };
+  const purpose = licensed ? 'user' : await readPurpose(port, user.id, signal);
+  // Who may not ask what a mailbox is for still sees in the report that there is one.
+  const kind = purpose === 'unknown' ? (reported === null ? null : 'shared') : purpose;
+  if (kind === null) return { ...base, kind: 'user', hasMailbox: false, sizeBytes: null, itemCount: null };
+  const size = usage === null ? await measureMailbox(port, user.id, signal) : reported;
+  return { ...base, kind, hasMailbox: true, sizeBytes: size?.sizeBytes ?? null, itemCount: size?.itemCount ?? null };
 }
 
 const purposes: Record<string, Finding['kind']> = { user: 'user', linked: 'user', shared: 'shared', room: 'room', equipment: 'equipment', others: 'shared' };
 
-/** What a mailbox without a licence is for; null when there is no mailbox. Graph is seen to answer in two shapes. */
-async function readPurpose(port: GraphPort, userId: string, signal: AbortSignal): Promise<Finding['kind'] | null> {
+/** What a mailbox without a licence is for; null when there is no mailbox, `unknown` when we may not ask. Graph is seen to answer in two shapes. */
+async function readPurpose(port: GraphPort, userId: string, signal: AbortSignal): Promise<Finding['kind'] | null | 'unknown'> {
   try {
     const answer = await port.get<{ value?: string | { value?: string } }>(`/users/${encodeURIComponent(userId)}/mailboxSettings/userPurpose`, { budget: { kind: 'outlook', mailbox: userId }, signal });
     const word = typeof answer.value === 'object' ? answer.value.value : answer.value;
     return purposes[word ?? ''] ?? 'shared';
   } catch (error) {
     if (error instanceof GraphRequestError && error.kind === 'not_found') return null;
+    if (error instanceof GraphRequestError && error.kind === 'forbidden') return 'unknown';
     throw error;
   }
 }

@@ -1,13 +1,13 @@
 /** One discovery run: reads the directory, and makes what it found the tenant's snapshot in one step. */
 import type { Outbox } from '@migrator/messaging/outbox';
 import type { Clock } from '@migrator/service-kit/clock';
-import { inTransaction, type Sql } from '@migrator/service-kit/database';
+import { inTransaction, type Sql, type TransactionSql } from '@migrator/service-kit/database';
 import type { Ids } from '@migrator/service-kit/ids';
 import type { Logger } from '@migrator/service-kit/logger';
 import type { FindTenantApp } from '../credentials/tenant-app.js';
 import type { OpenMicrosoft } from '../microsoft/organisation.js';
 import type { TenantRepository } from '../tenants/tenant-repository.js';
-import type { DiscoveryRepository } from './discovery-repository.js';
+import { RunLost, type ClaimedRun, type DiscoveryRepository } from './discovery-repository.js';
 import { readUsers } from './read-users.js';
 import { readMailboxUsage } from './usage-report.js';
 
@@ -25,18 +25,25 @@ export interface DiscoveryDeps {
 
 const leaseMs = 60_000;
 
-/** Claims and carries out one run; false when none was waiting. A failed run ends as ERROR with its reason in the log; the old snapshot stays. */
+/**
+ * Claims and carries out one run; false when none was waiting. A failed run ends as ERROR with its reason in the log; the old snapshot
+ * stays. `stop` gives the run back: it is begun anew at once by another instance, or by this one after its restart.
+ */
 export const makeRunDiscovery =
   ({ sql, tenants, discoveries, findApp, openMicrosoft, outbox, clock, ids, logger }: DiscoveryDeps) =>
   async (stop: AbortSignal): Promise<boolean> => {
     const lease = (): Date => new Date(clock.now().getTime() + leaseMs);
+    const announce = (tx: TransactionSql, run: ClaimedRun, status: 'DONE' | 'ERROR'): Promise<void> => outbox.add(tx, 'discovery.finished', { orgId: run.orgId, tenantId: run.tenantId, discoveryId: run.id, status, at: clock.now().toISOString() });
+    await inTransaction(sql, async (tx) => {
+      for (const run of await discoveries.giveUp(tx, clock.now())) await announce(tx, run, 'ERROR');
+    });
     const run = await discoveries.claim(sql, clock.now(), lease());
     if (run === null) return false;
     const log = logger.child({ discoveryId: run.id, tenantId: run.tenantId });
     const lost = new AbortController();
     const signal = AbortSignal.any([stop, lost.signal]);
     const renewal = setInterval(() => {
-      discoveries.renew(sql, run.id, lease()).then(
+      discoveries.renew(sql, run, lease()).then(
         (ours) => {
           if (!ours) lost.abort();
         },
@@ -45,31 +52,39 @@ export const makeRunDiscovery =
         },
       );
     }, leaseMs / 3);
-    const event = (status: 'DONE' | 'ERROR') => ({ orgId: run.orgId, tenantId: run.tenantId, discoveryId: run.id, status, at: clock.now().toISOString() });
     try {
       log.info('discovery started');
       const tenant = await tenants.get(sql, run.orgId, run.tenantId);
       const { port } = openMicrosoft(await findApp(tenant));
-      await discoveries.clearFindings(sql, run.id);
+      await inTransaction(sql, (tx) => discoveries.clearFindings(tx, run));
       const usage = await readMailboxUsage(port, signal);
       let users = 0;
       for await (const findings of readUsers(port, usage, signal)) {
-        await discoveries.addFindings(sql, run.id, findings);
+        await inTransaction(sql, (tx) => discoveries.addFindings(tx, run, findings));
         users += findings.length;
       }
-      const finished = await inTransaction(sql, async (tx) => {
-        const ours = await discoveries.finish(tx, run.id, run.tenantId, ids, clock.now());
-        if (ours) await outbox.add(tx, 'discovery.finished', event('DONE'));
+      await inTransaction(sql, async (tx) => {
+        await discoveries.finish(tx, run, ids, clock.now());
+        await announce(tx, run, 'DONE');
+      });
+      log.info({ users, reportReadable: usage !== null }, 'discovery finished');
+    } catch (error) {
+      if (stop.aborted) {
+        await discoveries.release(sql, run);
+        log.info('a discovery was given back');
+        return true;
+      }
+      if (error instanceof RunLost || lost.signal.aborted) {
+        log.info('a discovery is not ours any more');
+        return true;
+      }
+      const failed = await inTransaction(sql, async (tx) => {
+        const ours = await discoveries.fail(tx, run, error instanceof Error ? error.message : 'unknown', clock.now());
+        if (ours) await announce(tx, run, 'ERROR');
         return ours;
       });
-      log.info({ users, finished, concealedNames: usage === null }, 'discovery finished');
-    } catch (error) {
-      // Stopped in order: the lease runs out and another instance, or this one after its restart, begins anew.
-      if (signal.aborted) return true;
-      log.error({ err: error }, 'discovery failed');
-      await inTransaction(sql, async (tx) => {
-        if (await discoveries.fail(tx, run.id, error instanceof Error ? error.message : 'unknown', clock.now())) await outbox.add(tx, 'discovery.finished', event('ERROR'));
-      });
+      // Not ours: the tenant was disconnected meanwhile, and whatever went wrong went wrong because of it.
+      if (failed) log.error({ err: error }, 'discovery failed');
     } finally {
       clearInterval(renewal);
     }

@@ -6,7 +6,7 @@ import { discoveredUserSchema } from '@migrator/contracts/api/tenants';
 import type { Sql } from '@migrator/service-kit/database';
 import { ok, streamed, type RouteSpec } from '@migrator/service-kit/http';
 import { z } from 'zod';
-import type { DiscoveredUserRow, DiscoveryRepository } from '../discovery/discovery-repository.js';
+import { toLatestJob, type DiscoveredUserRow, type DiscoveryRepository } from '../discovery/discovery-repository.js';
 import type { TenantRepository } from './tenant-repository.js';
 
 const query = z.object({ limit: z.coerce.number('must be a whole number').int('must be a whole number').min(1).max(500).optional(), cursor: z.string().max(64).optional(), search: z.string().max(200).optional() });
@@ -22,8 +22,7 @@ export function listUsersRoute({ sql, tenants, discoveries }: { sql: Sql; tenant
       const tenant = await tenants.get(sql, call.org, call.params['id'] ?? '');
       const { limit, cursor, search } = parse(query, call.query);
       if (cursor !== undefined && !isId('dbu', cursor)) throw new AppError('VALIDATION_ERROR', { publicMessage: 'The request is not valid.', errors: [{ path: 'cursor', message: 'was not issued by this list' }] });
-      const latest = await discoveries.latest(sql, tenant.id);
-      const latestJob = latest === null ? null : { id: latest.id, status: latest.status, completedAt: latest.completedAt?.toISOString() ?? null };
+      const latestJob = toLatestJob(await discoveries.latest(sql, tenant.id));
       const toPublic = (user: DiscoveredUserRow) => discoveredUserSchema.parse({ id: user.id, tenantId: tenant.id, upn: user.upn, displayName: user.displayName, sourceSizeBytes: user.sizeBytes });
       if (limit !== undefined || cursor !== undefined || search !== undefined) {
         const size = limit ?? 20;

@@ -48,16 +48,18 @@ export class TenantRepository {
     return rows.map(toTenant);
   }
 
-  /** Adds a tenant, or refreshes the grant of the same domain and role and keeps its id. */
-  async upsert(tx: TransactionSql, tenant: Omit<TenantRow, 'discoveredAt' | 'mailboxCount' | 'totalSizeBytes'>): Promise<TenantRow> {
+  /**
+   * Adds a tenant, or refreshes the grant of the same domain and role and keeps its id. Null when that domain and role are connected to
+   * another Microsoft tenant (domains do move): jobs made for the one must not reach the other.
+   */
+  async upsert(tx: TransactionSql, tenant: Omit<TenantRow, 'discoveredAt' | 'mailboxCount' | 'totalSizeBytes'>): Promise<TenantRow | null> {
     const [row] = await tx<Row[]>`
       insert into tenants.tenants (id, org_id, domain, role, microsoft_tenant_id, client_id, granted_roles, connected_at)
       values (${tenant.id}, ${tenant.orgId}, ${tenant.domain}, ${tenant.role}, ${tenant.microsoftTenantId}, ${tenant.clientId}, ${tenant.grantedRoles}, ${tenant.connectedAt})
       on conflict (org_id, domain, role) where disconnected_at is null
-      do update set microsoft_tenant_id = excluded.microsoft_tenant_id, client_id = excluded.client_id, granted_roles = excluded.granted_roles
+      do update set client_id = excluded.client_id, granted_roles = excluded.granted_roles where tenants.microsoft_tenant_id = excluded.microsoft_tenant_id
       returning *`;
-    if (row === undefined) throw new Error('an upsert returns its row');
-    return toTenant(row);
+    return row === undefined ? null : toTenant(row);
   }
 
   /** Marks it disconnected and erases what was known of it. False when somebody else was first. */
