@@ -1,11 +1,11 @@
 /** Public and internal routes of tenants. */
-import { connectTenantBody, connectTenantAnswer, getTenantAnswer, listSitesAnswer, listTeamsAnswer, listTenantsAnswer, discoverAnswer } from '@migrator/contracts/api/tenants';
+import { connectTenantBody, connectTenantAnswer, getTenantAnswer, listTenantsAnswer, discoverAnswer } from '@migrator/contracts/api/tenants';
 import { AppError, parse } from '@migrator/contracts/errors';
 import { isId } from '@migrator/contracts/ids';
 import { internalTenantSchema, internalUsersAnswer, tenantCredentialSchema } from '@migrator/contracts/internal';
 import type { Clock } from '@migrator/service-kit/clock';
 import { inTransaction, type Sql } from '@migrator/service-kit/database';
-import { accepted, ok, streamed, type Call, type OrgCall, type RouteSpec } from '@migrator/service-kit/http';
+import { accepted, ok, streamed, type Call, type RouteSpec } from '@migrator/service-kit/http';
 import type { Ids } from '@migrator/service-kit/ids';
 import { renderCallbackPage, type CallbackPage } from '../consent/callback-page.js';
 import type { makeCompleteConsent } from '../consent/complete-consent.js';
@@ -13,7 +13,7 @@ import type { makeConnectTenant } from '../consent/connect-tenant.js';
 import { readCallback } from '../consent/consent-state.js';
 import { ConsentFailed } from '../consent/verify-tenant.js';
 import type { FindTenantApp } from '../credentials/tenant-app.js';
-import { toLatestJob, type DiscoveryRepository } from '../discovery/discovery-repository.js';
+import type { DiscoveryRepository } from '../discovery/discovery-repository.js';
 import type { makeDisconnectTenant } from './disconnect-tenant.js';
 import { listUsersRoute } from './list-users-route.js';
 import { toPublicTenant } from './tenant.js';
@@ -38,7 +38,6 @@ export function tenantRoutes(deps: TenantRoutesDeps): RouteSpec[] {
   const { sql, tenants, discoveries, connect, complete, disconnect, findApp, wakeDiscovery, clock, ids } = deps;
   const id = (call: Call): string => call.params['id'] ?? '';
   const org = (call: Call): string => call.params['org'] ?? '';
-  const latestOf = async (call: OrgCall) => toLatestJob(await discoveries.latest(sql, (await tenants.get(sql, call.org, id(call))).id));
   return [
     {
       method: 'POST',
@@ -52,8 +51,6 @@ export function tenantRoutes(deps: TenantRoutesDeps): RouteSpec[] {
     { method: 'GET', path: '/v1/tenants/:id', access: 'organisation', scope: 'read', handle: async (call) => ok(getTenantAnswer.parse({ tenant: toPublicTenant(await tenants.get(sql, call.org, id(call))) })) },
     listUsersRoute({ sql, tenants, discoveries }),
     // Discovery looks for mailboxes alone in this release: what has been found of these is nothing, and stays so until it looks.
-    { method: 'GET', path: '/v1/tenants/:id/sites', access: 'organisation', scope: 'read', handle: async (call) => ok(listSitesAnswer.parse({ sites: [], latestJob: await latestOf(call) })) },
-    { method: 'GET', path: '/v1/tenants/:id/teams', access: 'organisation', scope: 'read', handle: async (call) => ok(listTeamsAnswer.parse({ teams: [], latestJob: await latestOf(call) })) },
     {
       method: 'POST',
       path: '/v1/tenants/:id/discover',
