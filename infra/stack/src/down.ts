@@ -19,8 +19,9 @@ export async function down({ dataDir, keepData = false, onProgress = () => undef
       onProgress('stopping the servers');
       await endAll(all.filter(([name]) => servers.has(name)).map(([name, known]) => ({ known, politely: name === 'postgres' ? 'SIGINT' : 'SIGTERM' })), 10_000);
     }
-    if (keepData) return;
-    if (state !== null) rmSync(state.postgresDir, { recursive: true, force: true });
+    // A folder without our state is not ours, whatever it was called with: it is left as it is.
+    if (keepData || state === null) return;
+    rmSync(state.postgresDir, { recursive: true, force: true });
     rmSync(dataDir, { recursive: true, force: true });
   });
 }
