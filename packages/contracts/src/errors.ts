@@ -67,14 +67,27 @@ export class AppError extends Error {
   }
 }
 
+const missing = {
+  NOT_FOUND: 'There is nothing at this address.',
+  TENANT_NOT_FOUND: 'There is no such tenant.',
+  JOB_NOT_FOUND: 'There is no such job.',
+  DEVICE_NOT_FOUND: 'There is no such device.',
+  COMMAND_NOT_FOUND: 'There is no such command.',
+} as const satisfies Partial<Record<ApiErrorCode, string>>;
+
+/** The one answer for what does not exist, is no id at all, or is another organisation's. */
+export const notFound = (code: keyof typeof missing): AppError => new AppError(code, { publicMessage: missing[code] });
+
 /** The body of every error answer. */
-export const errorBodySchema = z.object({
-  error: z.string(),
-  code: z.enum(Object.keys(httpStatus) as [ApiErrorCode, ...ApiErrorCode[]]),
-  status: z.number().int(),
-  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
-  requestId: z.string().optional(),
-});
+export const errorBodySchema = z
+  .object({
+    error: z.string(),
+    code: z.enum(Object.keys(httpStatus) as [ApiErrorCode, ...ApiErrorCode[]]),
+    status: z.number().int(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    requestId: z.string().optional(),
+  })
+  .meta({ id: 'Error', description: 'Every error answer. `errors` names the fields when the code is VALIDATION_ERROR.' });
 export type ErrorBody = z.infer<typeof errorBodySchema>;
 
 /** Turns a zod failure into the public validation error; unknown keys name themselves. */

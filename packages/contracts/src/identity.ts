@@ -6,17 +6,22 @@ export const serviceNames = ['api-gateway', 'tenant-service', 'job-service', 'de
 export type ServiceName = (typeof serviceNames)[number];
 
 /**
- * Claims of an internal token (JWT, HS256, at most 60 s old). `actor` is `key:<id>`, `user:<id>` or `service:<name>`.
- * A service token without `org` acts for the platform and may call `/internal` routes only.
+ * Claims of an internal token (JWT, HS256, at most 60 s old). `actor` is `key:<id>`, `user:<id>`, `agent` or `service:<name>`.
+ * A service token without `org` acts for the platform and may call `/internal` routes only. An agent's token says that the call
+ * came through the gateway; `org` is set when the gateway has found the organisation that the agent names. The request's id travels
+ * beside the token, in `x-request-id`, so that one token serves many requests.
  */
 export const internalIdentitySchema = z.object({
   org: z.string().startsWith('org_').nullable(),
   actor: z.string().min(1),
-  role: z.enum(['owner', 'admin', 'operator', 'viewer', 'service']),
+  role: z.enum(['owner', 'admin', 'operator', 'viewer', 'agent', 'service']),
   scopes: z.array(apiKeyScopeSchema),
-  requestId: z.string(),
 });
 export type InternalIdentity = z.infer<typeof internalIdentitySchema>;
+/** An identity and the request it acts in. */
+export type CallerIdentity = InternalIdentity & { requestId: string };
 /** Header that carries the token. */
 export const internalIdentityHeader = 'x-migrator-identity';
 export const requestIdHeader = 'x-request-id';
+/** Header with the client's address as the gateway saw it. */
+export const clientAddressHeader = 'x-client-address';

@@ -15,14 +15,14 @@ const routes: RouteSpec[] = [
   { method: 'GET', path: '/v1/refused', access: 'public', handle: () => Promise.reject(new AppError('CONFLICT', { publicMessage: 'No.', retryAfterSeconds: 3 })) },
 ];
 const app = createServiceApp({ logger: createLogger('test', 'silent'), identity, routes });
-const who = (changes: Partial<InternalIdentity> = {}): Promise<string> => identity.sign({ org: 'org_1', actor: 'key:1', role: 'operator', scopes: ['read', 'write'], requestId: 'r', ...changes });
+const who = (changes: Partial<InternalIdentity> = {}): Promise<string> => identity.sign({ org: 'org_1', actor: 'key:1', role: 'operator', scopes: ['read', 'write'], ...changes });
 
 test('a request without a valid internal identity is 401, whatever it asks for', async () => {
   expect((await request(app).get('/v1/things')).status).toBe(401);
   expect((await request(app).get('/v1/things').set('x-migrator-identity', 'x.y.z')).status).toBe(401);
-  const foreign = await createIdentity(new Secret(Buffer.alloc(32, 8).toString('base64')), systemClock).sign({ org: 'org_1', actor: 'a', role: 'owner', scopes: ['admin'], requestId: 'r' });
+  const foreign = await createIdentity(new Secret(Buffer.alloc(32, 8).toString('base64')), systemClock).sign({ org: 'org_1', actor: 'a', role: 'owner', scopes: ['admin'] });
   expect((await request(app).get('/v1/things').set('x-migrator-identity', foreign)).status).toBe(401);
-  const old = await createIdentity(new Secret(Buffer.alloc(32, 7).toString('base64')), { now: () => new Date(Date.now() - 120_000) }).sign({ org: 'org_1', actor: 'a', role: 'owner', scopes: ['read'], requestId: 'r' });
+  const old = await createIdentity(new Secret(Buffer.alloc(32, 7).toString('base64')), { now: () => new Date(Date.now() - 120_000) }).sign({ org: 'org_1', actor: 'a', role: 'owner', scopes: ['read'] });
   expect((await request(app).get('/v1/things').set('x-migrator-identity', old)).status).toBe(401);
 });
 
@@ -48,6 +48,8 @@ test('bodies: JSON in any shape arrives, everything else is named', async () => 
   expect(await send('"text"', 'application/json')).toEqual({ status: 200, code: undefined });
   expect(await send('{"a":', 'application/json')).toEqual({ status: 400, code: 'INVALID_JSON' });
   expect(await send('a=1', 'application/x-www-form-urlencoded')).toEqual({ status: 415, code: 'UNSUPPORTED_MEDIA_TYPE' });
+  expect(await send('['.repeat(100) + ']'.repeat(100), 'application/json')).toEqual({ status: 422, code: 'VALIDATION_ERROR' });
+  expect(await send(`"${'['.repeat(100)}\\"${'['.repeat(100)}"`, 'application/json')).toEqual({ status: 200, code: undefined });
   expect(await send(`"${'x'.repeat(1_100_000)}"`, 'application/json')).toEqual({ status: 413, code: 'PAYLOAD_TOO_LARGE' });
 });
 

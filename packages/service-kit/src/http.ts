@@ -3,12 +3,13 @@
  * knows HTTP and no SQL: it parses by contract, calls a use case and answers by contract.
  */
 import { randomUUID } from 'node:crypto';
-import { AppError, httpStatus, type ErrorBody } from '@migrator/contracts/errors';
-import { internalIdentityHeader, requestIdHeader, type InternalIdentity } from '@migrator/contracts/identity';
+import { AppError, httpStatus, notFound, type ErrorBody } from '@migrator/contracts/errors';
+import { clientAddressHeader, internalIdentityHeader, requestIdHeader, type InternalIdentity } from '@migrator/contracts/identity';
 import type { ApiKeyScope } from '@migrator/contracts/api/keys';
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
 import type { IdentityVerifier } from './identity.js';
 import type { Logger } from './logger.js';
+import { readBody } from './request-body.js';
 
 /** What a route handler gets. */
 export interface Call {
@@ -18,6 +19,8 @@ export interface Call {
   body: unknown;
   identity: InternalIdentity;
   requestId: string;
+  /** The client's address as the gateway saw it. */
+  clientAddress: string;
   log: Logger;
   /** Aborts when the client goes away. */
   signal: AbortSignal;
@@ -42,10 +45,14 @@ interface RouteBase {
   path: string;
   /** Largest body in bytes; default 1 MiB. */
   bodyBytesMax?: number;
+  /** The body is text of this type and not JSON. */
+  bodyMediaType?: string;
 }
 export type RouteSpec =
   /** Anybody; the identity is empty. */
   | (RouteBase & { access: 'public'; handle(call: Call): Promise<Answer | typeof streamed> })
+  /** A device agent, by way of the gateway; it shows its own secret in the body. */
+  | (RouteBase & { access: 'agent'; handle(call: Call): Promise<Answer | typeof streamed> })
   /** A person, key or service acting for one organisation, with at least this scope. */
   | (RouteBase & { access: 'organisation'; scope: ApiKeyScope; handle(call: OrgCall): Promise<Answer | typeof streamed> })
   /** Another service of the platform. */
@@ -58,7 +65,7 @@ export interface ServiceAppOptions {
 }
 
 const mebibyte = 1024 * 1024;
-const nobody: InternalIdentity = { org: null, actor: 'nobody', role: 'viewer', scopes: [], requestId: '' };
+const nobody: InternalIdentity = { org: null, actor: 'nobody', role: 'viewer', scopes: [] };
 const requestIdPattern = /^[\w-]{8,64}$/;
 
 /** An Express app from routes: request id, identity, scope, JSON body, 404, 405 with Allow, errors in the public shape. */
@@ -89,9 +96,10 @@ export function createServiceApp({ logger, identity, routes }: ServiceAppOptions
       const call: Call = {
         params: request.params as Record<string, string>,
         query: request.query,
-        body: await readJson(request, response, route.bodyBytesMax ?? mebibyte),
+        body: await readBody(request, response, { bytesMax: route.bodyBytesMax ?? mebibyte, textType: route.bodyMediaType }),
         identity: who,
         requestId,
+        clientAddress: request.get(clientAddressHeader) ?? request.socket.remoteAddress ?? '',
         log: logger.child({ requestId }),
         signal: abort.signal,
         request,
@@ -109,7 +117,7 @@ export function createServiceApp({ logger, identity, routes }: ServiceAppOptions
       throw new AppError('METHOD_NOT_ALLOWED', { publicMessage: 'This address does not take that method.' });
     });
   app.use(() => {
-    throw new AppError('NOT_FOUND', { publicMessage: 'There is nothing at this address.' });
+    throw notFound('NOT_FOUND');
   });
   app.use(errorHandler(logger));
   return app;
@@ -117,43 +125,12 @@ export function createServiceApp({ logger, identity, routes }: ServiceAppOptions
 
 function authorise(route: RouteSpec, who: InternalIdentity): void {
   if (route.access === 'public') return;
-  if (route.access === 'service') {
-    if (who.role !== 'service') throw new AppError('NOT_FOUND', { publicMessage: 'There is nothing at this address.' });
+  if (route.access === 'service' || route.access === 'agent') {
+    if (who.role !== route.access) throw notFound('NOT_FOUND');
     return;
   }
   if (who.org === null) throw new AppError('UNAUTHORIZED', { publicMessage: 'The call does not act for an organisation.' });
   if (!who.scopes.includes(route.scope)) throw new AppError('FORBIDDEN', { publicMessage: `This needs the scope “${route.scope}”.` });
-}
-
-const parsers = new Map<number, express.RequestHandler>();
-const parserFor = (limit: number): express.RequestHandler => {
-  let parser = parsers.get(limit);
-  if (parser === undefined) {
-    parser = express.json({ limit, strict: false, type: () => true });
-    parsers.set(limit, parser);
-  }
-  return parser;
-};
-
-async function readJson(request: Request, response: Response, limit: number): Promise<unknown> {
-  if (request.method === 'GET' || request.method === 'DELETE') return undefined;
-  const empty = request.headers['transfer-encoding'] === undefined && (request.headers['content-length'] ?? '0') === '0';
-  if (empty) return undefined;
-  if (request.is('application/json') === false) throw new AppError('UNSUPPORTED_MEDIA_TYPE', { publicMessage: 'Send JSON with Content-Type: application/json.' });
-  await new Promise<void>((resolve, reject) => {
-    parserFor(limit)(request, response, (error?: unknown) => {
-      if (error === undefined) resolve();
-      else reject(bodyError(error, limit));
-    });
-  });
-  return request.body as unknown;
-}
-
-function bodyError(error: unknown, limit: number): AppError {
-  const type = typeof error === 'object' && error !== null && 'type' in error ? error.type : undefined;
-  if (type === 'entity.too.large') return new AppError('PAYLOAD_TOO_LARGE', { publicMessage: `The body is larger than ${limit} bytes.`, cause: error });
-  if (type === 'charset.unsupported' || type === 'encoding.unsupported') return new AppError('UNSUPPORTED_MEDIA_TYPE', { publicMessage: 'Send JSON in UTF-8.', cause: error });
-  return new AppError('INVALID_JSON', { publicMessage: 'The body is not valid JSON.', cause: error });
 }
 
 /** The one place where errors become answers. Unknown errors are logged with their stack and answered without it. */
@@ -175,7 +152,7 @@ export function errorHandler(logger: Logger): ErrorRequestHandler {
 
 function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
-  if (error instanceof URIError) return new AppError('NOT_FOUND', { publicMessage: 'There is nothing at this address.', cause: error });
+  if (error instanceof URIError) return notFound('NOT_FOUND');
   return new AppError('INTERNAL_ERROR', { publicMessage: 'Something went wrong on our side.', cause: error });
 }
 

@@ -1,6 +1,6 @@
 /** Typed calls from one service to another, with the signed identity, a time-out and the callee's own error codes. */
 import { AppError, errorBodySchema } from '@migrator/contracts/errors';
-import { internalIdentityHeader, requestIdHeader, type InternalIdentity } from '@migrator/contracts/identity';
+import { internalIdentityHeader, requestIdHeader, type CallerIdentity } from '@migrator/contracts/identity';
 import { Pool } from 'undici';
 import type { z } from 'zod';
 import type { IdentitySigner } from './identity.js';
@@ -8,7 +8,7 @@ import type { IdentitySigner } from './identity.js';
 export interface InternalCall<S extends z.ZodType> {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   path: string;
-  identity: InternalIdentity;
+  identity: CallerIdentity;
   answer: S;
   body?: unknown;
   timeoutMs?: number;

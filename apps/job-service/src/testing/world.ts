@@ -98,7 +98,7 @@ export class World {
   }
 
   async call(method: string, path: string, body?: unknown, { org = this.org, scopes = ['read', 'write'], identity }: CallOptions = {}): Promise<Reply> {
-    const who: InternalIdentity | null = identity === undefined ? { org, actor: 'key:test', role: 'operator', scopes, requestId: 'req_12345678' } : identity;
+    const who: InternalIdentity | null = identity === undefined ? { org, actor: 'key:test', role: 'operator', scopes } : identity;
     const response = await fetch(`${this.services[0]?.url ?? ''}${path}`, {
       method,
       headers: { ...(who === null ? {} : { [internalIdentityHeader]: await this.identity.sign(who) }), ...(body === undefined ? {} : { 'content-type': 'application/json' }) },

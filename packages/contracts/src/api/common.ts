@@ -12,6 +12,15 @@ export const pageQuery = (limitDefault: number, limitMax: number) =>
     cursor: z.string().min(1).max(512).optional(),
   });
 
+/** Lists that come whole, as a stream, unless one of these is given; then they come in pages (default 20). */
+export const wholeListQuery = z.object({
+  limit: z.coerce.number('must be a whole number').int('must be a whole number').min(1).max(100).optional(),
+  cursor: z.string().min(1).max(512).optional(),
+  search: z.string().min(1).max(200).refine((text) => text.isWellFormed() && !text.includes('\u0000'), 'must be well-formed text').optional(),
+});
+/** Present when a page was asked for. */
+export const optionalPageFields = { nextCursor: z.string().nullable().optional(), hasMore: z.boolean().optional() };
+
 export const pageFields = { nextCursor: z.string().nullable(), hasMore: z.boolean() };
 
 export const deletedSchema = z.object({ deleted: z.literal(true) });

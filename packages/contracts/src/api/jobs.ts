@@ -17,7 +17,7 @@ export const passSchema = z.object({
   createdAt: timeSchema,
   startedAt: nullableTime,
   completedAt: nullableTime,
-});
+}).meta({ id: 'Pass', description: 'One sweep of a job.' });
 export type Pass = z.infer<typeof passSchema>;
 
 /** What the EMAIL workload copies. `email` cannot be false. */
@@ -70,7 +70,7 @@ export const jobSchema = z.object({
   /** Why the job stopped, when its status is ERROR; otherwise null. */
   failure: z.object({ code: z.string(), cause: z.string(), remedy: z.string() }).nullable(),
   passes: z.array(passSchema),
-});
+}).meta({ id: 'Job', description: 'One workload between two tenants.' });
 export type Job = z.infer<typeof jobSchema>;
 
 const shared = {
@@ -81,6 +81,8 @@ const shared = {
   scheduledAt: timeSchema.optional(),
   dryRun: z.boolean().default(false),
   name: cleanText(200).optional(),
+  /** Refuse with 422 when a preflight check fails. */
+  enforcePreflight: z.boolean().default(false),
 };
 export const jobTypeInput = z.enum([...workloadNames, 'TEAMS_CHANNELS', 'TEAMS_CHAT']);
 /** `scope` and `options` are parsed further by type (emailScopeSchema, emailOptionsSchema). */
@@ -117,7 +119,7 @@ export const mailboxSchema = z.object({
   startedAt: nullableTime,
   completedAt: nullableTime,
   skippedItems: z.number(),
-});
+}).meta({ id: 'Mailbox', description: 'The progress of one mailbox of an EMAIL job.' });
 export const listMailboxesQuery = pageQuery(50, 500).extend({ status: z.enum(unitStatuses).optional() });
 export const listMailboxesAnswer = z.object({ mailboxes: z.array(mailboxSchema), ...pageFields });
 
@@ -134,7 +136,7 @@ export const unitSchema = z.object({
   failure: z.object({ code: z.string(), cause: z.string(), remedy: z.string() }).nullable(),
   startedAt: nullableTime,
   completedAt: nullableTime,
-});
+}).meta({ id: 'Unit', description: 'What one worker moves at a time.' });
 export const listUnitsAnswer = z.object({ units: z.array(unitSchema), ...pageFields });
 
 /** Items that did not simply arrive: failed and skipped ones. Carries no content: class, container path, Graph's own words and ids. */
@@ -153,7 +155,7 @@ export const itemSchema = z.object({
   graphCode: z.string().nullable(),
   requestId: z.string().nullable(),
   at: timeSchema,
-});
+}).meta({ id: 'Item', description: 'An item that failed or was skipped.' });
 export type Item = z.infer<typeof itemSchema>;
 export const listItemsQuery = pageQuery(50, 500).extend({ status: z.enum(['failed', 'skipped']).optional() });
 export const listItemsAnswer = z.object({ items: z.array(itemSchema), ...pageFields });

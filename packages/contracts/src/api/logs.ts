@@ -13,3 +13,6 @@ export type LogLine = z.infer<typeof logLineSchema>;
 /** `event: done`; the stream is closed after it. CANCELLED: the job was deleted. */
 export const logDoneSchema = z.object({ status: z.enum(['DONE', 'ERROR', 'CANCELLED']), completedAt: timeSchema.nullable() });
 export type LogDone = z.infer<typeof logDoneSchema>;
+
+/** Where a log stream begins: after this line. `Last-Event-ID` stands over it. */
+export const streamLogQuery = z.object({ after: z.string().max(64).optional() });

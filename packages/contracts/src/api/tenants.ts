@@ -1,7 +1,7 @@
 /** Public calls on tenants (the connected Microsoft 365 organisations). */
 import { z } from 'zod';
 import { idSchema } from '../ids.js';
-import { cleanText, nullableTime, timeSchema } from './common.js';
+import { cleanText, nullableTime, optionalPageFields, timeSchema } from './common.js';
 
 export const workloadNames = ['EMAIL', 'SHAREPOINT', 'ONEDRIVE', 'TEAMS'] as const;
 export type WorkloadName = (typeof workloadNames)[number];
@@ -23,7 +23,7 @@ export const tenantSchema = z.object({
   workloads: z.array(z.enum(workloadNames)),
   discoveredAt: nullableTime,
   connectedAt: timeSchema,
-});
+}).meta({ id: 'Tenant', description: 'One connected Microsoft 365 organisation. Numbers are null until discovered.' });
 export type Tenant = z.infer<typeof tenantSchema>;
 
 const domainSchema = cleanText(253)
@@ -50,7 +50,7 @@ export type ConnectTenantBody = z.output<typeof connectTenantBody>;
 /** With an own app registration the tenant is connected at once and `tenant` is set; otherwise send the administrator to `authUrl`. */
 export const connectTenantAnswer = z.object({ authUrl: z.string(), state: z.string(), tenant: tenantSchema.optional() });
 
-export const listTenantsAnswer = z.object({ tenants: z.array(tenantSchema) });
+export const listTenantsAnswer = z.object({ tenants: z.array(tenantSchema), ...optionalPageFields });
 export const getTenantAnswer = z.object({ tenant: tenantSchema });
 
 export const discoveryStatusSchema = z.enum(['QUEUED', 'RUNNING', 'DONE', 'ERROR']);
@@ -58,12 +58,12 @@ export const latestDiscoverySchema = z.object({ id: idSchema('dis'), status: dis
 
 export const discoveredUserSchema = z.object({ id: idSchema('dbu'), tenantId: idSchema('ten'), upn: z.string(), displayName: z.string(), sourceSizeBytes: z.number().nullable() });
 export type DiscoveredUser = z.infer<typeof discoveredUserSchema>;
-export const listUsersAnswer = z.object({ users: z.array(discoveredUserSchema), latestJob: latestDiscoverySchema });
+export const listUsersAnswer = z.object({ users: z.array(discoveredUserSchema), latestJob: latestDiscoverySchema, ...optionalPageFields });
 
 export const discoveredSiteSchema = z.object({ id: idSchema('dbs'), tenantId: idSchema('ten'), siteId: z.string(), name: z.string(), url: z.string(), sizeBytes: z.string().regex(/^\d+$/) });
-export const listSitesAnswer = z.object({ sites: z.array(discoveredSiteSchema), latestJob: latestDiscoverySchema });
+export const listSitesAnswer = z.object({ sites: z.array(discoveredSiteSchema), latestJob: latestDiscoverySchema, ...optionalPageFields });
 
 export const discoveredTeamSchema = z.object({ id: idSchema('dbt'), tenantId: idSchema('ten'), teamId: z.string(), name: z.string(), description: z.string().nullable(), memberCount: z.number() });
-export const listTeamsAnswer = z.object({ teams: z.array(discoveredTeamSchema), latestJob: latestDiscoverySchema });
+export const listTeamsAnswer = z.object({ teams: z.array(discoveredTeamSchema), latestJob: latestDiscoverySchema, ...optionalPageFields });
 
 export const discoverAnswer = z.object({ job: z.object({ id: idSchema('dis'), status: discoveryStatusSchema }) });

@@ -1,0 +1,37 @@
+/** Example values for the API reference; a test parses each of them by its schema. */
+export const exampleIds = {
+  org: 'org_01JA2B3C4D5E6F7G8H9JKMNPQR', ten: 'ten_01JA2B3C4D5E6F7G8H9JKMNPQS', tenDest: 'ten_01JA2B3C4D5E6F7G8H9JKMNPQT', dis: 'dis_01JA2B3C4D5E6F7G8H9JKMNPQV', dbu: 'dbu_01JA2B3C4D5E6F7G8H9JKMNPQW',
+  dbs: 'dbs_01JA2B3C4D5E6F7G8H9JKMNPQX', dbt: 'dbt_01JA2B3C4D5E6F7G8H9JKMNPQY', job: 'job_01JA2B3C4D5E6F7G8H9JKMNPQZ', pas: 'pas_01JA2B3C4D5E6F7G8H9JKMNPR0', mbp: 'mbp_01JA2B3C4D5E6F7G8H9JKMNPR1',
+  unt: 'unt_01JA2B3C4D5E6F7G8H9JKMNPR1', itm: 'itm_01JA2B3C4D5E6F7G8H9JKMNPR2', dev: 'dev_01JA2B3C4D5E6F7G8H9JKMNPR3', cmd: 'cmd_01JA2B3C4D5E6F7G8H9JKMNPR4', key: 'key_01JA2B3C4D5E6F7G8H9JKMNPR5',
+  usr: 'usr_01JA2B3C4D5E6F7G8H9JKMNPR6', inv: 'inv_01JA2B3C4D5E6F7G8H9JKMNPR7', aud: 'aud_01JA2B3C4D5E6F7G8H9JKMNPR8',
+} as const;
+const at = '2026-03-14T09:26:53.000Z';
+export const exampleTime = at;
+
+export const exampleTenant = {
+  id: exampleIds.ten, domain: 'contoso.com', type: 'M365', role: 'source', mailboxCount: 412, siteCount: 37, totalSizeBytes: 1_649_267_441_664, sharepointQuotaBytes: 27_487_790_694_400, sharepointUsedBytes: 5_497_558_138_880,
+  onedriveQuotaPerUserBytes: 1_099_511_627_776, workloads: ['EMAIL', 'SHAREPOINT', 'ONEDRIVE', 'TEAMS'], discoveredAt: at, connectedAt: at,
+};
+export const exampleDiscovery = { id: exampleIds.dis, status: 'DONE', completedAt: at };
+export const examplePass = { id: exampleIds.pas, mode: 'full', status: 'RUNNING', createdAt: at, startedAt: at, completedAt: null };
+export const exampleJob = {
+  id: exampleIds.job, type: 'EMAIL', status: 'RUNNING', sourceTenantId: exampleIds.ten, destTenantId: exampleIds.tenDest, scope: { email: true, calendar: true, contacts: true, tasks: true },
+  totalItems: 48_210, doneItems: 31_007, errorItems: 2, skippedItems: 11, bytesTransferred: 9_663_676_416, dryRun: false, createdAt: at, startedAt: at, completedAt: null,
+  name: 'Wave 1', scheduledAt: null, options: { mailboxes: ['ada@contoso.com'] }, draining: false, outcome: null, failure: null, passes: [examplePass],
+};
+export const exampleNewJob = { sourceTenantId: exampleIds.ten, destTenantId: exampleIds.tenDest, type: 'EMAIL', name: 'Wave 1', options: { mailboxes: ['ada@contoso.com'] } };
+export const exampleUnit = {
+  id: exampleIds.unt, source: 'ada@contoso.com', dest: 'ada@fabrikam.com', status: 'DONE', totalItems: 4_212, doneItems: 4_210, errorItems: 1, skippedItems: 1, bytesTransferred: 1_288_490_188, failure: null, startedAt: at, completedAt: at,
+};
+export const exampleMailbox = { id: exampleIds.mbp, email: 'ada@contoso.com', destEmail: 'ada@fabrikam.com', status: 'DONE', totalItems: 4_212, doneItems: 4_210, errorItems: 1, skippedItems: 1, sizeBytes: 1_288_490_188, startedAt: at, completedAt: at };
+export const exampleItem = {
+  id: exampleIds.itm, unitId: exampleIds.unt, source: 'ada@contoso.com', container: 'Inbox/Projects', kind: 'message', sourceItemId: 'AAMkAGUx', status: 'failed', code: 'DEST_ITEM_TOO_LARGE',
+  cause: 'The item is larger than the destination mailbox accepts.', remedy: 'Raise the message size limit of the destination mailbox (at most 150 MB), then run a retry pass.', graphCode: 'ErrorMessageSizeExceeded', requestId: 'b7f1c2a4-9d1a-4a52-8a6b-0d6d1f0a3c11', at,
+};
+export const exampleDevice = { id: exampleIds.dev, hostname: 'LT-0042', ipAddress: '10.1.4.42', domain: 'contoso.local', status: 'ONLINE', lastSeenAt: at, agentVersion: '1.4.0', createdAt: at };
+export const exampleSecret = 'b64url_of_32_random_bytes_shown_only_once__';
+export const exampleKey = { id: exampleIds.key, name: 'Nightly report', last4: 'x7Qd', scopes: ['read'], createdAt: at, createdBy: `user:${exampleIds.usr}`, expiresAt: null, lastUsedAt: at, revokedAt: null };
+export const exampleOrganisation = { id: exampleIds.org, name: 'Northwind IT', plan: 'pro', rateLimitPerMinute: 1_000, createdAt: at };
+export const exampleMember = { id: exampleIds.usr, email: 'grace@northwind.example', name: 'Grace Hopper', role: 'owner', createdAt: at, lastSeenAt: at };
+export const exampleInvitation = { id: exampleIds.inv, email: 'linus@northwind.example', role: 'operator', createdAt: at, expiresAt: '2026-03-21T09:26:53.000Z', invitedBy: exampleIds.usr };
+export const exampleSession = { user: { id: exampleIds.usr, email: exampleMember.email, name: exampleMember.name, role: 'owner' }, organisation: exampleOrganisation, expiresAt: '2026-03-21T09:26:53.000Z' };
