@@ -29,15 +29,22 @@ export interface TransportRule {
   trustedProxies: BlockList;
 }
 
-/** Throws TLS_REQUIRED unless the request came by TLS, here or at a trusted proxy, or from loopback where that is allowed. */
-export function requireTls(request: IncomingMessage, { allowInsecureLoopback, insecurePeers, trustedProxies }: TransportRule): void {
-  if ('encrypted' in request.socket && request.socket.encrypted === true) return;
-  const peer = plain(request.socket.remoteAddress ?? '');
-  if (peer !== '') {
-    const forwarded = request.headers['x-forwarded-proto'];
-    if (forwarded === 'https' && trustedProxies.check(peer, family(peer))) return;
-    if (forwarded === undefined && insecurePeers.check(peer, family(peer))) return;
-    if (allowInsecureLoopback && forwarded === undefined && loopback.check(peer, family(peer))) return;
+/** The address at the other end of the connection. */
+export const peerOf = (request: IncomingMessage): string => plain(request.socket.remoteAddress ?? '');
+
+export const isTrustedProxy = ({ trustedProxies }: TransportRule, address: string): boolean => address !== '' && trustedProxies.check(address, family(address));
+
+/** True when the request came by TLS, here or at a trusted proxy. */
+export const cameByTls = (request: IncomingMessage, rule: TransportRule): boolean =>
+  ('encrypted' in request.socket && request.socket.encrypted === true) || (request.headers['x-forwarded-proto'] === 'https' && isTrustedProxy(rule, peerOf(request)));
+
+/** Throws TLS_REQUIRED unless the request came by TLS, or from where none is needed. */
+export function requireTls(request: IncomingMessage, rule: TransportRule): void {
+  if (cameByTls(request, rule)) return;
+  const peer = peerOf(request);
+  if (peer !== '' && request.headers['x-forwarded-proto'] === undefined) {
+    if (rule.insecurePeers.check(peer, family(peer))) return;
+    if (rule.allowInsecureLoopback && loopback.check(peer, family(peer))) return;
   }
   throw new AppError('TLS_REQUIRED', { publicMessage: 'Use https.' });
 }

@@ -2,7 +2,7 @@
  * One public call, described once: the gateway routes by it, the owning service parses and answers by it, the OpenAPI document and
  * the reference are written from it, and tests hold every answer against it.
  */
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { ApiErrorCode } from './errors.js';
 import { AppError, notFound, parse } from './errors.js';
 import type { ApiKeyScope } from './api/keys.js';

@@ -76,6 +76,8 @@ export const subjects = {
   work: (type: WorkType, jobId: string): string => `work.${type}.${jobId}`,
   live: (jobId: string): string => `live.job.${jobId}`,
   liveAll: 'live.job.*',
+  /** A key, session, member or organisation changed: gateways forget what they remember of access. Losing it costs the few seconds that they remember. */
+  accessChanged: 'access.changed',
   /** Wakes workers to look at their desired state at once; losing it costs only the time until the next lease renewal. */
   control: (jobId: string): string => `control.job.${jobId}`,
   controlAll: 'control.job.*',

@@ -36,3 +36,20 @@ export function subscribeControl(nats: Nats, handle: (jobId: string) => void): (
     subscription.unsubscribe();
   };
 }
+
+/** Tells every gateway to forget what it remembers of keys, sessions and organisations. */
+export function publishAccessChanged(nats: Nats): void {
+  if (!nats.connection.isClosed()) nats.connection.publish(nats.subject(subjects.accessChanged));
+}
+
+/** Calls `handle` when what somebody may do has changed, on any instance. */
+export function subscribeAccessChanged(nats: Nats, handle: () => void): () => void {
+  const subscription = nats.connection.subscribe(nats.subject(subjects.accessChanged), {
+    callback: (error) => {
+      if (error === null) handle();
+    },
+  });
+  return () => {
+    subscription.unsubscribe();
+  };
+}

@@ -3,6 +3,8 @@ import { queues } from '@migrator/contracts/queues';
 import type { Logger } from '@migrator/service-kit/logger';
 import { Queue, Worker, type Job, type JobsOptions } from 'bullmq';
 import { Redis } from 'ioredis';
+
+export type { Redis } from 'ioredis';
 import type { z } from 'zod';
 
 export type QueueName = keyof typeof queues;
@@ -84,9 +86,12 @@ export function consumeQueue<N extends QueueName>(name: N, { redisUrl, namespace
   return { stop: () => worker.close() };
 }
 
-/** Readiness of Redis for a service that has no queue of its own at hand. */
-export function openRedis(redisUrl: string, logger: Logger): Redis {
-  const redis = new Redis(redisUrl, { maxRetriesPerRequest: 1, enableOfflineQueue: false, lazyConnect: false, retryStrategy: (times) => Math.min(2_000, 100 * times) });
+/**
+ * Redis for a service's own small questions (readiness, limits). It never waits: a command fails at once while Redis is away, and
+ * after `commandTimeoutMs` (default 1,000) when Redis does not answer; the connection comes back by itself.
+ */
+export function openRedis(redisUrl: string, logger: Logger, { commandTimeoutMs = 1_000 }: { commandTimeoutMs?: number } = {}): Redis {
+  const redis = new Redis(redisUrl, { maxRetriesPerRequest: 0, enableOfflineQueue: false, lazyConnect: false, commandTimeout: commandTimeoutMs, connectTimeout: 2_000, retryStrategy: (times) => Math.min(1_000, 50 * times) });
   redis.on('error', (error) => {
     logger.debug({ err: error }, 'Redis is away');
   });

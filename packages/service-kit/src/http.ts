@@ -71,7 +71,7 @@ const requestIdPattern = /^[\w-]{8,64}$/;
 /** An Express app from routes: request id, identity, scope, JSON body, 404, 405 with Allow, errors in the public shape. */
 export function createServiceApp({ logger, identity, routes }: ServiceAppOptions): Express {
   const app = express();
-  app.disable('x-powered-by').disable('etag').set('query parser', 'simple').set('case sensitive routing', true);
+  app.disable('x-powered-by').disable('etag').set('query parser', 'simple').set('case sensitive routing', true).set('strict routing', true);
 
   app.use((request, response, next) => {
     const given = request.get(requestIdHeader);

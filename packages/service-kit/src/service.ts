@@ -14,6 +14,8 @@ export interface PrivateListenerOptions {
   metrics: Registry;
   /** Dependencies by name; each must answer within 2 s. */
   checks: Record<string, ReadinessCheck>;
+  /** Dependencies without which the service goes on with less: named in the answer, and no reason not to be ready. */
+  optionalChecks?: Record<string, ReadinessCheck>;
 }
 
 export interface RunningServer {
@@ -23,7 +25,7 @@ export interface RunningServer {
 }
 
 /** Serves `GET /healthz`, `/readyz` (200 or 503, every dependency named) and `/metrics`. */
-export async function startPrivateListener({ host, port, metrics, checks }: PrivateListenerOptions): Promise<RunningServer & { draining(): void }> {
+export async function startPrivateListener({ host, port, metrics, checks, optionalChecks = {} }: PrivateListenerOptions): Promise<RunningServer & { draining(): void }> {
   let draining = false;
   const listener: RequestListener = (request, response) => {
     const answer = (status: number, body: unknown): void => {
@@ -42,8 +44,8 @@ export async function startPrivateListener({ host, port, metrics, checks }: Priv
         },
       );
     } else if (path === '/readyz') {
-      void readiness(checks).then((dependencies) => {
-        const ready = !draining && Object.values(dependencies).every((dependency) => dependency.ok);
+      void readiness({ ...checks, ...optionalChecks }).then((dependencies) => {
+        const ready = !draining && Object.entries(dependencies).every(([name, { ok }]) => ok || !(name in checks));
         answer(ready ? 200 : 503, { status: draining ? 'draining' : ready ? 'ready' : 'not ready', dependencies });
       });
     } else answer(404, { error: 'There is nothing at this address.' });
@@ -81,8 +83,9 @@ async function readiness(checks: Record<string, ReadinessCheck>): Promise<Record
 export function startHttp(app: RequestListener, { host, port, server = createServer() }: { host: string; port: number; server?: Server }): Promise<RunningServer> {
   server.on('request', app);
   server.keepAliveTimeout = 65_000;
-  server.headersTimeout = 70_000;
-  server.requestTimeout = 0;
+  server.headersTimeout = 30_000;
+  // How long a client may take to send its whole request; answers may take as long as they like.
+  server.requestTimeout = 120_000;
   return listen(server, host, port);
 }
 

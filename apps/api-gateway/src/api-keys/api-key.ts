@@ -31,4 +31,4 @@ export function keyFromHeader(authorization: string | undefined): string | null 
 }
 
 /** False once revoked or expired. */
-export const isUsable = (key: ApiKey, now: Date): boolean => key.revokedAt === null && (key.expiresAt === null || key.expiresAt > now);
+export const isUsable = (key: Pick<ApiKey, 'revokedAt' | 'expiresAt'>, now: Date): boolean => key.revokedAt === null && (key.expiresAt === null || key.expiresAt > now);

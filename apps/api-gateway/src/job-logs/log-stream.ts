@@ -18,7 +18,6 @@ export interface LogStreamRequest {
 
 /** Streams until the job ends, the client leaves, or the gateway stops. Throws before the first byte what makes the stream impossible. */
 export async function streamLog(hub: LogHub, { orgId, jobId, lastEventId, requestId }: LogStreamRequest, response: ServerResponse): Promise<void> {
-  if (!isId('job', jobId)) throw new AppError('JOB_NOT_FOUND', { publicMessage: 'There is no such job.' });
   if (lastEventId !== undefined && lastEventId !== '' && !isId('log', lastEventId))
     throw new AppError('VALIDATION_ERROR', { publicMessage: 'The request is not valid.', errors: [{ path: 'after', message: 'must be the id of a log line of this job' }] });
   let timer: NodeJS.Timeout | undefined;
