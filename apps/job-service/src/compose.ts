@@ -27,7 +27,7 @@ import { startLeadership } from './leadership/leadership.js';
 import { createLivePublisher } from './live/live-publisher.js';
 import { recordPublished, repairLive } from './live/repair-live.js';
 import { makeReadLog } from './logs/read-log.js';
-import { createCursors } from './paging/cursor.js';
+import { createCursors } from '@migrator/service-kit/cursors';
 import { makeCreatePass } from './passes/create-pass.js';
 import { createPassReader } from './passes/pass-reader.js';
 import { project, workStreamState } from './projector/projector.js';
@@ -76,7 +76,7 @@ export async function startJobService(config: JobServiceConfig, logger: Logger, 
     logger,
     identity,
     deps: {
-      ...{ sql, jobs: createJobReader(db), units: createUnitReader(db), items: createItemReader(db), passes: createPassReader(db), cursors: createCursors(config.INTERNAL_SIGNING_KEY) },
+      ...{ sql, jobs: createJobReader(db), units: createUnitReader(db), items: createItemReader(db), passes: createPassReader(db), cursors: createCursors(config.INTERNAL_SIGNING_KEY, 'job-service') },
       ...{ createJobs: makeCreateJobs({ sql, outbox, ids, clock, tenants }), pauseJob: makePauseJob({ change }), resumeJob: makeResumeJob({ sql, change, tenants }), deleteJob: makeDeleteJob({ change, outbox }) },
       ...{ createPass: makeCreatePass({ sql, change, outbox, ids, tenants }), readLog: makeReadLog({ sql }), detachTenant: makeDetachTenant({ sql, change }) },
       ...{ claimUnit: makeClaimUnit({ change }), renewUnit: makeRenewUnit({ sql }), finishUnit: makeFinishUnit({ change, lastWorkSequence }) },

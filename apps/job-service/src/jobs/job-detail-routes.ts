@@ -6,7 +6,7 @@ import type { Sql } from '@migrator/service-kit/database';
 import { accepted, ok, streamed, type OrgCall, type RouteSpec } from '@migrator/service-kit/http';
 import type { ItemReader } from '../items/item-reader.js';
 import { exportLog } from '../logs/export-log.js';
-import type { Cursors } from '../paging/cursor.js';
+import type { Cursors } from '@migrator/service-kit/cursors';
 import type { makeCreatePass } from '../passes/create-pass.js';
 import { describePass, type PassReader } from '../passes/pass-reader.js';
 import { describeMailbox, describeUnit, type UnitReader } from '../units/unit-reader.js';

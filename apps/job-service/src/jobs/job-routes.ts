@@ -3,7 +3,7 @@ import { createBatchBody, createJobBody, listJobsQuery } from '@migrator/contrac
 import { isId } from '@migrator/contracts/ids';
 import { parse } from '@migrator/contracts/errors';
 import { created, ok, type OrgCall, type RouteSpec } from '@migrator/service-kit/http';
-import type { Cursors } from '../paging/cursor.js';
+import type { Cursors } from '@migrator/service-kit/cursors';
 import type { makeCreateJobs } from './create-jobs.js';
 import type { makeDeleteJob } from './delete-job.js';
 import type { JobReader } from './job-reader.js';
