@@ -4,11 +4,11 @@ import { AppError } from '@migrator/contracts/errors';
 import type { Id } from '@migrator/contracts/ids';
 import type { Clock } from '@migrator/service-kit/clock';
 import type { Secret } from '@migrator/service-kit/config';
-import { inTransaction, type Sql } from '@migrator/service-kit/database';
+import { inTransaction, type Sql, type TransactionSql } from '@migrator/service-kit/database';
 import type { Ids } from '@migrator/service-kit/ids';
 import type { OrganisationRepository } from '../organisations/organisation-repository.js';
-import { hashKey, newKeyText, type ApiKey } from './api-key.js';
-import type { ApiKeyRepository } from './api-key-repository.js';
+import { hashKey, newKeyText } from './api-key.js';
+import type { ApiKeyRepository, KeptApiKey } from './api-key-repository.js';
 
 export interface CreateApiKey {
   /** An existing organisation, or the name of one to create with the key. */
@@ -16,6 +16,10 @@ export interface CreateApiKey {
   name: string;
   scopes: ApiKeyScope[];
   expiresAt: Date | null;
+  /** `user:<id>`, `key:<id>` or `operator`. */
+  createdBy: string;
+  /** Notes the new key in the audit log, in the same transaction; null where the caller has noted it already. */
+  note: ((tx: TransactionSql, key: KeptApiKey) => Promise<void>) | null;
 }
 
 export interface CreateApiKeyDeps {
@@ -27,22 +31,26 @@ export interface CreateApiKeyDeps {
   ids: Ids;
 }
 
+/** VALIDATION_ERROR when it would have expired already; NOT_FOUND when there is no such organisation. */
 export const makeCreateApiKey =
   ({ sql, keys, organisations, pepper, clock, ids }: CreateApiKeyDeps) =>
-  (command: CreateApiKey): Promise<{ key: ApiKey; text: string }> =>
-    inTransaction(sql, async (tx) => {
-      const now = clock.now();
+  async ({ organisation, name, scopes, expiresAt, createdBy, note }: CreateApiKey): Promise<{ key: KeptApiKey; text: string }> => {
+    const now = clock.now();
+    if (expiresAt !== null && expiresAt <= now) throw new AppError('VALIDATION_ERROR', { publicMessage: 'The request is not valid.', errors: [{ path: 'expiresAt', message: 'must lie in the future' }] });
+    return inTransaction(sql, async (tx) => {
       let orgId: Id<'org'>;
-      if ('name' in command.organisation) {
+      if ('name' in organisation) {
         orgId = ids.next('org');
-        await organisations.insert(tx, { id: orgId, name: command.organisation.name, createdAt: now });
+        await organisations.insert(tx, { id: orgId, name: organisation.name, createdAt: now });
       } else {
-        const organisation = await organisations.find(tx, command.organisation.id);
-        if (organisation === null) throw new AppError('NOT_FOUND', { publicMessage: `There is no organisation ${command.organisation.id}.` });
-        orgId = organisation.id;
+        const found = await organisations.find(tx, organisation.id);
+        if (found === null) throw new AppError('NOT_FOUND', { publicMessage: `There is no organisation ${organisation.id}.` });
+        orgId = found.id;
       }
       const text = newKeyText();
-      const key: ApiKey = { id: ids.next('key'), orgId, name: command.name, last4: text.slice(-4), scopes: command.scopes, createdAt: now, expiresAt: command.expiresAt, revokedAt: null };
+      const key: KeptApiKey = { id: ids.next('key'), orgId, name, last4: text.slice(-4), scopes, createdBy, createdAt: now, expiresAt, revokedAt: null, lastUsedAt: null };
       await keys.insert(tx, key, hashKey(text, pepper));
+      await note?.(tx, key);
       return { key, text };
     });
+  };

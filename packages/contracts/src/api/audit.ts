@@ -21,5 +21,7 @@ export const auditEntrySchema = z
     outcome: z.enum(['done', 'unknown']),
   })
   .meta({ id: 'AuditEntry', description: 'One change and who made it.' });
-export const listAuditQuery = pageQuery(20, 100).extend({ action: z.string().min(1).max(64).optional(), actor: z.string().min(1).max(64).optional(), target: z.string().min(1).max(64).optional() });
+/** Actions, actors and ids are made of these; anything else could match nothing, and some of it the database would refuse. */
+const exact = z.string().regex(/^[\w.:-]{1,64}$/, 'must be an action, an actor or an id').optional();
+export const listAuditQuery = pageQuery(20, 100).extend({ action: exact, actor: exact, target: exact });
 export const listAuditAnswer = z.object({ entries: z.array(auditEntrySchema), ...pageFields });
