@@ -9,6 +9,7 @@ const layers = [
   { files: ['packages/contracts/**'], forbid: ['@migrator/*'] },
   { files: ['packages/service-kit/**'], forbid: ['@migrator/*', '!@migrator/contracts'] },
   { files: ['packages/messaging/**'], forbid: ['@migrator/*', '!@migrator/contracts', '!@migrator/service-kit'] },
+  { files: ['packages/rate-limit/**'], forbid: ['@migrator/*', '!@migrator/contracts', '!@migrator/service-kit', '!@migrator/messaging'] },
   { files: ['packages/graph-client/**'], forbid: ['@migrator/*', '!@migrator/contracts'] },
   { files: ['packages/local-servers/**'], forbid: ['@migrator/*'] },
   { files: ['apps/graph-simulator/**'], forbid: ['@migrator/*', '!@migrator/testing'] },
@@ -41,7 +42,7 @@ export default tseslint.config(
   ...layers.map(({ files, forbid }) => ({
     files: files.map((f) => `${f}/*.ts`),
     // Tests of any package may use packages/testing.
-    ignores: ['**/*.test.ts'],
+    ignores: ['**/*.test.ts', '**/src/testing/**'],
     rules: { 'no-restricted-imports': ['error', { patterns: [{ group: forbid, message: 'Against the layers: apps -> packages -> contracts (ARCHITECTURE.md).' }] }] },
   })),
   {

@@ -27,7 +27,7 @@ import { createLogSource } from './job-logs/log-source.js';
 import { createOrganisationLookup } from './organisations/organisation-lookup.js';
 import { createPeople } from './people/people-part.js';
 import { platformRoutes } from './platform/platform-routes.js';
-import { SharedRateLimit } from './rate-limit/shared-rate-limit.js';
+import { SharedRateLimit } from '@migrator/rate-limit/shared-rate-limit';
 import { parseProxies } from './transport-security.js';
 
 /** How often every followed log is compared with the stored one, whatever NATS delivered. */

@@ -27,6 +27,9 @@ export const facts = {
   'job.created': z.object({ ...job, at }),
   'job.status_changed': z.object({ ...job, from: z.enum(jobStatuses), to: z.enum(jobStatuses), at }),
   'job.deleted': z.object({ ...job, at }),
+  'device.registered': z.object({ ...org, deviceId: idSchema('dev'), /** The device that this registration replaces, if any. */ replaces: z.array(idSchema('dev')), at }),
+  'device.deleted': z.object({ ...org, deviceId: idSchema('dev'), at }),
+  'device.command_finished': z.object({ ...org, deviceId: idSchema('dev'), commandId: idSchema('cmd'), status: z.enum(['DONE', 'ERROR', 'CANCELLED']), at }),
   'pass.created': z.object({ ...job, passId: idSchema('pas'), mode: z.enum(passModes), at }),
 } as const;
 export type FactType = keyof typeof facts;

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { AppError } from '@migrator/contracts/errors';
 import { errorBody } from '@migrator/service-kit/http';
 import type { Logger } from '@migrator/service-kit/logger';
-import { RateLimited, type Allowance } from '../rate-limit/shared-rate-limit.js';
+import { RateLimited, type Allowance } from '@migrator/rate-limit/shared-rate-limit';
 
 /** On every answer. Pages set a content security policy of their own. */
 export const securityHeaders = {

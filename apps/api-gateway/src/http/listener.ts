@@ -15,7 +15,7 @@ import { actorOf, type Principal } from '../access/principal.js';
 import type { AuditLog } from '../audit/audit-log.js';
 import { BackendAway, type Forwarder, type HeldAnswer } from '../forwarding/forward.js';
 import { readIdempotencyKey, type Claim, type Idempotency } from '../idempotency/idempotency.js';
-import type { Allowance, SharedRateLimit } from '../rate-limit/shared-rate-limit.js';
+import type { Allowance, SharedRateLimit } from '@migrator/rate-limit/shared-rate-limit';
 import { cameByTls, requireTls, type TransportRule } from '../transport-security.js';
 import { securityHeaders, setAllowance, writeError, writeJson } from './answers.js';
 import { clientAddressOf } from './client-address.js';

@@ -27,7 +27,7 @@ import { createRouteTable } from '../http/route-table.js';
 import { createIdempotency } from '../idempotency/idempotency.js';
 import { createOrganisationLookup } from '../organisations/organisation-lookup.js';
 import { platformRoutes } from '../platform/platform-routes.js';
-import { SharedRateLimit } from '../rate-limit/shared-rate-limit.js';
+import { SharedRateLimit } from '@migrator/rate-limit/shared-rate-limit';
 import { parseProxies } from '../transport-security.js';
 
 const signingKey = new Secret(randomBytes(32).toString('base64'));
