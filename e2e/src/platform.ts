@@ -1,5 +1,5 @@
 /** A whole stack for one test file, and what its tests say to it. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApiClient, type ApiClient } from '@migrator/demo/api-client';
@@ -25,8 +25,11 @@ export interface Platform {
 export async function startPlatform(options: Partial<UpOptions> = {}): Promise<Platform> {
   const dataDir = mkdtempSync(join(tmpdir(), 'migrator-e2e-'));
   const start = (): Promise<unknown> => up({ durable: false, env: {}, ...options, dataDir });
-  await start();
-  const stack = await status(dataDir);
+  const stack = await start().then(() => status(dataDir)).catch(async (error: unknown) => {
+    // Its servers outlive this process: nobody else would end them.
+    await down({ dataDir });
+    throw error;
+  });
   if (stack === null) throw new Error('The stack is not up.');
   return {
     dataDir,
@@ -50,7 +53,7 @@ export async function startPlatform(options: Partial<UpOptions> = {}): Promise<P
 
 /** What the services themselves called an error, so that a failed test says more than its expectation. */
 function printErrors(dataDir: string): void {
-  for (const name of ['api-gateway', 'tenant-service', 'job-service']) {
+  for (const name of ['api-gateway', 'tenant-service', 'job-service'].filter((each) => existsSync(join(dataDir, `logs/${each}.log`)))) {
     const lines = readFileSync(join(dataDir, `logs/${name}.log`), 'utf8').split('\n').filter((line) => line.includes('"level":"error"') || line.includes('"level":"fatal"'));
     if (lines.length > 0) process.stdout.write(`${name}:\n${lines.slice(0, 5).join('\n').slice(0, 4_000)}\n`);
   }

@@ -1,13 +1,23 @@
 /** Ends everything that was started and removes what it left. */
-import { rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { withLock } from '@migrator/local-servers';
 import { endAll } from './process-table.js';
-import { readState } from './stack-state.js';
+import { readState, unfinishedState, writeState } from './stack-state.js';
 
 const servers = new Set(['postgres', 'redis', 'nats']);
 
-/** Safe to run when nothing is up, and after a start that broke off. `keepData` leaves the folder for the next `up`. */
-export async function down({ dataDir, keepData = false, onProgress = () => undefined }: { dataDir: string; keepData?: boolean; onProgress?: (line: string) => void }): Promise<void> {
+export interface DownOptions {
+  dataDir: string;
+  /** Leave the folder for the next `up`. */
+  keepData?: boolean;
+  onProgress?: (line: string) => void;
+}
+
+/** Safe to run when nothing is up, and after a start that broke off. */
+export async function down({ dataDir, keepData = false, onProgress = () => undefined }: DownOptions): Promise<void> {
+  // Where there is not even a place for the folder, there never was a stack.
+  if (!existsSync(dirname(dataDir))) return;
   await withLock(`${dataDir}.lock`, async () => {
     const state = readState(dataDir);
     if (state !== null) {
@@ -20,7 +30,15 @@ export async function down({ dataDir, keepData = false, onProgress = () => undef
       await endAll(all.filter(([name]) => servers.has(name)).map(([name, known]) => ({ known, politely: name === 'postgres' ? 'SIGINT' : 'SIGTERM' })), 10_000);
     }
     // A folder without our state is not ours, whatever it was called with: it is left as it is.
-    if (keepData || state === null) return;
+    if (state === null) {
+      // What a start left that broke off before it noted anything.
+      if (existsSync(dataDir) && readdirSync(dataDir).every((name) => name === unfinishedState)) rmSync(dataDir, { recursive: true, force: true });
+      return;
+    }
+    if (keepData) {
+      writeState(dataDir, { ...state, processes: {} });
+      return;
+    }
     rmSync(state.postgresDir, { recursive: true, force: true });
     rmSync(dataDir, { recursive: true, force: true });
   });

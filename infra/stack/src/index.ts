@@ -1,5 +1,7 @@
-export { down } from './down.js';
-export { endAll, isAlive, signal } from './process-table.js';
+export { isAlive } from '@migrator/local-servers';
+export { down, type DownOptions } from './down.js';
+export { endAll, signal } from './process-table.js';
+export { killService, restartService } from './service-control.js';
 export { checkout } from './service-definitions.js';
 export { readState, type StackState } from './stack-state.js';
 export { status, type StackStatus } from './status.js';

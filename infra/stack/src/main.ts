@@ -51,7 +51,8 @@ async function run(argv: string[]): Promise<number> {
   } else if (action !== 'status') throw new Error(`There is no action “${action}”. See --help.`);
   const found = await status(dataDir);
   if (found === null) {
-    process.stdout.write(values.json === true ? 'null\n' : 'Nothing is running. Start it: npm run stack -- up\n');
+    const begun = readState(dataDir) === null ? 'Nothing is running. Start it: npm run stack -- up' : 'A start is under way or broke off. Go on: npm run stack -- up; or remove it: npm run stack -- down';
+    process.stdout.write(values.json === true ? 'null\n' : `${begun}\n`);
     return action === 'status' ? 1 : 0;
   }
   process.stdout.write(values.json === true ? `${JSON.stringify(found)}\n` : `${show(found)}\n`);

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { endAll, isAlive, signal, startTimeOf } from './process-table.js';
+import { isAlive, startTimeOf } from '@migrator/local-servers';
+import { endAll, signal } from './process-table.js';
 
 const sleeper = (): { pid: number; gone: Promise<void> } => {
   const child = spawn(process.execPath, ['-e', 'process.on("SIGTERM", () => {}); setInterval(() => {}, 1000)'], { stdio: 'ignore' });

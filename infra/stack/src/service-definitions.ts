@@ -11,8 +11,8 @@ export interface ServiceDefinition {
   env: Record<string, string>;
   /** Port that answers when it is up. */
   port: number;
-  /** Address that says whether it is ready; null: an answering port is enough. */
-  readyUrl: string | null;
+  /** Address that answers 200 once it is ready. */
+  readyUrl: string;
   url: string | null;
   privateUrl: string | null;
 }
@@ -60,7 +60,7 @@ export function simulatorDefinition(state: StackState, dataDir: string): Service
     args: Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value]),
     env: { SIMULATOR_CLIENT_SECRET: secrets.graphClientSecret },
     port: ports['simulator-control'] ?? 0,
-    readyUrl: null,
+    readyUrl: `${urls.simulatorControl}/tenants`,
     url: urls.simulator,
     privateUrl: urls.simulatorControl,
   };
@@ -100,7 +100,7 @@ export function serviceDefinitions(state: StackState): ServiceDefinition[] {
     service('tenant-service', { JOB_SERVICE_URL: jobUrl, SECRETS_KEY: secrets.secretsKey, GRAPH_CLIENT_ID: secrets.graphClientId, GRAPH_CLIENT_SECRET: secrets.graphClientSecret, PUBLIC_URL: urls.gateway, ENTRA_AUTHORITY: urls.simulator, MICROSOFT_LAST_HOP: urls.simulator, CONSENT_WAIT_SECONDS: '5' }),
     service('job-service', { TENANT_SERVICE_URL: tenantUrl }),
     service('device-service', {}),
-    service('api-gateway', { TENANT_SERVICE_URL: tenantUrl, JOB_SERVICE_URL: jobUrl, DEVICE_SERVICE_URL: local(ports['device-service']), API_KEY_PEPPER: secrets.pepper, ALLOW_INSECURE_LOOPBACK: 'true' }),
+    service('api-gateway', { TENANT_SERVICE_URL: tenantUrl, JOB_SERVICE_URL: jobUrl, DEVICE_SERVICE_URL: local(ports['device-service']), PUBLIC_URL: urls.gateway, API_KEY_PEPPER: secrets.pepper, SESSION_SECRET: secrets.sessionSecret, SIGN_UP: 'open', MAIL_LINKS_IN_LOG: 'true', ALLOW_INSECURE_LOOPBACK: 'true' }),
     ...workers,
   ];
 }

@@ -1,8 +1,8 @@
 /** What is running, and where. */
-import { isAlive } from './process-table.js';
+import { isAlive } from '@migrator/local-servers';
 import { serviceDefinitions, simulatorDefinition, urlsOf } from './service-definitions.js';
 import { readState } from './stack-state.js';
-import { answersOk } from './up.js';
+import { answersOk } from './answers-ok.js';
 
 export interface StackStatus {
   gatewayUrl: string;
@@ -19,7 +19,7 @@ export interface StackStatus {
   natsUrl: string;
 }
 
-/** Null when there is no stack in this folder. */
+/** Null when there is no stack in this folder, or its first start did not get far enough to have an account. */
 export async function status(dataDir: string): Promise<StackStatus | null> {
   const state = readState(dataDir);
   if (state?.account == null) return null;
@@ -28,7 +28,7 @@ export async function status(dataDir: string): Promise<StackStatus | null> {
     [simulatorDefinition(state, dataDir), ...serviceDefinitions(state)].map(async ({ name, url, privateUrl, readyUrl }) => {
       const known = state.processes[name];
       const alive = isAlive(known);
-      return { name, pid: alive ? known.pid : null, url, privateUrl, ready: alive && (await answersOk(readyUrl ?? `${urls.simulatorControl}/tenants`)) };
+      return { name, pid: alive ? known.pid : null, url, privateUrl, ready: alive && (await answersOk(readyUrl)) };
     }),
   );
   return {

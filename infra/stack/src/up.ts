@@ -1,16 +1,17 @@
 /** Starts what is missing, in order, and heals what has died. */
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { freePort, spawnServer, startNats, startPostgres, startRedis, withLock } from '@migrator/local-servers';
-import { isAlive } from './process-table.js';
+import { isAlive, startNats, startPostgres, startRedis, withLock } from '@migrator/local-servers';
+import { endAll } from './process-table.js';
 import { checkout, serviceDefinitions, simulatorDefinition, urlsOf, type ServiceDefinition } from './service-definitions.js';
-import { createState, readState, rememberProcess, writeState, type StackState } from './stack-state.js';
+import { createState, readState, rememberProcess, settlePorts, writeState, type StackState } from './stack-state.js';
+import { startService, waitUntilReady } from './start-service.js';
 
 export interface UpOptions {
   dataDir: string;
-  /** Worker processes; default 2. */
+  /** Worker processes; default 2. Fewer than run: the others are ended. */
   workers?: number;
   /** Keep PostgreSQL's writes safe over a power cut; default true. */
   durable?: boolean;
@@ -25,58 +26,64 @@ export interface UpOptions {
 
 const run = promisify(execFile);
 
-/** Resolves when every part answers and is ready. Two calls at once wait for each other. */
+/**
+ * Resolves when every part answers and is ready. Two calls at once wait for each other. When it throws, nothing is being started any
+ * more; what had started stays, for `up` to go on with or `down` to remove.
+ */
 export async function up({ dataDir, workers, durable = true, preset = 'demo', leaseSeconds = 10, onProgress = () => undefined, env = process.env }: UpOptions): Promise<StackState> {
   const missing = ['api-gateway', 'tenant-service', 'job-service', 'device-service', 'migration-worker', 'graph-simulator'].filter((name) => !existsSync(join(checkout, 'apps', name, 'dist/main.js')));
   if (missing.length > 0) throw new Error(`Not built yet: ${missing.join(', ')}. Use “npm run stack -- up”, which builds first.`);
+  mkdirSync(dirname(dataDir), { recursive: true });
   return withLock(`${dataDir}.lock`, async () => {
     const state = readState(dataDir) ?? (await createState(dataDir, { workers: workers ?? 2, durable, preset, leaseSeconds, env }));
     if (workers !== undefined) state.workers = workers;
-    for (let index = 1; index <= state.workers; index += 1) state.ports[`migration-worker-${index}`] ??= await freePort();
+    await settlePorts(state);
     writeState(dataDir, state);
     const remember = (name: string) => (pid: number) => {
       rememberProcess(dataDir, state, name, pid);
     };
-    const start = async (name: string, work: () => Promise<unknown>): Promise<void> => {
-      if (isAlive(state.processes[name])) return;
+    const startServer = async (name: 'postgres' | 'redis' | 'nats', work: () => Promise<unknown>): Promise<void> => {
+      if (state.external[name] !== undefined || isAlive(state.processes[name])) return;
       onProgress(`starting ${name}`);
       await work();
     };
-    const { ports, external } = state;
-    await Promise.all([
-      external.postgres === undefined && start('postgres', () => startPostgres({ dataDir: state.postgresDir, port: ports['postgres'] ?? 0, durable: state.durable, detached: true, onSpawn: remember('postgres') })),
-      external.redis === undefined && start('redis', () => startRedis({ dataDir: join(dataDir, 'redis'), port: ports['redis'] ?? 0, durable: state.durable, detached: true, onSpawn: remember('redis') })),
-      external.nats === undefined && start('nats', () => startNats({ dataDir: join(dataDir, 'nats'), port: ports['nats'] ?? 0, detached: true, onSpawn: remember('nats') })),
+    const ensure = async (definition: ServiceDefinition): Promise<void> => {
+      const known = state.processes[definition.name];
+      if (isAlive(known) && (await waitUntilReady(definition, known))) return;
+      onProgress(`starting ${definition.name}`);
+      await startService(definition, dataDir, remember(definition.name));
+    };
+    const port = (name: string): number => state.ports[name] ?? 0;
+    await allOf([
+      startServer('postgres', () => startPostgres({ dataDir: state.postgresDir, port: port('postgres'), durable: state.durable, detached: true, onSpawn: remember('postgres') })),
+      startServer('redis', () => startRedis({ dataDir: join(dataDir, 'redis'), port: port('redis'), durable: state.durable, detached: true, onSpawn: remember('redis') })),
+      startServer('nats', () => startNats({ dataDir: join(dataDir, 'nats'), port: port('nats'), detached: true, onSpawn: remember('nats') })),
     ]);
-    await Promise.all([
-      start('graph-simulator', () => startService(simulatorDefinition(state, dataDir), dataDir, remember('graph-simulator'))),
-      (async () => {
-        if (state.account !== null) return;
-        state.account = await createAccount(state);
-        writeState(dataDir, state);
-      })(),
-    ]);
-    await Promise.all(serviceDefinitions(state).map((definition) => start(definition.name, () => startService(definition, dataDir, remember(definition.name)))));
+    await allOf([ensure(simulatorDefinition(state, dataDir)), ensureAccount(dataDir, state), endSurplusWorkers(dataDir, state)]);
+    await allOf(serviceDefinitions(state).map(ensure));
     return state;
   });
 }
 
-function startService({ name, main, args, env, port, readyUrl }: ServiceDefinition, dataDir: string, onSpawn: (pid: number) => void): Promise<unknown> {
-  const logs = join(dataDir, 'logs');
-  mkdirSync(logs, { recursive: true });
-  const inherited = Object.fromEntries(Object.entries(process.env).filter(([key]) => ['PATH', 'HOME', 'TMPDIR', 'LANG', 'NODE_EXTRA_CA_CERTS'].includes(key)));
-  return spawnServer({ name, command: process.execPath, args: [main, ...args], cwd: checkout, env: { ...inherited, ...env }, logFile: join(logs, `${name}.log`), detached: true, port, onSpawn, ...(readyUrl === null ? {} : { ready: () => answersOk(readyUrl) }) });
+/** Waits for all of them whatever fails, so that nothing is started behind the back of who sees the failure; then throws the first. */
+async function allOf(work: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(work)).find((each) => each.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }
 
-/** True when the address answers 200. */
-export async function answersOk(url: string): Promise<boolean> {
-  try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(2_500) });
-    await response.body?.cancel();
-    return response.ok;
-  } catch {
-    return false;
-  }
+async function ensureAccount(dataDir: string, state: StackState): Promise<void> {
+  if (state.account !== null) return;
+  state.account = await createAccount(state);
+  writeState(dataDir, state);
+}
+
+/** Workers beyond those wanted now. */
+async function endSurplusWorkers(dataDir: string, state: StackState): Promise<void> {
+  const surplus = Object.entries(state.processes).filter(([name]) => Number(/^migration-worker-(\d+)$/.exec(name)?.[1] ?? 0) > state.workers);
+  if (surplus.length === 0) return;
+  await endAll(surplus.map(([, known]) => ({ known, politely: 'SIGTERM' })), 25_000);
+  state.processes = Object.fromEntries(Object.entries(state.processes).filter(([name]) => !surplus.some(([gone]) => gone === name)));
+  writeState(dataDir, state);
 }
 
 /** An organisation with a key, made by the gateway's own command. */

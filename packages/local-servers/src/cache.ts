@@ -1,42 +1,25 @@
-/** The folder where unpacked servers are kept for next time, and a lock so that two starts do not unpack at once. */
-import { mkdirSync, rmdirSync, statSync, utimesSync } from 'node:fs';
+/** Folders where unpacked servers are kept for next time. What lies in them is executed, so they must be this user's alone to write. */
+import { accessSync, constants, lstatSync, mkdirSync } from 'node:fs';
 import { homedir, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 
-/** `$XDG_CACHE_HOME/migrator-servers` or `~/.cache/migrator-servers`; a folder of this user below the temporary one when neither can be written. */
+/** `$XDG_CACHE_HOME/migrator-servers` or `~/.cache/migrator-servers`; a folder of this user below the temporary one when that cannot be written. */
 export function cacheFolder(): string {
   const wanted = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'migrator-servers');
   try {
     mkdirSync(wanted, { recursive: true });
+    accessSync(wanted, constants.W_OK);
     return wanted;
   } catch {
-    const fallback = join(tmpdir(), `migrator-servers-${userInfo().uid}`);
-    mkdirSync(fallback, { recursive: true, mode: 0o700 });
-    return fallback;
+    return ownFolder(join(tmpdir(), `migrator-servers-${userInfo().uid}`), 0o700);
   }
 }
 
-const staleMs = 120_000;
-
-/** Runs `work` while holding the lock folder `path`; a lock whose owner died is taken over. */
-export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      mkdirSync(path);
-      break;
-    } catch {
-      const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
-      if (age > staleMs) rmdirSync(path);
-      else await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
-  const heartbeat = setInterval(() => {
-    utimesSync(path, new Date(), new Date());
-  }, 10_000);
-  try {
-    return await work();
-  } finally {
-    clearInterval(heartbeat);
-    rmdirSync(path);
-  }
+/** Makes the folder; throws when it is there and anybody else could have put something into it. */
+export function ownFolder(path: string, mode: number): string {
+  mkdirSync(path, { recursive: true, mode });
+  const found = lstatSync(path);
+  const { uid } = userInfo();
+  if (!found.isDirectory() || (uid >= 0 && (found.uid !== uid || (found.mode & 0o022) !== 0))) throw new Error(`${path} is not this user's alone, so nothing in it can be trusted. Remove it.`);
+  return path;
 }

@@ -3,70 +3,59 @@
  * list and archive folders (it checks the signatures and finds what else is needed), dpkg-deb unpacks into our cache.
  */
 import { execFile } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { cacheFolder, withLock } from './cache.js';
+import { cacheFolder } from './cache.js';
+import { withLock } from './lock.js';
+import { findOnPath } from './on-path.js';
 
 const run = promisify(execFile);
 const packages = ['redis-server', 'nats-server'] as const;
 
-export interface ServerBinary {
-  command: string;
-  /** What the process needs in its environment. */
-  env: NodeJS.ProcessEnv;
-}
-
-/** Where a command that this user may run is on PATH, or null. */
-export function findOnPath(command: string): string | null {
-  return (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '').map((folder) => join(folder, command)).find(isRunnable) ?? null;
-}
-
-/** False also for folders of PATH that this user may not look into. */
-function isRunnable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
-}
-
-/** The binary of `command` (redis-server or nats-server): from PATH, from the cache, or fetched now with a line on stderr. */
-export async function findServerBinary(command: (typeof packages)[number]): Promise<ServerBinary> {
-  const onPath = findOnPath(command) ?? (isRunnable(`/usr/sbin/${command}`) ? `/usr/sbin/${command}` : null);
-  if (onPath !== null) return { command: onPath, env: {} };
+/** A folder laid out like `/` with Redis, NATS and what they need; fetched on first use with a line on stderr. Throws when that is impossible here. */
+export async function distributionFolder(): Promise<string> {
   const root = join(cacheFolder(), 'distribution');
   const complete = join(root, 'complete');
-  if (!existsSync(complete)) {
-    if (findOnPath('apt-get') === null || findOnPath('dpkg-deb') === null) throw new Error(`${command} is not on this machine. Install it (on macOS: brew install redis nats-server; on Fedora: dnf install redis; elsewhere: your package manager), or set REDIS_URL and NATS_URL to servers of your own.`);
-    await withLock(`${root}.lock`, async () => {
-      if (!existsSync(complete)) await unpackPackages(root, complete);
-    });
-  }
-  const libraries = readdirSync(join(root, 'usr/lib')).flatMap((name) => (name.includes('-linux-') ? [join(root, 'usr/lib', name)] : []));
-  const binary = [`usr/sbin/${command}`, `usr/bin/${command}`].map((path) => join(root, path)).find((path) => existsSync(path));
-  if (binary === undefined) throw new Error(`The distribution's packages hold no ${command}. Install it, or set REDIS_URL and NATS_URL to servers of your own.`);
-  return { command: binary, env: { LD_LIBRARY_PATH: libraries.join(':') } };
+  if (existsSync(complete)) return root;
+  const missing = ['apt-get', 'dpkg-deb'].find((name) => findOnPath(name) === null);
+  if (missing !== undefined) throw new Error(`there is no ${missing}`);
+  await withLock(`${root}.lock`, async () => {
+    if (existsSync(complete)) return;
+    // What a killed fetch left; nobody else is at it while we hold the lock.
+    for (const name of readdirSync(dirname(root))) if (/^distribution\.\d+$/.test(name)) rmSync(join(dirname(root), name), { recursive: true, force: true });
+    await unpackPackages(root);
+  });
+  return root;
 }
 
-async function unpackPackages(root: string, complete: string): Promise<void> {
+async function unpackPackages(root: string): Promise<void> {
   process.stderr.write('Fetching Redis and NATS from the distribution’s packages (about 5 MB, once) …\n');
   const work = `${root}.${process.pid}`;
   for (const folder of ['lists/partial', 'cache/archives/partial', 'root']) mkdirSync(join(work, folder), { recursive: true });
-  const options = [`-oDir::State::Lists=${work}/lists`, `-oDir::Cache=${work}/cache`, '-oDebug::NoLocking=1', '-oAPT::Sandbox::User=', '-oAPT::Get::List-Cleanup=0'];
-  const aptEnv = { ...process.env, LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' };
+  const options = [`-oDir::State::Lists=${work}/lists`, `-oDir::Cache=${work}/cache`, '-oDebug::NoLocking=1', '-oAPT::Sandbox::User=', '-oAPT::Get::List-Cleanup=0', '-oAcquire::Retries=2', '-oAcquire::http::Timeout=30', '-q'];
+  const aptGet = (...args: string[]): Promise<unknown> => run('apt-get', [...options, ...args], { env: { ...process.env, LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' }, maxBuffer: 16 * 1024 * 1024 });
   try {
-    await run('apt-get', [...options, '-q', 'update'], { env: aptEnv, maxBuffer: 16 * 1024 * 1024 });
-    await run('apt-get', [...options, '-q', '-y', '--no-install-recommends', '--download-only', 'install', ...packages], { env: aptEnv, maxBuffer: 16 * 1024 * 1024 });
+    await aptGet('update');
+    await aptGet('-y', '--no-install-recommends', '--download-only', '--reinstall', 'install', ...packages);
     const archives = readdirSync(join(work, 'cache/archives')).filter((name) => name.endsWith('.deb'));
     for (const archive of archives) await run('dpkg-deb', ['-x', join(work, 'cache/archives', archive), join(work, 'root')]);
+    writeFileSync(join(work, 'root', 'complete'), `${archives.map((name) => basename(name)).join('\n')}\n`);
     rmSync(root, { recursive: true, force: true });
     renameSync(join(work, 'root'), root);
-    writeFileSync(complete, `${archives.join('\n')}\n`);
   } catch (cause) {
-    throw new Error(`Redis and NATS could not be fetched from the distribution’s packages. Install redis-server and nats-server, or set REDIS_URL and NATS_URL to servers of your own. (${cause instanceof Error ? cause.message.split('\n')[0] : 'unknown'})`, { cause });
+    const { stderr } = cause as { stderr?: string };
+    const said = stderr?.split('\n').find((line) => line.startsWith('E:')) ?? (cause instanceof Error ? cause.message.split('\n')[0] : undefined);
+    throw new Error(`the distribution’s packages could not be fetched${said === undefined ? '' : ` (${said})`}`, { cause });
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+/** What a program unpacked there needs to find its libraries. */
+export function libraryPath(root: string): string {
+  return ['usr/lib', 'lib']
+    .filter((folder) => existsSync(join(root, folder)))
+    .flatMap((folder) => readdirSync(join(root, folder)).filter((name) => name.includes('-linux-')).map((name) => join(root, folder, name)))
+    .join(':');
 }

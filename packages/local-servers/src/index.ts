@@ -1,6 +1,9 @@
-export { cacheFolder, withLock } from './cache.js';
-export { freePort, spawnServer, type ServerProcess, type SpawnServer } from './child.js';
-export { findOnPath, findServerBinary, type ServerBinary } from './distribution-packages.js';
-export { startPostgres, type LocalServer, type PostgresOptions } from './postgres.js';
-export { startRedis, type RedisOptions } from './redis.js';
+export { freePort, portIsFree } from './ports.js';
+export { PortTakenError, ServerStartError, spawnServer, type ServerProcess, type SpawnServer } from './child.js';
+export { distributionFolder } from './distribution-packages.js';
+export { isAlive, startTimeOf, type KnownProcess } from './process-identity.js';
+export type { LocalServer } from './local-server.js';
+export { withLock } from './lock.js';
 export { startNats, type NatsOptions } from './nats.js';
+export { startPostgres, type PostgresOptions } from './postgres.js';
+export { startRedis, type RedisOptions } from './redis.js';
