@@ -25,7 +25,7 @@ export const makeChangePassword =
   async (person: PersonPrincipal, change: { currentPassword: string; newPassword: string }, origin: Origin): Promise<string[]> => {
     await attempts.take(rule, person.userId);
     const cookies = await inTransaction(sql, async (tx) => {
-      const changed = await credentials.changePassword(tx, change, origin.browser);
+      const changed = await credentials.changePassword(tx, person.userId, change, origin.browser);
       if (changed === null) throw new AppError('VALIDATION_ERROR', { publicMessage: 'The current password is wrong.', errors: [{ path: 'currentPassword', message: 'is wrong' }] });
       await resets.removeAll(tx, person.userId);
       return changed;

@@ -1,3 +1,4 @@
+import { eventually } from '@migrator/testing/eventually';
 import { freshEmail, newOwner, password, PeopleWorld, type Instance } from '../testing/people-world.js';
 
 let world: PeopleWorld;
@@ -47,6 +48,36 @@ describe('a lost password', () => {
     expect(works).toEqual(replies.map(({ status }) => (status === 200 ? 200 : 401)));
   });
 
+  test('a session that is being opened with the old password does not outlive the new one', async () => {
+    for (let round = 0; round < 6; round += 1) {
+      const { email } = await newOwner(one);
+      const token = await forgot(email);
+      // Each begins a few round trips after the one before, so that they stand at different points when the reset commits.
+      const later = async (roundTrips: number) => {
+        for (let trip = 0; trip < roundTrips; trip += 1) await one.call('POST', '/v1/auth/invitations/read', { token: 'no such invitation' });
+        return one.call('POST', '/v1/auth/sign-in', { email, password }, { address: `203.0.113.${roundTrips}` });
+      };
+      const [done, ...arrived] = await Promise.all([reset(token), ...[0, 1, 2, 3].map((at) => later(at * 4 + round))]);
+      expect(done.status).toBe(200);
+      for (const { cookie } of arrived) if (cookie !== null) expect(await one.people.sessions.find({ cookie })).toBeNull();
+    }
+  });
+
+  test('nor does one whose row is being written while the new one is set', async () => {
+    const { email, userId } = await newOwner(one);
+    const token = await forgot(email);
+    const { sql } = world.db;
+    let resetting: Promise<{ status: number }> | undefined;
+    let done = false;
+    await sql.begin(async (tx) => {
+      await tx`insert into gateway.sessions (id, user_id, token, expires_at, created_at, updated_at) values ('in the making', ${userId}, ${Buffer.from('x')}, now() + interval '1 day', now(), now())`;
+      resetting = reset(token).finally(() => (done = true));
+      await eventually('the reset waits for it', async () => done || (await sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`).length > 0);
+    });
+    expect((await resetting!).status).toBe(200);
+    expect(await sql`select 1 from gateway.sessions where user_id = ${userId}`).toHaveLength(0);
+  });
+
   test('the link works for an hour', async () => {
     const { email } = await newOwner(one);
     const token = await forgot(email);
@@ -93,6 +124,13 @@ describe('changing the password', () => {
     expect(await one.people.sessions.find({ cookie: changed.cookie! })).not.toBeNull();
     expect((await signIn(email, password)).status).toBe(401);
     expect((await reset(pending)).status).toBe(422);
+  });
+
+  test('twice at once is done once', async () => {
+    const { cookie } = await newOwner(one);
+    const replies = await Promise.all([1, 2].map((at) => one.call('POST', '/v1/auth/password/change', { currentPassword: password, newPassword: `${next} ${at}` }, { cookie })));
+    expect(replies.map(({ status }) => status).sort()).toEqual([200, 401]);
+    expect(await one.people.sessions.find({ cookie: replies.find(({ status }) => status === 200)!.cookie! })).not.toBeNull();
   });
 
   test('is not a way to guess the current one', async () => {

@@ -145,4 +145,13 @@ describe('a session', () => {
     for (const forged of [`${cookie}x`, cookie.replace(/=./, '=!'), 'migrator_session=', 'migrator_session=%E0%A4%A', 'other=1', `migrator_session=${row!.token.toString('hex')}.${cookie.split('.')[1] ?? ''}`]) expect(await one.people.sessions.find({ cookie: forged })).toBeNull();
     expect(await one.people.sessions.find({ cookie: `a=1; ${cookie}; b=2` })).toMatchObject({ userId, scopes: ['read', 'write', 'admin'], role: 'owner', rateLimitPerMinute: 1_000 });
   });
+
+  test('that ended while a call was on its way is answered 401, not 500', async () => {
+    const { cookie } = await newOwner(one);
+    const principal = (await one.people.sessions.find({ cookie }))!;
+    expect((await one.call('POST', '/v1/auth/sign-out', undefined, { cookie })).status).toBe(200);
+    expect((await one.call('GET', '/v1/auth/session', undefined, { cookie, principal })).status).toBe(401);
+    expect((await one.call('POST', '/v1/auth/password/change', { currentPassword: password, newPassword: `${password}!` }, { cookie, principal })).status).toBe(401);
+    expect((await one.call('POST', '/v1/auth/sign-out', undefined, { cookie, principal })).status).toBe(200);
+  });
 });

@@ -47,8 +47,8 @@ export interface Credentials {
   renew(browser: Browser): Promise<{ expiresAt: Date; cookies: string[] } | null>;
   /** Ends the session, in the caller's transaction; the cookies that make the browser forget it. */
   signOut(tx: TransactionSql, browser: Browser): Promise<string[]>;
-  /** Ends every session of the person and opens one for this browser; null when the current password is wrong. */
-  changePassword(tx: TransactionSql, change: { currentPassword: string; newPassword: string }, browser: Browser): Promise<string[] | null>;
+  /** Ends every session of the person and opens one for this browser; null when the current password is wrong; UNAUTHORIZED when the session has ended. */
+  changePassword(tx: TransactionSql, userId: Id<'usr'>, change: { currentPassword: string; newPassword: string }, browser: Browser): Promise<string[] | null>;
   /** Sets the password and ends every session of the person. */
   setPassword(tx: TransactionSql, userId: Id<'usr'>, password: string): Promise<void>;
 }
@@ -63,6 +63,8 @@ const userAgentMax = 256;
 
 /** The library's own refusals of a password or address that are wrong, too long or unknown. */
 const wrong = new Set(['INVALID_EMAIL_OR_PASSWORD', 'INVALID_PASSWORD', 'PASSWORD_TOO_LONG', 'INVALID_EMAIL']);
+/** The person was removed while their session was being opened (foreign_key_violation). */
+const isOfNobody = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === '23503';
 const codeOf = (error: unknown): string | null => (isAPIError(error) ? (error.body?.code ?? null) : null);
 
 export interface CredentialsDeps {
@@ -114,6 +116,15 @@ export function createCredentials({ sql, ids, logger, publicUrl, sessionSecret }
     return { userId: row.user_id, sessionId: row.id, expiresAt: row.expires_at, cookies: cookiesOf(headers) };
   };
 
+  const passwordOf = async (email: string): Promise<string | null> => {
+    const [row] = await sql<{ password: string | null }[]>`select a.password from gateway.accounts a join gateway.users u on u.id = a.user_id where u.email = ${email} and a.provider_id = 'credential'`;
+    return row?.password ?? null;
+  };
+  /** A session that is being opened for the person is committed before this returns, or waits until the transaction has ended. */
+  const lockPerson = async (tx: TransactionSql, userId: Id<'usr'>): Promise<void> => {
+    await tx`select 1 from gateway.users where id = ${userId} for update`;
+  };
+
   return {
     signUp: async (tx, { email, name, password }, browser) => {
       // The library looks for the address first; with the lock nobody can take it in between.
@@ -127,11 +138,16 @@ export function createCredentials({ sql, ids, logger, publicUrl, sessionSecret }
       }
     },
     signIn: async ({ email, password }, browser) => {
+      const before = await passwordOf(email);
       try {
         const { headers, response } = await library(browser).api.signInEmail({ body: { email, password, rememberMe: true }, headers: headersOf({ 'user-agent': browser.headers['user-agent'] }), returnHeaders: true });
-        return await opened(sql, response.token, headers);
+        const session = await opened(sql, response.token, headers);
+        if ((await passwordOf(email)) === before) return session;
+        // The password that was looked at is not theirs any more: a reset that has just ended every session missed this one.
+        await sql`delete from gateway.sessions where id = ${session.sessionId}`;
+        return null;
       } catch (error) {
-        if (wrong.has(codeOf(error) ?? '')) return null;
+        if (wrong.has(codeOf(error) ?? '') || isOfNobody(error)) return null;
         throw error;
       }
     },
@@ -153,18 +169,21 @@ export function createCredentials({ sql, ids, logger, publicUrl, sessionSecret }
       const { headers } = await rows.within(tx, () => library(browser).api.signOut({ headers: headersOf(browser.headers), returnHeaders: true }));
       return cookiesOf(headers);
     },
-    changePassword: async (tx, { currentPassword, newPassword }, browser) => {
+    changePassword: async (tx, userId, { currentPassword, newPassword }, browser) => {
+      await lockPerson(tx, userId);
       try {
         const { headers } = await rows.within(tx, () => library(browser).api.changePassword({ body: { currentPassword, newPassword, revokeOtherSessions: true }, headers: headersOf(browser.headers), returnHeaders: true }));
         return cookiesOf(headers);
       } catch (error) {
         if (wrong.has(codeOf(error) ?? '')) return null;
+        if (codeOf(error) === 'UNAUTHORIZED') throw new AppError('UNAUTHORIZED', { publicMessage: 'The session has ended.' });
         throw error;
       }
     },
     setPassword: async (tx, userId, password) => {
       const { internalAdapter, password: hashing } = await libraries.plain.$context;
       const hash = await hashing.hash(password);
+      await lockPerson(tx, userId);
       await rows.within(tx, () => internalAdapter.updatePassword(userId, hash));
       await tx`delete from gateway.sessions where user_id = ${userId}`;
     },
