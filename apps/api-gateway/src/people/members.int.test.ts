@@ -34,6 +34,16 @@ describe('members', () => {
     expect((await one.call('GET', '/v1/members', undefined, stranger)).body.members).toHaveLength(1);
   });
 
+  test('show when they were last there, to the minute', async () => {
+    const owner = await newOwner(one);
+    const joinedAt = world.clock.now().toISOString();
+    const seen = async (): Promise<string> => ((await one.call('GET', '/v1/members', undefined, owner)).body.members as { lastSeenAt: string }[])[0]!.lastSeenAt;
+    world.clock.advance(59_000);
+    expect(await seen()).toBe(joinedAt);
+    world.clock.advance(2_000);
+    expect(await seen()).toBe(world.clock.now().toISOString());
+  });
+
   test('only owners make, change or remove owners: an admin cannot raise anybody to owner, himself included, nor invite one', async () => {
     const owner = await newOwner(one);
     const admin = await newMember(one, owner, 'admin');

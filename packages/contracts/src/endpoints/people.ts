@@ -32,7 +32,7 @@ export const peopleEndpoints = {
     examples: { body: { email: exampleMember.email, password }, answer: exampleSession },
   }),
   signOut: defineEndpoint({ ...{ id: 'signOut', method: 'POST', path: '/v1/auth/sign-out', status: 200 }, ...person, summary: 'Sign out', answer: signOutAnswer, examples: { answer: { signedOut: true } } }),
-  getSession: defineEndpoint({ ...{ id: 'getSession', method: 'GET', path: '/v1/auth/session', status: 200 }, ...person, summary: 'Who is signed in', answer: sessionAnswer, examples: { answer: exampleSession } }),
+  getSession: defineEndpoint({ ...{ id: 'getSession', method: 'GET', path: '/v1/auth/session', status: 200 }, ...person, summary: 'Who is signed in', description: 'Moves the end of the session on and renews its cookie.', answer: sessionAnswer, examples: { answer: exampleSession } }),
   forgotPassword: defineEndpoint({
     ...{ id: 'forgotPassword', method: 'POST', path: '/v1/auth/password/forgot', status: 202 }, ...anybody,
     summary: 'Ask for a link to set a new password', description: 'Answers alike whether or not somebody has that address.', body: forgotPasswordBody, answer: forgotPasswordAnswer, examples: { body: { email: exampleMember.email }, answer: { accepted: true } },
@@ -43,7 +43,7 @@ export const peopleEndpoints = {
   }),
   changePassword: defineEndpoint({
     ...{ id: 'changePassword', method: 'POST', path: '/v1/auth/password/change', status: 200 }, ...person,
-    summary: 'Change one’s own password', description: 'Ends every other session of the person.', body: changePasswordBody, answer: passwordChangedAnswer, audit: { action: 'person.password_changed', target: null },
+    summary: 'Change one’s own password', description: 'Ends every session of the person and sets the cookie of a new one.', body: changePasswordBody, answer: passwordChangedAnswer, audit: { action: 'person.password_changed', target: null },
     examples: { body: { currentPassword: password, newPassword: `${password} again` }, answer: { changed: true } },
   }),
   readInvitation: defineEndpoint({
