@@ -18,6 +18,10 @@ export const internalTenantSchema = z.object({
   microsoftTenantId: z.string(),
   grantedRoles: z.array(z.string()),
   discoveredAt: z.string().nullable(),
+  /** What the last discovery found of the tenant's storage, bytes; null when not discovered or not knowable. */
+  sharepointQuotaBytes: z.number().nullable(),
+  sharepointUsedBytes: z.number().nullable(),
+  onedriveQuotaPerUserBytes: z.number().nullable(),
 });
 export type InternalTenant = z.infer<typeof internalTenantSchema>;
 
@@ -33,9 +37,46 @@ export const internalUserSchema = z.object({
   hasMailbox: z.boolean(),
   sizeBytes: z.number().nullable(),
   itemCount: z.number().nullable(),
+  accountEnabled: z.boolean(),
+  /** Whether an assigned licence brings a mailbox, respectively OneDrive (service plans, shared/graph/platform.md); null when not discovered. */
+  mailboxLicensed: z.boolean().nullable(),
+  driveLicensed: z.boolean().nullable(),
+  /** What the mailbox may hold at most, bytes; null when the usage report does not say. */
+  mailboxQuotaBytes: z.number().nullable(),
+  /** The user's OneDrive: null while discovery has not looked; `missing` when it was never provisioned. */
+  drive: z
+    .discriminatedUnion('state', [
+      z.object({ state: z.literal('provisioned'), driveId: z.string(), usedBytes: z.number().nullable(), quotaBytes: z.number().nullable() }),
+      z.object({ state: z.literal('missing') }),
+    ])
+    .nullable(),
 });
 export type InternalUser = z.infer<typeof internalUserSchema>;
 export const internalUsersAnswer = z.object({ users: z.array(internalUserSchema), nextCursor: z.string().nullable() });
+
+/** GET /internal/orgs/{org}/tenants/{id}/sites?cursor=: as for users. */
+export const internalSiteSchema = z.object({
+  id: idSchema('dbs'),
+  /** Microsoft's composite site id (`host,collection,web`). */
+  microsoftId: z.string(),
+  name: z.string(),
+  url: z.string(),
+  sizeBytes: z.number().nullable(),
+});
+export type InternalSite = z.infer<typeof internalSiteSchema>;
+export const internalSitesAnswer = z.object({ sites: z.array(internalSiteSchema), nextCursor: z.string().nullable() });
+
+/** GET /internal/orgs/{org}/tenants/{id}/teams?cursor=: as for users. */
+export const internalTeamSchema = z.object({
+  id: idSchema('dbt'),
+  /** Microsoft's id of the team and its group. */
+  microsoftId: z.string(),
+  name: z.string(),
+  mailNickname: z.string().nullable(),
+  memberCount: z.number().nullable(),
+});
+export type InternalTeam = z.infer<typeof internalTeamSchema>;
+export const internalTeamsAnswer = z.object({ teams: z.array(internalTeamSchema), nextCursor: z.string().nullable() });
 
 /** GET /internal/orgs/{org}/tenants/{id}/credential: for the worker only. Never logged. */
 export const tenantCredentialSchema = z.object({
