@@ -3,21 +3,23 @@ import { GraphFault, type GraphReply } from '../../../http/route.js';
 import type { Folder } from '../../store/folder.js';
 import type { Item } from '../../store/item.js';
 import type { Call } from '../core/call.js';
-import { deltaPageSize, deltaToken, resync } from '../core/item-delta.js';
+import { checkSynchronisable, deltaPageSize, deltaToken, resync } from '../core/item-delta.js';
 import { itemId } from '../core/item-ids.js';
 import { show, type Row } from '../core/view.js';
+import { calendarId } from './calendar-view.js';
 import { eventId, eventView } from './event-view.js';
 import { inWindow, whole, type Shown } from './series.js';
 
-/** Where a round stands. The window travels in the token: later calls are made with the link as it is. */
-interface State { generation: number; from: number; to: number; at: number; start: number; end: number }
+/** Where a round stands, and of which folder. The window travels in the token: later calls are made with the link as it is. */
+interface State { folder: string; generation: number; from: number; to: number; at: number; start: number; end: number }
 
 const encode = (state: State): string => Buffer.from(JSON.stringify(state)).toString('base64url');
 
-function decode(token: string): State | null {
+/** Null when the token is none of this folder's. */
+function decode(token: string, folder: string): State | null {
   try {
     const state = JSON.parse(Buffer.from(token, 'base64url').toString('utf8')) as Partial<State>;
-    return [state.generation, state.from, state.to, state.at, state.start, state.end].every((n) => typeof n === 'number') ? (state as State) : null;
+    return [state.generation, state.from, state.to, state.at, state.start, state.end].every((n) => typeof n === 'number') && state.folder === folder ? (state as State) : null;
   } catch {
     return null;
   }
@@ -51,10 +53,12 @@ function changed(key: number, call: Call, folder: Folder, state: State): Row[] {
 /** `calendarView/delta`: takes the window and nothing else (graph/exchange.md 5.1). */
 export function calendarDelta(call: Call, folder: Folder, window: () => { start: number; end: number }): GraphReply {
   for (const name of ['$select', '$filter', '$expand', '$orderby', '$search']) if (call.req.query.has(name)) throw new GraphFault(400, 'ErrorInvalidUrlQuery', `The query parameter ${name} is not supported with change tracking over the calendar view.`);
+  checkSynchronisable(call);
+  const scope = calendarId(call, folder);
   const token = deltaToken(call);
-  const state = token === null ? { generation: folder.log.generation, from: -1, to: folder.log.position, at: 0, ...window() } : decode(token);
+  const state = token === null ? { folder: scope, generation: folder.log.generation, from: -1, to: folder.log.position, at: 0, ...window() } : decode(token, scope);
   if (state === null) throw new GraphFault(400, 'SyncStateInvalid', 'Badly formed token.');
-  if (state.generation !== folder.log.generation) throw resync(call, state.generation, folder.log.generation);
+  if (state.generation !== folder.log.generation) throw resync(call, state.generation, folder.log.generation, { startDateTime: new Date(state.start).toISOString(), endDateTime: new Date(state.end).toISOString() });
   const to = state.to < 0 ? folder.log.position : state.to;
   const rows = state.from < 0
     ? [...call.mailbox.items(folder)].flatMap(({ item }) => present(item, call, state))

@@ -53,6 +53,15 @@ describe('a series', () => {
   });
 });
 
+test('a series planted as damaged cannot be read by way of its days either, and still shows in lists', async () => {
+  const { master, days } = await series();
+  const day = `/events/${id(days[1])}`;
+  const [newest] = [...c.mailbox.items(c.mailbox.wellKnown('calendar')!)].slice(-1);
+  c.mailbox.plantRefusal(newest!.item.key, { at: 'read', code: 'ErrorItemCorrupt' });
+  for (const path of [`/events/${id(master)}`, day, `${day}/attachments`, `/events/${id(master)}/instances?${window}`]) expect(await c.call('GET', path)).toMatchObject({ status: 500, error: { code: 'ErrorItemCorrupt' } });
+  expect((await c.all('/events?$select=subject')).value.map((row) => row['id'])).toContain(master['id']);
+});
+
 test('an all-day event keeps its dates in every zone', async () => {
   const made = await c.json('POST', '/events', { subject: 'day', isAllDay: true, start: at('2025-06-02T00:00:00'), end: at('2025-06-03T00:00:00') });
   expect(await c.json('GET', `/events/${id(made)}?$select=start`, undefined, { headers: { Prefer: 'outlook.timezone="Pacific Standard Time"' } })).toMatchObject({ start: { dateTime: '2025-06-02T00:00:00.0000000', timeZone: 'Pacific Standard Time' } });
@@ -120,6 +129,25 @@ describe('the delta of a calendar view', () => {
     expect(await c.call('GET', '/calendarView/delta')).toMatchObject({ status: 400, error: { code: 'ErrorInvalidParameter' } });
     const { deltaLink } = await c.all(`/calendarView/delta?${window}`);
     c.mailbox.expireDeltaTokens();
-    expect((await c.call('GET', deltaLink)).status).toBe(410);
+    const gone = await c.call('GET', deltaLink);
+    expect(gone).toMatchObject({ status: 410, error: { code: 'SyncStateNotFound' } });
+    expect((await c.all(gone.headers.location ?? '')).value).toEqual((await c.all(`/calendarView/delta?${window}`)).value);
+  });
+
+  test('has tokens that are good for its own calendar alone', async () => {
+    const other = await c.json('POST', '/calendars', { name: 'Elsewhere' });
+    const { deltaLink } = await c.all(`/calendarView/delta?${window}`);
+    const token = new URL(deltaLink).searchParams.get('$deltatoken') ?? '';
+    expect(await c.call('GET', `/calendars/${id(other)}/calendarView/delta?$deltatoken=${token}`)).toMatchObject({ status: 400, error: { code: 'SyncStateInvalid' } });
+  });
+
+  test('is refused when the mailbox is over its quota', async () => {
+    const before = c.mailbox.quotaBytes;
+    c.mailbox.quotaBytes = 0;
+    try {
+      expect(await c.call('GET', `/calendarView/delta?${window}`)).toMatchObject({ status: 507, error: { code: 'ErrorQuotaExceeded' } });
+    } finally {
+      c.mailbox.quotaBytes = before;
+    }
   });
 });

@@ -3,7 +3,7 @@ import { makeId, parseId } from '../../store/outlook-id.js';
 import { attachmentsJson } from '../attachments/attachment-view.js';
 import { bodyJson, bodyPreview } from '../body/item-body.js';
 import { notFound, type Call } from '../core/call.js';
-import { itemId, readItem } from '../core/item-ids.js';
+import { checkReadable, itemId, readItem } from '../core/item-ids.js';
 import { readProperty } from '../core/mapi.js';
 import { recipientJson } from '../core/people.js';
 import { show, wantedOf, type Row, type View } from '../core/view.js';
@@ -19,7 +19,7 @@ export function eventId(call: Call, { item, date }: Pick<Shown, 'item' | 'date'>
   return date === null ? itemId(call, item) : makeId('other', call.mailbox.guid, item.key, Date.parse(`${date}T00:00:00Z`) / DAY_MS);
 }
 
-/** The event of an id: single, series, or one day of a series. Throws 400 for a malformed id, 404 when there is none (any more). */
+/** The event of an id: single, series, or one day of a series. Throws 400 for a malformed id, 404 when there is none (any more), 500 when it is damaged. */
 export function readEventById(call: Call, id: string): Shown {
   const day = parseId('other', call.mailbox.guid, id);
   if (day === null) {
@@ -28,6 +28,7 @@ export function readEventById(call: Call, id: string): Shown {
     return whole(item);
   }
   const item = call.mailbox.item(day.key);
+  if (item !== undefined) checkReadable(item);
   const found = item === undefined ? null : findDay(item, new Date(day.extra * DAY_MS).toISOString().slice(0, 10));
   if (found === null) throw notFound();
   return found;

@@ -9,9 +9,9 @@ import { itemId } from './item-ids.js';
 import { refuseSearch } from './list.js';
 import { show, wantedOf, type Row, type View } from './view.js';
 
-/** 410 with the address to start again from (graph/exchange.md 3.3). */
-export function resync(call: Call, generation: number, highest: number): GraphFault {
-  const location = linkWith(call.req, { $skiptoken: null, $deltatoken: '' });
+/** 410 with the address to start again from (graph/exchange.md 3.3); `options` are those that the token had taken in. */
+export function resync(call: Call, generation: number, highest: number, options: Readonly<Record<string, string>> = {}): GraphFault {
+  const location = linkWith(call.req, { ...options, $skiptoken: null, $deltatoken: '' });
   return new GraphFault(410, 'SyncStateNotFound', `The sync state generation is not found; generation=${String(generation)};[highest=${String(highest)}].`, { headers: { Location: location } });
 }
 
@@ -27,12 +27,17 @@ export function deltaPageSize(call: Call): number {
   return Math.max(1, Math.min(1000, call.prefer.pageSize ?? (Number.isInteger(top) ? top : 10)));
 }
 
+/** Throws 507 for a mailbox over its quota: such a one is only listed. */
+export function checkSynchronisable({ mailbox }: Call): void {
+  if (mailbox.writtenBytes >= mailbox.quotaBytes) throw new GraphFault(507, 'ErrorQuotaExceeded', 'The mailbox is over its quota and cannot be synchronised.');
+}
+
 /** A page of items that came, changed or went in one folder. */
 export function itemDelta(call: Call, view: View<Item>, folder: Folder, typeName: string, keep: (item: Item) => boolean = () => true): GraphReply {
   const { mailbox } = call;
   refuseSearch(call);
   const wanted = wantedOf(view, call.req.query);
-  if (mailbox.writtenBytes >= mailbox.quotaBytes) throw new GraphFault(507, 'ErrorQuotaExceeded', 'The mailbox is over its quota and cannot be synchronised.');
+  checkSynchronisable(call);
   let page: DeltaPage | null;
   try {
     page = mailbox.delta(folder, deltaToken(call), deltaPageSize(call));

@@ -21,8 +21,13 @@ export function findItem(call: Call, id: string): Item {
 /** As {@link findItem}, and its content can be read: an item planted as damaged answers its 500 for good. */
 export function readItem(call: Call, id: string): Item {
   const item = findItem(call, id);
-  if (item.refusal?.at === 'read') throw new GraphFault(500, item.refusal.code, 'The item is corrupt and cannot be read.');
+  checkReadable(item);
   return item;
+}
+
+/** Throws the 500 of an item that is planted as damaged. */
+export function checkReadable(item: Item): void {
+  if (item.refusal?.at === 'read') throw new GraphFault(500, item.refusal.code, 'The item is corrupt and cannot be read.');
 }
 
 const owner = (item: Item): number => item.key % 2 ** 32;
