@@ -76,7 +76,7 @@ export async function startJobService(config: JobServiceConfig, logger: Logger, 
     logger,
     identity,
     deps: {
-      ...{ sql, jobs: createJobReader(db), units: createUnitReader(db), items: createItemReader(db), passes: createPassReader(db), cursors: createCursors(config.INTERNAL_SIGNING_KEY, 'job-service') },
+      ...{ sql, jobs: createJobReader(sql), units: createUnitReader(sql), items: createItemReader(sql), passes: createPassReader(sql), cursors: createCursors(config.INTERNAL_SIGNING_KEY, 'job-service') },
       ...{ createJobs: makeCreateJobs({ sql, outbox, ids, clock, tenants }), pauseJob: makePauseJob({ change }), resumeJob: makeResumeJob({ sql, change, tenants }), deleteJob: makeDeleteJob({ change, outbox }) },
       ...{ createPass: makeCreatePass({ sql, change, outbox, ids, tenants }), readLog: makeReadLog({ sql }), detachTenant: makeDetachTenant({ sql, change }) },
       ...{ claimUnit: makeClaimUnit({ change }), renewUnit: makeRenewUnit({ sql }), finishUnit: makeFinishUnit({ change, lastWorkSequence }) },

@@ -19,9 +19,9 @@ export const internalTenantSchema = z.object({
   grantedRoles: z.array(z.string()),
   discoveredAt: z.string().nullable(),
   /** What the last discovery found of the tenant's storage, bytes; null when not discovered or not knowable. */
-  sharepointQuotaBytes: z.number().nullable(),
-  sharepointUsedBytes: z.number().nullable(),
-  onedriveQuotaPerUserBytes: z.number().nullable(),
+  sharepointQuotaBytes: z.number().nullable().default(null),
+  sharepointUsedBytes: z.number().nullable().default(null),
+  onedriveQuotaPerUserBytes: z.number().nullable().default(null),
 });
 export type InternalTenant = z.infer<typeof internalTenantSchema>;
 
@@ -37,19 +37,20 @@ export const internalUserSchema = z.object({
   hasMailbox: z.boolean(),
   sizeBytes: z.number().nullable(),
   itemCount: z.number().nullable(),
-  accountEnabled: z.boolean(),
+  accountEnabled: z.boolean().nullable().default(null),
   /** Whether an assigned licence brings a mailbox, respectively OneDrive (service plans, shared/graph/platform.md); null when not discovered. */
-  mailboxLicensed: z.boolean().nullable(),
-  driveLicensed: z.boolean().nullable(),
+  mailboxLicensed: z.boolean().nullable().default(null),
+  driveLicensed: z.boolean().nullable().default(null),
   /** What the mailbox may hold at most, bytes; null when the usage report does not say. */
-  mailboxQuotaBytes: z.number().nullable(),
+  mailboxQuotaBytes: z.number().nullable().default(null),
   /** The user's OneDrive: null while discovery has not looked; `missing` when it was never provisioned. */
   drive: z
     .discriminatedUnion('state', [
       z.object({ state: z.literal('provisioned'), driveId: z.string(), usedBytes: z.number().nullable(), quotaBytes: z.number().nullable() }),
       z.object({ state: z.literal('missing') }),
     ])
-    .nullable(),
+    .nullable()
+    .default(null),
 });
 export type InternalUser = z.infer<typeof internalUserSchema>;
 export const internalUsersAnswer = z.object({ users: z.array(internalUserSchema), nextCursor: z.string().nullable() });

@@ -1,14 +1,10 @@
 /** Jobs as people read them. */
-import type { Job, JobStatus } from '@migrator/contracts/api/jobs';
+import type { Job, JobStatus, PassMode } from '@migrator/contracts/api/jobs';
 import type { WorkloadName } from '@migrator/contracts/api/tenants';
+import { notFound } from '@migrator/contracts/errors';
 import type { Id } from '@migrator/contracts/ids';
-import type { Database } from '@migrator/service-kit/database';
-import { and, desc, eq, inArray, isNull, sql, type SQL } from 'drizzle-orm';
-import { jobsTable, passesTable } from '../schema.js';
-import { describePass } from '../passes/pass-reader.js';
-import type { PassRow } from '../passes/pass-repository.js';
-import { describeFailure } from '../units/unit.js';
-import { jobNotFound } from './job-repository.js';
+import type { Sql } from '@migrator/service-kit/database';
+import { describeFailure, type UnitFailureDetail } from '../units/unit.js';
 
 export interface JobFilter {
   status?: JobStatus | undefined;
@@ -21,101 +17,81 @@ export interface JobPosition {
   id: string;
 }
 
-/** In a list, options this large (as stored) come without their lists of mailboxes and mappings: a page must not weigh 100 MiB. */
+/** In a list, options this large (as stored) come without their lists of sources and mappings: a page must not weigh 100 MiB. */
 const listedOptionsBytesMax = 8_192;
+const longOptions = ['mailboxes', 'mailboxMappings', 'users', 'userMappings', 'sites', 'siteMappings', 'teams', 'teamMappings'];
 
-const columns = {
-  id: jobsTable.id,
-  type: jobsTable.type,
-  status: jobsTable.status,
-  sourceTenantId: jobsTable.sourceTenantId,
-  destTenantId: jobsTable.destTenantId,
-  scope: jobsTable.scope,
-  totalItems: jobsTable.totalItems,
-  doneItems: jobsTable.doneItems,
-  errorItems: jobsTable.errorItems,
-  skippedItems: jobsTable.skippedItems,
-  bytesTransferred: jobsTable.bytesTransferred,
-  dryRun: jobsTable.dryRun,
-  createdAt: jobsTable.createdAt,
-  startedAt: jobsTable.startedAt,
-  completedAt: jobsTable.completedAt,
-  name: jobsTable.name,
-  scheduledAt: jobsTable.scheduledAt,
-  outcome: jobsTable.outcome,
-  failure: jobsTable.failure,
-  unitsClaimed: jobsTable.unitsClaimed,
-};
-const briefOptions = sql<Record<string, unknown>>`case when pg_column_size(${jobsTable.options}) > ${sql.raw(String(listedOptionsBytesMax))} then ${jobsTable.options} - 'mailboxes' - 'mailboxMappings' else ${jobsTable.options} end`;
-const passColumns = { id: passesTable.id, jobId: passesTable.jobId, mode: passesTable.mode, status: passesTable.status, createdAt: passesTable.createdAt, startedAt: passesTable.startedAt, completedAt: passesTable.completedAt };
+interface Row {
+  id: Id<'job'>;
+  type: WorkloadName;
+  status: JobStatus;
+  source_tenant_id: Id<'ten'>;
+  dest_tenant_id: Id<'ten'>;
+  scope: Record<string, boolean>;
+  options: Record<string, unknown>;
+  total_items: number;
+  done_items: number;
+  error_items: number;
+  skipped_items: number;
+  bytes_transferred: number;
+  dry_run: boolean;
+  created_at: Date;
+  started_at: Date | null;
+  completed_at: Date | null;
+  name: string | null;
+  scheduled_at: Date | null;
+  outcome: Job['outcome'];
+  failure: UnitFailureDetail | null;
+  units_claimed: number;
+  /** Times as PostgreSQL writes them into JSON. */
+  passes: { id: Id<'pas'>; mode: PassMode; status: 'QUEUED' | 'RUNNING' | 'DONE' | 'ERROR'; created_at: string; started_at: string | null; completed_at: string | null }[];
+}
 
-export function createJobReader({ drizzle: db }: Database) {
-  const byId = db
-    .select({ ...columns, options: jobsTable.options })
-    .from(jobsTable)
-    .where(and(eq(jobsTable.id, sql.placeholder('id')), eq(jobsTable.orgId, sql.placeholder('orgId')), isNull(jobsTable.deletedAt)))
-    .prepare('job_by_id');
-  const passesOf = db.select(passColumns).from(passesTable).where(eq(passesTable.jobId, sql.placeholder('jobId'))).orderBy(passesTable.id).prepare('passes_of_job');
-
+export function createJobReader(sql: Sql) {
+  const columns = sql`j.id, j.type, j.status, j.source_tenant_id, j.dest_tenant_id, j.scope, j.total_items, j.done_items, j.error_items, j.skipped_items, j.bytes_transferred, j.dry_run, j.created_at, j.started_at, j.completed_at,
+    j.name, j.scheduled_at, j.outcome, j.failure, j.units_claimed,
+    (select coalesce(json_agg(json_build_object('id', p.id, 'mode', p.mode, 'status', p.status, 'created_at', p.created_at, 'started_at', p.started_at, 'completed_at', p.completed_at) order by p.id), '[]') from jobs.passes p where p.job_id = j.id) as passes`;
   return {
     /** One job; JOB_NOT_FOUND. Counters are the sums at this moment. */
     async get(orgId: string, id: string): Promise<Job> {
-      const [[row], passes] = await Promise.all([byId.execute({ orgId, id }), passesOf.execute({ jobId: id })]);
-      if (row === undefined) throw jobNotFound();
-      return describeJob(row, passes);
+      const [row] = await sql<Row[]>`select ${columns}, j.options from jobs.jobs j where j.id = ${id} and j.org_id = ${orgId} and j.deleted_at is null`;
+      if (row === undefined) throw notFound('JOB_NOT_FOUND');
+      return describeJob(row);
     },
 
     /** Throws JOB_NOT_FOUND unless the job is this organisation's; what other lists of a job need of it. */
     async identify(orgId: string, id: string): Promise<{ type: WorkloadName; status: JobStatus; logSeq: number }> {
-      const [row] = await db
-        .select({ type: jobsTable.type, status: jobsTable.status, logSeq: jobsTable.logSeq })
-        .from(jobsTable)
-        .where(and(eq(jobsTable.id, id), eq(jobsTable.orgId, orgId), isNull(jobsTable.deletedAt)));
-      if (row === undefined) throw jobNotFound();
-      return row;
+      const [row] = await sql<{ type: WorkloadName; status: JobStatus; log_seq: number }[]>`select type, status, log_seq from jobs.jobs where id = ${id} and org_id = ${orgId} and deleted_at is null`;
+      if (row === undefined) throw notFound('JOB_NOT_FOUND');
+      return { type: row.type, status: row.status, logSeq: row.log_seq };
     },
 
-    /** Up to `limit` jobs, newest first. */
+    /** Up to `limit` jobs, newest first. Each combination of filters has its index (0002_lists.sql), so a page costs its rows. */
     async list(orgId: string, { status, type }: JobFilter, after: JobPosition | null, limit: number): Promise<Job[]> {
-      const wanted: (SQL | undefined)[] = [
-        eq(jobsTable.orgId, orgId),
-        isNull(jobsTable.deletedAt),
-        status === undefined ? undefined : eq(jobsTable.status, status),
-        type === undefined ? undefined : eq(jobsTable.type, type),
-        after === null ? undefined : sql`(${jobsTable.createdAt}, ${jobsTable.id}) < (${after.createdAt}::timestamptz, ${after.id})`,
-      ];
-      const rows = await db
-        .select({ ...columns, options: briefOptions })
-        .from(jobsTable)
-        .where(and(...wanted))
-        .orderBy(desc(jobsTable.createdAt), desc(jobsTable.id))
-        .limit(limit);
-      if (rows.length === 0) return [];
-      const passes = await db
-        .select(passColumns)
-        .from(passesTable)
-        .where(inArray(passesTable.jobId, rows.map((row) => row.id)))
-        .orderBy(passesTable.id);
-      return rows.map((row) => describeJob(row, passes.filter((pass) => pass.jobId === row.id)));
+      const rows = await sql<Row[]>`
+        select ${columns}, case when pg_column_size(j.options) > ${listedOptionsBytesMax} then j.options - ${longOptions}::text[] else j.options end as options
+        from jobs.jobs j where j.org_id = ${orgId} and j.deleted_at is null
+          ${status === undefined ? sql`` : sql`and j.status = ${status}`} ${type === undefined ? sql`` : sql`and j.type = ${type}`}
+          ${after === null ? sql`` : sql`and (j.created_at, j.id) < (${after.createdAt}::timestamptz, ${after.id})`}
+        order by j.created_at desc, j.id desc limit ${limit}`;
+      return rows.map(describeJob);
     },
   };
 }
 export type JobReader = ReturnType<typeof createJobReader>;
 
-type JobRow = Pick<typeof jobsTable.$inferSelect, keyof typeof columns | 'options'>;
+const inJson = (time: string | null): string | null => (time === null ? null : new Date(time).toISOString());
 
-function describeJob({ unitsClaimed, failure, ...row }: JobRow, passes: readonly PassRow[]): Job {
+function describeJob(row: Row): Job {
   return {
-    ...row,
-    id: row.id as Id<'job'>,
-    sourceTenantId: row.sourceTenantId as Id<'ten'>,
-    destTenantId: row.destTenantId as Id<'ten'>,
-    createdAt: row.createdAt.toISOString(),
-    startedAt: row.startedAt?.toISOString() ?? null,
-    completedAt: row.completedAt?.toISOString() ?? null,
-    scheduledAt: row.scheduledAt?.toISOString() ?? null,
-    draining: row.status === 'PAUSED' && unitsClaimed > 0,
-    failure: row.status === 'ERROR' && failure !== null ? describeFailure(failure) : null,
-    passes: passes.map(describePass),
+    ...{ id: row.id, type: row.type, status: row.status, sourceTenantId: row.source_tenant_id, destTenantId: row.dest_tenant_id, scope: row.scope, options: row.options },
+    ...{ totalItems: row.total_items, doneItems: row.done_items, errorItems: row.error_items, skippedItems: row.skipped_items, bytesTransferred: row.bytes_transferred },
+    ...{ dryRun: row.dry_run, name: row.name, outcome: row.outcome, draining: row.status === 'PAUSED' && row.units_claimed > 0 },
+    createdAt: row.created_at.toISOString(),
+    startedAt: row.started_at?.toISOString() ?? null,
+    completedAt: row.completed_at?.toISOString() ?? null,
+    scheduledAt: row.scheduled_at?.toISOString() ?? null,
+    failure: row.status === 'ERROR' && row.failure !== null ? describeFailure(row.failure) : null,
+    passes: row.passes.map(({ id, mode, status, ...pass }) => ({ id, mode, status, createdAt: new Date(pass.created_at).toISOString(), startedAt: inJson(pass.started_at), completedAt: inJson(pass.completed_at) })),
   };
 }

@@ -2,7 +2,7 @@
 import type { JobStatus } from '@migrator/contracts/api/jobs';
 import type { WorkloadName } from '@migrator/contracts/api/tenants';
 import type { Queryable, TransactionSql } from '@migrator/service-kit/database';
-import { AppError } from '@migrator/contracts/errors';
+import { notFound, type AppError } from '@migrator/contracts/errors';
 import type { JobSums } from './job.js';
 import type { UnitFailureDetail } from '../units/unit.js';
 
@@ -33,7 +33,7 @@ export interface LockedJob extends JobSums {
 }
 
 /** The answer for a job that does not exist, is deleted, or belongs to somebody else. */
-export const jobNotFound = (): AppError => new AppError('JOB_NOT_FOUND', { publicMessage: 'There is no such job.' });
+export const jobNotFound = (): AppError => notFound('JOB_NOT_FOUND');
 
 const columns = (sql: Queryable) => sql`
   id, org_id as "orgId", type, status, version, source_tenant_id as "sourceTenantId", dest_tenant_id as "destTenantId", dry_run as "dryRun", scope, pass_id as "passId", failure,

@@ -19,11 +19,21 @@ test('200 racing pauses, resumes, claims and deletes leave a legal history, and 
   });
   const id = await world.createJob(['ann', 'bob', 'cat', 'dan']);
   const units = await world.unitIds(id);
+  // It runs when the race begins; otherwise every pause may lose to the first claim, and nothing would race.
+  const first = await world.claim(units[0] ?? '');
+  await world.finish(units[0] ?? '', first.claim, 'released');
   const results = new Map<string, number>();
+  // The delete comes in the middle: before it everything else has had its turn.
+  let answered = 0;
+  let halfway: () => void = () => undefined;
+  const middle = new Promise<void>((resolve) => {
+    halfway = resolve;
+  });
   await Promise.all(
     Array.from({ length: 200 }, async (_, index) => {
       const act = index % 4;
       const unit = units[index % units.length] ?? '';
+      if (index === 199) await middle;
       const reply =
         index === 199
           ? await world.call('DELETE', `/v1/jobs/${id}`)
@@ -32,6 +42,8 @@ test('200 racing pauses, resumes, claims and deletes leave a legal history, and 
             : act === 1
               ? await world.call('PATCH', `/v1/jobs/${id}/resume`)
               : await world.internal('POST', `/internal/units/${unit}/claim`, { workerId: `w${index}`, leaseSeconds: 60 });
+      answered += 1;
+      if (answered === 100) halfway();
       const claim = (reply.body as { granted?: boolean; claim?: number }).claim;
       if (claim !== undefined) await world.finish(unit, claim, index % 3 === 0 ? 'done' : 'released', { total: 1, done: 1, error: 0, skipped: 0, bytes: 1 });
       const key = reply.status === 409 ? (reply.body as { code: string }).code : String(reply.status);

@@ -1,62 +1,54 @@
 /** Units as people read them: as mailboxes for EMAIL jobs, as units for every type. */
 import type { JobStatus, mailboxSchema, unitSchema, UnitStatus } from '@migrator/contracts/api/jobs';
 import type { Id } from '@migrator/contracts/ids';
-import type { Database } from '@migrator/service-kit/database';
-import { and, desc, eq, isNotNull, isNull, lt, sql, type SQL } from 'drizzle-orm';
+import type { Sql } from '@migrator/service-kit/database';
 import type { z } from 'zod';
-import { unitsTable } from '../schema.js';
-import { describeFailure, shownStatus } from './unit.js';
+import { describeFailure, shownStatus, type StoredUnitStatus, type UnitFailureDetail } from './unit.js';
 
-export type UnitRead = typeof unitsTable.$inferSelect;
+export interface UnitRead {
+  id: Id<'unt'>;
+  source_address: string;
+  dest_address: string | null;
+  size_bytes: number | null;
+  status: StoredUnitStatus;
+  total: number;
+  done: number;
+  error: number;
+  skipped: number;
+  unreached: number;
+  bytes: number;
+  failure: UnitFailureDetail | null;
+  started_at: Date | null;
+  completed_at: Date | null;
+}
 
-export function createUnitReader({ drizzle: db }: Database) {
+export function createUnitReader(sql: Sql) {
+  /** PAUSED is not stored (see unit.ts). */
+  const withStatus = (status: UnitStatus, job: JobStatus) => {
+    if (status === 'PAUSED') return job === 'PAUSED' ? sql`and status = 'PENDING' and started_at is not null` : sql`and false`;
+    if (status === 'PENDING') return job === 'PAUSED' ? sql`and status = 'PENDING' and started_at is null` : sql`and status = 'PENDING'`;
+    return sql`and status = ${status}`;
+  };
   return {
     /** Up to `limit` units of a job, newest first, after the unit `afterId`. The caller has checked whose job it is. */
-    list: (job: { id: string; status: JobStatus }, status: UnitStatus | undefined, afterId: string | null, limit: number): Promise<UnitRead[]> =>
-      db
-        .select()
-        .from(unitsTable)
-        .where(and(eq(unitsTable.jobId, job.id), withStatus(status, job.status), afterId === null ? undefined : lt(unitsTable.id, afterId)))
-        .orderBy(desc(unitsTable.id))
-        .limit(limit),
+    list: (job: { id: string; status: JobStatus }, status: UnitStatus | undefined, afterId: string | null, limit: number): Promise<UnitRead[]> => sql<UnitRead[]>`
+      select id, source_address, dest_address, size_bytes, status, total, done, error, skipped, unreached, bytes, failure, started_at, completed_at from jobs.units
+      where job_id = ${job.id} ${status === undefined ? sql`` : withStatus(status, job.status)} ${afterId === null ? sql`` : sql`and id < ${afterId}`} order by id desc limit ${limit}`,
   };
 }
 export type UnitReader = ReturnType<typeof createUnitReader>;
 
-/** PAUSED is not stored (see unit.ts). */
-function withStatus(status: UnitStatus | undefined, job: JobStatus): SQL | undefined {
-  if (status === undefined) return undefined;
-  const waiting = eq(unitsTable.status, 'PENDING');
-  if (status === 'PAUSED') return job === 'PAUSED' ? and(waiting, isNotNull(unitsTable.startedAt)) : sql`false`;
-  if (status === 'PENDING') return job === 'PAUSED' ? and(waiting, isNull(unitsTable.startedAt)) : waiting;
-  return eq(unitsTable.status, status);
-}
-
 /** A mailbox has its unit's ULID under a prefix of its own. */
 export function describeMailbox(row: UnitRead, job: JobStatus): z.infer<typeof mailboxSchema> {
-  return {
-    id: `mbp_${row.id.slice('unt_'.length)}`,
-    email: row.sourceAddress,
-    destEmail: row.destAddress,
-    ...counters(row),
-    status: shownStatus(row.status, row.startedAt !== null, job),
-    sizeBytes: row.sizeBytes,
-    ...times(row),
-  };
+  return { id: `mbp_${row.id.slice('unt_'.length)}`, email: row.source_address, destEmail: row.dest_address, ...counters(row), status: shownStatus(row.status, row.started_at !== null, job), sizeBytes: row.size_bytes, ...times(row) };
 }
 
 export function describeUnit(row: UnitRead, job: JobStatus): z.infer<typeof unitSchema> {
   return {
-    id: row.id as Id<'unt'>,
-    source: row.sourceAddress,
-    dest: row.destAddress,
-    status: shownStatus(row.status, row.startedAt !== null, job),
-    ...counters(row),
-    bytesTransferred: row.bytes,
-    failure: row.failure === null ? null : describeFailure(row.failure),
-    ...times(row),
+    ...{ id: row.id, source: row.source_address, dest: row.dest_address, status: shownStatus(row.status, row.started_at !== null, job), bytesTransferred: row.bytes },
+    ...{ ...counters(row), failure: row.failure === null ? null : describeFailure(row.failure), ...times(row) },
   };
 }
 
 const counters = (row: UnitRead) => ({ totalItems: row.total, doneItems: row.done, errorItems: row.error + row.unreached, skippedItems: row.skipped });
-const times = (row: UnitRead) => ({ startedAt: row.startedAt?.toISOString() ?? null, completedAt: row.completedAt?.toISOString() ?? null });
+const times = (row: UnitRead) => ({ startedAt: row.started_at?.toISOString() ?? null, completedAt: row.completed_at?.toISOString() ?? null });
