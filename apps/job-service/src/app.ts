@@ -5,11 +5,12 @@ import { createServiceApp } from '@migrator/service-kit/http';
 import type { Logger } from '@migrator/service-kit/logger';
 import { jobDetailRoutes, type JobDetailRoutesDeps } from './jobs/job-detail-routes.js';
 import { jobRoutes, type JobRoutesDeps } from './jobs/job-routes.js';
+import { mappingRoutes, type MappingRoutesDeps } from './mappings/mapping-routes.js';
 import { platformRoutes, type PlatformRoutesDeps } from './jobs/platform-routes.js';
 import { workerRoutes, type WorkerRoutesDeps } from './units/worker-routes.js';
 
-export type JobServiceRoutesDeps = JobRoutesDeps & JobDetailRoutesDeps & PlatformRoutesDeps & WorkerRoutesDeps;
+export type JobServiceRoutesDeps = JobRoutesDeps & JobDetailRoutesDeps & MappingRoutesDeps & PlatformRoutesDeps & WorkerRoutesDeps;
 
 export function createJobServiceApp({ logger, identity, deps }: { logger: Logger; identity: IdentityVerifier; deps: JobServiceRoutesDeps }): Express {
-  return createServiceApp({ logger, identity, routes: [...jobRoutes(deps), ...jobDetailRoutes(deps), ...platformRoutes(deps), ...workerRoutes(deps)] });
+  return createServiceApp({ logger, identity, routes: [...jobRoutes(deps), ...jobDetailRoutes(deps), ...mappingRoutes(deps), ...platformRoutes(deps), ...workerRoutes(deps)] });
 }

@@ -27,9 +27,12 @@ import { startLeadership } from './leadership/leadership.js';
 import { createLivePublisher } from './live/live-publisher.js';
 import { recordPublished, repairLive } from './live/repair-live.js';
 import { makeReadLog } from './logs/read-log.js';
+import { makeListMappings } from './mappings/mapping-list.js';
+import { makeReplaceMappings } from './mappings/replace-mappings.js';
 import { createCursors } from '@migrator/service-kit/cursors';
 import { makeCreatePass } from './passes/create-pass.js';
 import { createPassReader } from './passes/pass-reader.js';
+import { makeRunPreflight } from './preflight/run-preflight.js';
 import { project, workStreamState } from './projector/projector.js';
 import { makeDetachTenant } from './tenants/detach-tenant.js';
 import { createTenantDirectory } from './tenants/tenant-directory.js';
@@ -78,6 +81,7 @@ export async function startJobService(config: JobServiceConfig, logger: Logger, 
     deps: {
       ...{ sql, jobs: createJobReader(sql), units: createUnitReader(sql), items: createItemReader(sql), passes: createPassReader(sql), cursors: createCursors(config.INTERNAL_SIGNING_KEY, 'job-service') },
       ...{ createJobs: makeCreateJobs({ sql, outbox, ids, clock, tenants }), pauseJob: makePauseJob({ change }), resumeJob: makeResumeJob({ sql, change, tenants }), deleteJob: makeDeleteJob({ change, outbox }) },
+      ...{ listMappings: makeListMappings({ sql, tenants }), replaceMappings: makeReplaceMappings({ sql, clock, tenants }), runPreflight: makeRunPreflight({ sql, clock, tenants }) },
       ...{ createPass: makeCreatePass({ sql, change, outbox, ids, tenants }), readLog: makeReadLog({ sql }), detachTenant: makeDetachTenant({ sql, change }) },
       ...{ claimUnit: makeClaimUnit({ change }), renewUnit: makeRenewUnit({ sql }), finishUnit: makeFinishUnit({ change, lastWorkSequence }) },
     },

@@ -1,6 +1,6 @@
 /** Creates one job or a batch of them: all or none. */
 import type { CreateJobBody, EmailOptions, EmailScope } from '@migrator/contracts/api/jobs';
-import { AppError, type FieldError } from '@migrator/contracts/errors';
+import type { FieldError } from '@migrator/contracts/errors';
 import type { Id } from '@migrator/contracts/ids';
 import { skipCauses } from '@migrator/contracts/outcomes';
 import type { Outbox } from '@migrator/messaging/outbox';
@@ -8,12 +8,15 @@ import type { Clock } from '@migrator/service-kit/clock';
 import { inTransaction, type Sql, type TransactionSql } from '@migrator/service-kit/database';
 import type { Ids } from '@migrator/service-kit/ids';
 import { appendLines, type NewLine } from '../logs/log-repository.js';
+import { readCorrections } from '../mappings/correction-repository.js';
+import { matchSources, problemsOf, type Match } from '../matching/match-sources.js';
+import { assertDiscovered, findPair, loadDirectories } from '../matching/tenant-pair.js';
+import { checksOfJob, type JobToCheck } from '../preflight/checks-of-job.js';
 import type { TenantDirectory } from '../tenants/tenant-directory.js';
 import { insertUnits, type NewUnit } from '../units/unit-repository.js';
 import { wakeDispatcher } from './job-change.js';
-import { invalid, parseEmailOptions, parseEmailScope, runnableWorkload } from './job-input.js';
+import { invalid, parseOptions, parseScope, runnableWorkload, wishesOf } from './job-input.js';
 import { insertJob } from './job-repository.js';
-import { Directory, matchMailboxes, type Match } from './match-mailboxes.js';
 
 export interface CreateJobs {
   orgId: string;
@@ -39,20 +42,26 @@ interface Plan {
 export const makeCreateJobs =
   ({ sql, outbox, ids, clock, tenants }: { sql: Sql; outbox: Outbox; ids: Ids; clock: Clock; tenants: TenantDirectory }) =>
   async (command: CreateJobs): Promise<Id<'job'>[]> => {
-    const { shared, orgId } = command;
+    const { shared, orgId, requestId, signal } = command;
     const workload = runnableWorkload(shared.type);
-    const scope = parseEmailScope(shared.scope);
+    const scope = parseScope(workload, shared.scope);
     const options = readOptions(command);
-    if (shared.sourceTenantId === shared.destTenantId) throw invalid([{ path: 'destTenantId', message: 'source and destination tenant must not be the same' }]);
-    const { source, dest } = await loadDirectories(tenants, command);
+    const wish = { orgId, requestId, signal, workload, sourceTenantId: shared.sourceTenantId, destTenantId: shared.destTenantId };
+    const pair = await findPair(tenants, wish);
+    assertDiscovered(pair);
+    const { source, dest } = await loadDirectories(tenants, pair, wish);
+    const corrections = await readCorrections(sql, wish);
 
     const plans: Plan[] = [];
     const problems: FieldError[] = [];
     let units = 0;
     command.entries.forEach((entry, index) => {
       const wanted = options[index] ?? {};
-      const found = matchMailboxes(source, dest, wanted, optionsPath(entry.path));
-      problems.push(...found.problems);
+      const path = optionsPath(entry.path);
+      const wishes = wishesOf(workload, wanted);
+      const found = matchSources(source, dest, wishes, corrections, path);
+      problems.push(...problemsOf(found, wanted.merge === true, path));
+      if (shared.enforcePreflight) problems.push(...refusals({ workload, scope, pair, matches: found.matches, listed: wishes.listed !== undefined, merge: wanted.merge === true, now: clock.now() }, entry.path));
       units += found.matches.length;
       if (units <= unitsMax) plans.push({ name: entry.name ?? shared.name ?? null, scheduledAt: entry.scheduledAt ?? shared.scheduledAt ?? null, options: wanted, matches: found.matches });
     });
@@ -73,7 +82,7 @@ export const makeCreateJobs =
         ...{ id, passId: ids.next('pas'), orgId, type, name: plan.name, sourceTenantId: body.sourceTenantId, destTenantId: body.destTenantId, scope, options: plan.options },
         ...{ dryRun: body.dryRun, scheduledAt: plan.scheduledAt, createdBy: actor, createdAt: at },
       });
-      await insertUnits(tx, plan.matches.map((match) => newUnit(ids.next('unt'), id, match)), at);
+      await insertUnits(tx, plan.matches.filter(({ how }) => how !== 'excluded').map((match) => newUnit(ids.next('unt'), id, match)), at);
       await appendLines(tx, id, openingLines(plan, body.dryRun, at));
       // Nobody can be listening yet: what is stored here counts as published.
       await tx`update jobs.jobs set live_seq = log_seq where id = ${id}`;
@@ -84,39 +93,34 @@ export const makeCreateJobs =
 
 const optionsPath = (entryPath: string): string => (entryPath === '' ? 'options' : `${entryPath}.options`);
 
-function readOptions({ shared, entries }: CreateJobs): EmailOptions[] {
-  const common = parseEmailOptions(shared.options, 'options');
-  return entries.map((entry) => (entry.options === undefined ? common : { ...common, ...parseEmailOptions(entry.options, optionsPath(entry.path)) }));
+/** The checks that failed, as problems of the entry that stands at `path`. */
+function refusals(job: JobToCheck, path: string): FieldError[] {
+  return checksOfJob(job)
+    .filter(({ level }) => level === 'fail')
+    .map(({ title, detail, remedy }) => ({ path: path === '' ? 'enforcePreflight' : path, message: `${title}: ${detail} ${remedy}` }));
 }
 
-async function loadDirectories(tenants: TenantDirectory, { orgId, requestId, signal, shared }: CreateJobs): Promise<{ source: Directory; dest: Directory }> {
-  const [source, dest] = await Promise.all([tenants.find(orgId, shared.sourceTenantId, requestId), tenants.find(orgId, shared.destTenantId, requestId)]);
-  if (source === null) throw new AppError('TENANT_NOT_FOUND', { publicMessage: 'There is no such source tenant.' });
-  if (dest === null) throw new AppError('TENANT_NOT_FOUND', { publicMessage: 'There is no such destination tenant.' });
-  const problems: FieldError[] = [];
-  if (source.role !== 'source') problems.push({ path: 'sourceTenantId', message: `${source.domain} is connected as a destination; the source is never written, so connect it with role source first` });
-  if (dest.role !== 'destination') problems.push({ path: 'destTenantId', message: `${dest.domain} is connected as a source; connect it with role destination first` });
-  if (source.discoveredAt === null) problems.push({ path: 'sourceTenantId', message: `${source.domain} has not been discovered yet; wait until discoveredAt is set` });
-  if (dest.discoveredAt === null) problems.push({ path: 'destTenantId', message: `${dest.domain} has not been discovered yet; wait until discoveredAt is set` });
-  if (problems.length > 0) throw invalid(problems);
-  const [sourcePeople, destPeople] = await Promise.all([tenants.listPeople(orgId, source.id, requestId, signal), tenants.listPeople(orgId, dest.id, requestId, signal)]);
-  return { source: new Directory(sourcePeople, source.domain), dest: new Directory(destPeople, dest.domain) };
+function readOptions({ shared, entries }: CreateJobs): EmailOptions[] {
+  const common = parseOptions('EMAIL', shared.options, 'options');
+  return entries.map((entry) => (entry.options === undefined ? common : { ...common, ...parseOptions('EMAIL', entry.options, optionsPath(entry.path)) }));
 }
 
 function newUnit(id: string, jobId: string, { source, dest }: Match): NewUnit {
   return {
-    ...{ id, jobId, sourceMicrosoftId: source.microsoftId, sourceAddress: source.upn, destMicrosoftId: dest?.microsoftId ?? null, destAddress: dest?.upn ?? null },
+    ...{ id, jobId, sourceMicrosoftId: source.microsoftId, sourceAddress: source.name, destMicrosoftId: dest?.microsoftId ?? null, destAddress: dest?.name ?? null },
     ...{ sizeBytes: source.sizeBytes, status: dest === null ? 'SKIPPED' : 'PENDING' },
   };
 }
 
 function openingLines({ matches, scheduledAt }: Plan, dryRun: boolean, at: Date): NewLine[] {
-  const without = matches.filter(({ dest }) => dest === null);
+  const wanted = matches.filter(({ how }) => how !== 'excluded');
+  const without = wanted.filter(({ dest }) => dest === null);
   const { cause, remedy } = skipCauses.NO_DESTINATION;
   const when = scheduledAt === null ? '' : `; it begins at ${scheduledAt}`;
+  const excluded = matches.length === wanted.length ? '' : `, ${matches.length - wanted.length} left out by the uploaded mapping`;
   const first: NewLine =
-    matches.length === 0
-      ? { level: 'WARN', message: 'Job created, and there is nothing to migrate: no mailbox was discovered in the source tenant', at }
-      : { level: 'INFO', message: `Job created${dryRun ? ' (dry run)' : ''}: ${matches.length - without.length} mailboxes to migrate, ${without.length} without a destination${when}`, at };
-  return [first, ...without.map(({ source }): NewLine => ({ level: 'WARN', message: `${source.upn} is skipped. ${cause} ${remedy}`, at }))];
+    wanted.length === 0
+      ? { level: 'WARN', message: `Job created, and there is nothing to migrate: ${matches.length === 0 ? 'no mailbox was discovered in the source tenant' : 'the uploaded mapping leaves out every mailbox'}`, at }
+      : { level: 'INFO', message: `Job created${dryRun ? ' (dry run)' : ''}: ${wanted.length - without.length} mailboxes to migrate, ${without.length} without a destination${excluded}${when}`, at };
+  return [first, ...without.map(({ source }): NewLine => ({ level: 'WARN', message: `${source.name} is skipped. ${cause} ${remedy}`, at }))];
 }

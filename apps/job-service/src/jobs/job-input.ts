@@ -1,8 +1,10 @@
 /** What a caller may ask for, beyond the shape: types, scopes and options by type. Pure. */
-import { emailOptionsSchema, emailScopeSchema, type CreateJobBody, type EmailOptions, type EmailScope } from '@migrator/contracts/api/jobs';
+import { optionsSchemas, scopeSchemas, type CreateJobBody } from '@migrator/contracts/api/jobs';
 import type { WorkloadName } from '@migrator/contracts/api/tenants';
 import { AppError, validationError, type FieldError } from '@migrator/contracts/errors';
 import type { z } from 'zod';
+import { workloadWords } from '../matching/candidate.js';
+import type { Wishes } from '../matching/match-sources.js';
 
 /** The workload behind a type as it may be written: two older names stand for TEAMS. */
 export function foldType(type: CreateJobBody['type']): WorkloadName {
@@ -19,22 +21,25 @@ export function runnableWorkload(type: CreateJobBody['type']): 'EMAIL' {
   throw invalid([{ path: 'type', message: `this release cannot run ${workload} jobs yet; it runs ${runnable.join(', ')}` }]);
 }
 
-export interface EmailWish {
-  scope: EmailScope;
-  options: EmailOptions;
+/** Scope of a job: a missing key means true, unknown keys are named. The two older types stand for one half of TEAMS each. */
+export function parseScope<W extends WorkloadName>(workload: W, scope: unknown, type: CreateJobBody['type'] = workload): z.output<(typeof scopeSchemas)[W]> {
+  const given = (scope ?? {}) as Record<string, unknown>;
+  const meant = type === 'TEAMS_CHANNELS' ? { chat: false, ...given } : type === 'TEAMS_CHAT' ? { channels: false, members: false, files: false, tabs: false, ...given } : given;
+  return parseAt(scopeSchemas[workload], meant, 'scope') as z.output<(typeof scopeSchemas)[W]>;
 }
 
-/** Scope of an EMAIL job: a missing key means true, unknown keys are named. */
-export function parseEmailScope(scope: unknown): EmailScope {
-  return parseAt(emailScopeSchema, scope ?? {}, 'scope');
-}
-
-/** Options of an EMAIL job; `path` is where they stand in the body (`options`, `batches.3.options`). */
-export function parseEmailOptions(options: unknown, path: string): EmailOptions {
-  const parsed = parseAt(emailOptionsSchema, options ?? {}, path);
+/** Options of a job; `path` is where they stand in the body (`options`, `batches.3.options`). */
+export function parseOptions<W extends WorkloadName>(workload: W, options: unknown, path: string): z.output<(typeof optionsSchemas)[W]> {
+  const parsed = parseAt(optionsSchemas[workload], options ?? {}, path) as z.output<(typeof optionsSchemas)[W]>;
   const { since, until } = parsed.filters ?? {};
   if (since !== undefined && until !== undefined && Date.parse(since) > Date.parse(until)) throw invalid([{ path: `${path}.filters.until`, message: 'must not lie before since' }]);
   return parsed;
+}
+
+/** What the options say about sources, under the names of the workload. */
+export function wishesOf(workload: WorkloadName, options: Record<string, unknown>): Wishes {
+  const words = workloadWords[workload];
+  return { words, listed: options[words.list] as string[] | undefined, mappings: options[words.mappings] as { source: string; dest: string }[] | undefined };
 }
 
 function parseAt<S extends z.ZodType>(schema: S, value: unknown, path: string): z.output<S> {

@@ -5,10 +5,11 @@ export const logCsvHeader = 'id,level,message,ts\r\n';
 
 /** One row, with its line end. A cell that begins with `=`, `+`, `-`, `@`, tab or CR gets a leading apostrophe. */
 export function csvRow(cells: readonly string[]): string {
-  return `${cells.map(cell).join(',')}\r\n`;
+  return `${cells.map(csvCell).join(',')}\r\n`;
 }
 
-function cell(text: string): string {
+/** One cell: neutralised, and quoted where it must be. */
+export function csvCell(text: string): string {
   const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

@@ -38,6 +38,8 @@ export interface CallOptions {
   org?: `org_${string}`;
   scopes?: ApiKeyScope[];
   identity?: InternalIdentity | null;
+  /** The body is sent as it is, under this type. */
+  contentType?: string;
 }
 
 /** An empty, migrated database of schema `jobs`. */
@@ -93,16 +95,16 @@ export class World {
   addTenant(role: 'source' | 'destination', people: readonly string[], { org = this.org, domain = role === 'source' ? 'src.example' : 'dst.example' }: { org?: `org_${string}`; domain?: string } = {}): Id<'ten'> {
     const id = ids.next('ten');
     const users = people.map((name) => ({ id: ids.next('dbu'), microsoftId: `${name}@${domain}/ms`, upn: `${name}@${domain}`, mail: null, displayName: name, kind: 'user' as const, hasMailbox: true, sizeBytes: 1000, itemCount: 10, accountEnabled: true, mailboxLicensed: true, driveLicensed: true, mailboxQuotaBytes: 50 * 1024 ** 3, drive: null }));
-    this.tenants.tenants.set(id, { tenant: { id, orgId: org, domain, role, microsoftTenantId: `${id}/ms`, grantedRoles: [], discoveredAt: new Date().toISOString(), sharepointQuotaBytes: null, sharepointUsedBytes: null, onedriveQuotaPerUserBytes: null }, users });
+    this.tenants.tenants.set(id, { tenant: { id, orgId: org, domain, role, microsoftTenantId: `${id}/ms`, grantedRoles: [], discoveredAt: new Date().toISOString(), sharepointQuotaBytes: null, sharepointUsedBytes: null, onedriveQuotaPerUserBytes: null }, users, sites: [], teams: [] });
     return id;
   }
 
-  async call(method: string, path: string, body?: unknown, { org = this.org, scopes = ['read', 'write'], identity }: CallOptions = {}): Promise<Reply> {
+  async call(method: string, path: string, body?: unknown, { org = this.org, scopes = ['read', 'write'], identity, contentType = 'application/json' }: CallOptions = {}): Promise<Reply> {
     const who: InternalIdentity | null = identity === undefined ? { org, actor: 'key:test', role: 'operator', scopes } : identity;
     const response = await fetch(`${this.services[0]?.url ?? ''}${path}`, {
       method,
-      headers: { ...(who === null ? {} : { [internalIdentityHeader]: await this.identity.sign(who) }), ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      headers: { ...(who === null ? {} : { [internalIdentityHeader]: await this.identity.sign(who) }), ...(body === undefined ? {} : { 'content-type': contentType }) },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
     return { status: response.status, text, headers: response.headers, body: response.headers.get('content-type')?.includes('json') === true ? (JSON.parse(text) as unknown) : undefined };

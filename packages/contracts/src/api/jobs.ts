@@ -29,6 +29,13 @@ export const emailScopeSchema = z.strictObject({
 });
 export type EmailScope = z.infer<typeof emailScopeSchema>;
 
+const copied = z.boolean().default(true);
+export const sharepointScopeSchema = z.strictObject({ files: copied, lists: copied, pages: copied, permissions: copied, versions: copied });
+export const onedriveScopeSchema = z.strictObject({ files: copied, permissions: copied, versions: copied });
+export const teamsScopeSchema = z.strictObject({ channels: copied, chat: copied, members: copied, files: copied, tabs: copied });
+/** The scope of a job, by workload: a missing key means true, an unknown one is an error. */
+export const scopeSchemas = { EMAIL: emailScopeSchema, SHAREPOINT: sharepointScopeSchema, ONEDRIVE: onedriveScopeSchema, TEAMS: teamsScopeSchema } as const;
+
 export const filtersSchema = z.strictObject({
   since: timeSchema.optional(),
   until: timeSchema.optional(),
@@ -45,6 +52,17 @@ export const emailOptionsSchema = z.strictObject({
   filters: filtersSchema.optional(),
 });
 export type EmailOptions = z.infer<typeof emailOptionsSchema>;
+
+const sources = z.array(sourceName).min(1).max(100_000).optional();
+const sourceMappings = z.array(z.strictObject({ source: sourceName, dest: sourceName })).max(100_000).optional();
+const everyWorkload = { merge: z.boolean().optional(), filters: filtersSchema.optional() };
+/** The options of a job, by workload. A source may be a UPN, a URL, a name or a discovered id. */
+export const optionsSchemas = {
+  EMAIL: emailOptionsSchema,
+  SHAREPOINT: z.strictObject({ sites: sources, siteMappings: sourceMappings, ...everyWorkload }),
+  ONEDRIVE: z.strictObject({ users: sources, userMappings: sourceMappings, ...everyWorkload }),
+  TEAMS: z.strictObject({ teams: sources, teamMappings: sourceMappings, users: sources, userMappings: sourceMappings, ...everyWorkload }),
+} as const;
 
 export const jobSchema = z.object({
   id: idSchema('job'),
@@ -85,7 +103,7 @@ const shared = {
   enforcePreflight: z.boolean().default(false),
 };
 export const jobTypeInput = z.enum([...workloadNames, 'TEAMS_CHANNELS', 'TEAMS_CHAT']);
-/** `scope` and `options` are parsed further by type (emailScopeSchema, emailOptionsSchema). */
+/** `scope` and `options` are parsed further by type (scopeSchemas, optionsSchemas). */
 export const createJobBody = z.strictObject({ ...shared, type: jobTypeInput });
 export type CreateJobBody = z.output<typeof createJobBody>;
 export const createBatchBody = z.strictObject({

@@ -1,0 +1,54 @@
+/** A mailbox, drive, site or team of one tenant, as matching and preflight see it: the workloads differ only in how it is made. */
+import type { WorkloadName } from '@migrator/contracts/api/tenants';
+import type { InternalSite, InternalTeam, InternalUser } from '@migrator/contracts/internal';
+
+/** Kept small, for there may be a hundred thousand. */
+export interface Candidate {
+  /** The discovered id (dbu_, dbs_, dbt_). */
+  readonly id: string;
+  readonly microsoftId: string;
+  /** How people name it: UPN, URL, name of the team. */
+  readonly name: string;
+  /** Further names by which it may be given. */
+  readonly aliases: readonly string[];
+  /** What the automatic match compares, folded. */
+  readonly key: string;
+  /** Whether there is anything to read at the source: a mailbox, a drive. */
+  readonly present: boolean;
+  readonly sizeBytes: number | null;
+  /** What it may hold, bytes; null when unknown. */
+  readonly quotaBytes: number | null;
+  /** Whether a licence brings it; null when unknown or not needed. */
+  readonly licensed: boolean | null;
+}
+
+/** Names are compared without case. */
+export const fold = (text: string): string => text.normalize('NFC').toLowerCase();
+export const localPart = (address: string): string => fold(address.includes('@') ? address.slice(0, address.lastIndexOf('@')) : address);
+
+/** A person's mailbox or OneDrive. A drive that discovery has not looked at counts as there. */
+export function personCandidate(workload: 'EMAIL' | 'ONEDRIVE', user: InternalUser): Candidate {
+  const { id, microsoftId, upn, mail, drive } = user;
+  const common = { id, microsoftId, name: upn, aliases: mail === null ? [] : [mail], key: localPart(upn) };
+  if (workload === 'EMAIL') return { ...common, present: user.hasMailbox, sizeBytes: user.sizeBytes, quotaBytes: user.mailboxQuotaBytes, licensed: user.mailboxLicensed };
+  const provisioned = drive?.state === 'provisioned' ? drive : null;
+  return { ...common, present: drive?.state !== 'missing', sizeBytes: provisioned?.usedBytes ?? null, quotaBytes: provisioned?.quotaBytes ?? null, licensed: user.driveLicensed };
+}
+
+/** A site; found by URL, name or Microsoft's id, matched by name. */
+export function siteCandidate({ id, microsoftId, name, url, sizeBytes }: InternalSite): Candidate {
+  return { id, microsoftId, name: url, aliases: [name, microsoftId, url.replace(/\/$/, '')], key: fold(name), present: true, sizeBytes, quotaBytes: null, licensed: null };
+}
+
+/** A team; found by name or Microsoft's id, matched by name. */
+export function teamCandidate({ id, microsoftId, name, mailNickname }: InternalTeam): Candidate {
+  return { id, microsoftId, name, aliases: [microsoftId, ...(mailNickname === null ? [] : [mailNickname])], key: fold(name), present: true, sizeBytes: null, quotaBytes: null, licensed: null };
+}
+
+/** How the things of a workload are called, and under which options they are listed. */
+export const workloadWords = {
+  EMAIL: { one: 'mailbox', many: 'mailboxes', list: 'mailboxes', mappings: 'mailboxMappings' },
+  ONEDRIVE: { one: 'OneDrive', many: 'OneDrives', list: 'users', mappings: 'userMappings' },
+  SHAREPOINT: { one: 'site', many: 'sites', list: 'sites', mappings: 'siteMappings' },
+  TEAMS: { one: 'team', many: 'teams', list: 'teams', mappings: 'teamMappings' },
+} as const satisfies Record<WorkloadName, { one: string; many: string; list: string; mappings: string }>;

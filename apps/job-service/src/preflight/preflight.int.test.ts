@@ -1,0 +1,158 @@
+import type { PreflightCheck } from '@migrator/contracts/api/preflight';
+import type { InternalUser } from '@migrator/contracts/internal';
+import { World } from '../testing/world.js';
+
+const gib = 1024 ** 3;
+let world: World;
+beforeAll(async () => {
+  world = await World.start();
+});
+afterAll(() => world.stop());
+
+const allRoles = ['User.Read.All', 'MailboxFolder.ReadWrite.All', 'MailboxItem.ReadWrite.All', 'MailboxItem.ImportExport.All', 'Mail.ReadWrite', 'MailboxSettings.ReadWrite', 'Calendars.ReadWrite', 'Contacts.ReadWrite', 'Tasks.ReadWrite.All', 'Sites.FullControl.All', 'Files.ReadWrite.All', 'Group.ReadWrite.All', 'Team.Create', 'ChannelMessage.Read.All', 'Chat.Read.All', 'Chat.Create', 'Teamwork.Migrate.All', 'TeamMember.ReadWrite.All', 'TeamsTab.ReadWrite.All'];
+
+/** A pair of tenants with every permission, and what a test changes of the people. */
+function pairOf(type: string, people: string[], change: { source?: (user: InternalUser, name: string) => void; dest?: (user: InternalUser, name: string) => void } = {}) {
+  const pair = { sourceTenantId: world.addTenant('source', people), destTenantId: world.addTenant('destination', people), type };
+  for (const [id, edit] of [[pair.sourceTenantId, change.source], [pair.destTenantId, change.dest]] as const) {
+    const entry = world.tenants.tenants.get(id);
+    if (entry === undefined) throw new Error('no such tenant');
+    entry.tenant.grantedRoles = [...allRoles];
+    for (const user of entry.users) edit?.(user, user.displayName);
+  }
+  return pair;
+}
+const entryOf = (id: string) => {
+  const entry = world.tenants.tenants.get(id);
+  if (entry === undefined) throw new Error('no such tenant');
+  return entry;
+};
+const check = async (body: Record<string, unknown>): Promise<{ level: string; checks: Map<string, PreflightCheck> }> => {
+  const reply = await world.call('POST', '/v1/preflight', body);
+  expect(reply.status).toBe(200);
+  const { checks, level } = reply.body as { checks: PreflightCheck[]; level: string };
+  return { level, checks: new Map(checks.map((one) => [one.id, one])) };
+};
+const names = (found: PreflightCheck | undefined): string[] => found?.affected.map(({ name }) => name) ?? [];
+
+test('a job that nothing stands in the way of passes every check of its type and no other, and nothing is created', async () => {
+  const pair = pairOf('EMAIL', ['ann', 'bob']);
+  const { level, checks } = await check(pair);
+  expect(level).toBe('pass');
+  expect([...checks.keys()]).toEqual(['roles-source', 'roles-destination', 'discovery-fresh', 'unmatched-sources', 'shared-destinations', 'destination-users-licensed', 'mailbox-quota']);
+  expect([...checks.values()].filter(({ level: one }) => one !== 'pass')).toEqual([]);
+  const [row] = await world.db.sql<{ count: number }[]>`select count(*)::int as count from jobs.jobs where source_tenant_id = ${pair.sourceTenantId}`;
+  expect(row?.count).toBe(0);
+});
+
+test('missing permissions are named for each side, only those that the scope needs', async () => {
+  const pair = pairOf('EMAIL', ['ann']);
+  entryOf(pair.sourceTenantId).tenant.grantedRoles = allRoles.filter((role) => !['Tasks.ReadWrite.All', 'MailboxItem.ImportExport.All'].includes(role));
+  entryOf(pair.destTenantId).tenant.grantedRoles = [];
+  const all = await check(pair);
+  expect([all.level, all.checks.get('roles-source')?.level, all.checks.get('roles-destination')?.affectedTotal]).toEqual(['fail', 'fail', 8]);
+  expect(names(all.checks.get('roles-source'))).toEqual(['MailboxItem.Export.All', 'Tasks.Read.All']);
+  expect(names((await check({ ...pair, scope: { tasks: false } })).checks.get('roles-source'))).toEqual(['MailboxItem.Export.All']);
+});
+
+test('unmatched sources warn when all are taken and forbid when they are listed; shared destinations forbid unless they merge', async () => {
+  const pair = pairOf('EMAIL', ['ann', 'bob', 'cat']);
+  entryOf(pair.destTenantId).users.splice(2, 1);
+  const unmatched = async (options: Record<string, unknown>) => (await check({ ...pair, options })).checks;
+  expect((await unmatched({})).get('unmatched-sources')).toMatchObject({ level: 'warn', affectedTotal: 1, affected: [{ name: 'cat@src.example' }] });
+  expect((await unmatched({ mailboxes: ['cat@src.example'] })).get('unmatched-sources')?.level).toBe('fail');
+  const mailboxMappings = [{ source: 'cat@src.example', dest: 'ann@dst.example' }];
+  expect((await unmatched({ mailboxMappings })).get('shared-destinations')).toMatchObject({ level: 'fail', affected: [{ name: 'ann@dst.example' }] });
+  expect((await unmatched({ mailboxMappings, merge: true })).get('shared-destinations')?.level).toBe('warn');
+});
+
+test('a mailbox is held against the quota of its destination, an unknown one against 50 and 100 GB', async () => {
+  const sizes: Record<string, [number, number | null]> = { fits: [40, 50], near: [46, 50], over: [51, 50], large: [60, 100], unknown: [60, null], nowhere: [101, null] };
+  const pair = pairOf('EMAIL', Object.keys(sizes), {
+    source: (user, name) => (user.sizeBytes = (sizes[name]?.[0] ?? 0) * gib),
+    dest: (user, name) => (user.mailboxQuotaBytes = sizes[name]?.[1] === null ? null : (sizes[name]?.[1] ?? 0) * gib),
+  });
+  const quota = (await check(pair)).checks.get('mailbox-quota');
+  expect(quota?.level).toBe('fail');
+  expect(quota?.affected.map(({ name, detail }) => `${name.split('@')[0] ?? ''} ${detail}`)).toEqual(['over 51.0 GB of 50.0 GB', 'nowhere 101.0 GB of 50.0 GB (assumed; its quota is not known)', 'near 46.0 GB of 50.0 GB', 'unknown 60.0 GB of 50.0 GB (assumed; its quota is not known)']);
+});
+
+test('destinations without a mailbox are told apart: no licence, or not made yet', async () => {
+  const pair = pairOf('EMAIL', ['ann', 'bob'], { dest: (user, name) => Object.assign(user, { hasMailbox: false, mailboxLicensed: name === 'bob' }) });
+  const licences = (await check(pair)).checks.get('destination-users-licensed');
+  expect(licences?.affected.map(({ detail }) => detail)).toEqual([expect.stringContaining('no licence'), expect.stringContaining('not made')]);
+});
+
+test('OneDrives: not provisioned, over their own quota or the tenant’s, and without a licence', async () => {
+  const pair = pairOf('ONEDRIVE', ['none', 'own', 'tenant', 'fits'], {
+    source: (user) => (user.drive = { state: 'provisioned', driveId: user.id, usedBytes: 200 * gib, quotaBytes: 1024 * gib }),
+    dest: (user, name) => {
+      user.drive = name === 'none' ? { state: 'missing' } : { state: 'provisioned', driveId: user.id, usedBytes: 0, quotaBytes: name === 'own' ? 100 * gib : name === 'tenant' ? null : 1024 * gib };
+      user.driveLicensed = name !== 'none';
+    },
+  });
+  entryOf(pair.destTenantId).tenant.onedriveQuotaPerUserBytes = 150 * gib;
+  const { checks } = await check(pair);
+  expect(names(checks.get('drives-provisioned'))).toEqual(['none@dst.example']);
+  expect(names(checks.get('destination-users-licensed'))).toEqual(['none@dst.example']);
+  expect(names(checks.get('onedrive-quota')).sort()).toEqual(['none@dst.example', 'own@dst.example', 'tenant@dst.example']);
+});
+
+test('sites: storage left at the destination, sites above 1 TB and 25 TB, refused names', async () => {
+  const pair = pairOf('SHAREPOINT', []);
+  const [source, dest] = [entryOf(pair.sourceTenantId), entryOf(pair.destTenantId)];
+  const site = (domain: string, path: string, sizeBytes: number) => ({ id: `dbs_${String(path.length).padStart(26, '0')}` as const, microsoftId: `${domain},${path}`, name: path, url: `https://${domain}/sites/${encodeURIComponent(path)}`, sizeBytes });
+  source.sites.push(site('src', 'News', 100 * gib), site('src', 'Archive', 2 * 1024 * gib), site('src', 'a_vti_b', gib));
+  dest.sites.push(site('dst', 'News', 0), site('dst', 'Archive', 0));
+  const storage = async (quota: number, used: number) => {
+    Object.assign(dest.tenant, { sharepointQuotaBytes: quota * gib, sharepointUsedBytes: used * gib });
+    return (await check(pair)).checks;
+  };
+  const wide = await storage(10_000, 0);
+  expect(wide.get('sharepoint-quota')?.level).toBe('pass');
+  expect(wide.get('site-size')).toMatchObject({ level: 'warn', affected: [{ name: 'https://src/sites/Archive', detail: '2.0 TB' }] });
+  expect(wide.get('refused-names')).toMatchObject({ level: 'fail', affected: [{ name: 'https://src/sites/a_vti_b' }] });
+  expect(wide.get('unmatched-sources')?.affectedTotal).toBe(1);
+  expect((await storage(3_000, 700)).get('sharepoint-quota')?.level).toBe('warn');
+  expect((await storage(3_000, 900)).get('sharepoint-quota')?.level).toBe('fail');
+  Object.assign(dest.tenant, { sharepointQuotaBytes: null });
+  expect((await check(pair)).checks.get('sharepoint-quota')?.level).toBe('warn');
+});
+
+test('teams are matched by name', async () => {
+  const pair = pairOf('TEAMS_CHAT', []);
+  const team = (name: string, serial: number) => ({ id: `dbt_${String(serial).padStart(26, '0')}` as const, microsoftId: `team-${serial}`, name, mailNickname: null, memberCount: 3 });
+  entryOf(pair.sourceTenantId).teams.push(team('Sales', 1), team('a/b', 2));
+  entryOf(pair.destTenantId).teams.push(team('SALES', 3));
+  const { checks } = await check(pair);
+  expect(names(checks.get('unmatched-sources'))).toEqual(['a/b']);
+  expect(names(checks.get('refused-names'))).toEqual(['a/b']);
+});
+
+test('an old discovery warns, a missing one forbids and is not a bad request', async () => {
+  const pair = pairOf('EMAIL', ['ann']);
+  entryOf(pair.sourceTenantId).tenant.discoveredAt = new Date(Date.now() - 8 * 86_400_000).toISOString();
+  expect((await check(pair)).checks.get('discovery-fresh')?.level).toBe('warn');
+  entryOf(pair.destTenantId).tenant.discoveredAt = null;
+  expect((await check({ ...pair, options: { mailboxes: ['ann@src.example'] } })).checks.get('discovery-fresh')).toMatchObject({ level: 'fail', affectedTotal: 1 });
+});
+
+test('enforcePreflight refuses a job, and each entry of a batch, with what failed; warnings do not', async () => {
+  const pair = pairOf('EMAIL', ['ann', 'bob'], { source: (user, name) => (user.sizeBytes = (name === 'bob' ? 120 : 47) * gib) });
+  const refused = await world.call('POST', '/v1/jobs', { ...pair, enforcePreflight: true });
+  expect(refused.status).toBe(422);
+  expect(refused.body.errors).toEqual([{ path: 'enforcePreflight', message: expect.stringContaining('Mailbox sizes') as string }]);
+  expect((await world.call('POST', '/v1/jobs', pair)).status).toBe(201);
+  expect((await world.call('POST', '/v1/jobs', { ...pair, enforcePreflight: true, options: { mailboxes: ['ann@src.example'] } })).status).toBe(201);
+  const batch = await world.call('POST', '/v1/jobs/batch', { ...pair, enforcePreflight: true, batches: [{ options: { mailboxes: ['ann@src.example'] } }, { options: { mailboxes: ['bob@src.example'] } }] });
+  expect(batch.body.errors.map(({ path }: { path: string }) => path)).toEqual(['batches.1']);
+});
+
+test.each([
+  ['an option of another workload', { options: { sites: ['x'] } }, 'options.sites'],
+  ['a scope that does not exist', { scope: { files: true } }, 'scope.files'],
+  ['a source that was not discovered', { options: { mailboxes: ['nobody@src.example'] } }, 'options.mailboxes.0'],
+])('%s is a bad request', async (_what, more, path) => {
+  const reply = await world.call('POST', '/v1/preflight', { ...pairOf('EMAIL', ['ann']), ...more });
+  expect([reply.status, reply.body.errors[0].path]).toEqual([422, path]);
+});
