@@ -6,6 +6,7 @@ import { createOutbox, startOutboxRelay } from '@migrator/messaging/outbox';
 import { openRedis } from '@migrator/messaging/queues';
 import { systemClock } from '@migrator/service-kit/clock';
 import { migrateDatabase, openDatabase } from '@migrator/service-kit/database';
+import { createCursors } from '@migrator/service-kit/cursors';
 import { createServiceApp } from '@migrator/service-kit/http';
 import { createIdentity } from '@migrator/service-kit/identity';
 import { systemIds } from '@migrator/service-kit/ids';
@@ -21,7 +22,7 @@ import { makeVerifyTenant } from './consent/verify-tenant.js';
 import { CredentialRepository } from './credentials/credential-repository.js';
 import { makeFindTenantApp } from './credentials/tenant-app.js';
 import { createVault } from './credentials/vault.js';
-import { startDiscoveryLoop } from './discovery/discovery-loop.js';
+import { startBackgroundLoop } from './background-loop.js';
 import { DiscoveryRepository } from './discovery/discovery-repository.js';
 import { makeRunDiscovery } from './discovery/run-discovery.js';
 import { createTenantMetrics } from './metrics.js';
@@ -58,13 +59,16 @@ export async function startTenantService(config: TenantServiceConfig, logger: Lo
   const platform = { clientId: config.GRAPH_CLIENT_ID, clientSecret: config.GRAPH_CLIENT_SECRET };
   const findApp = makeFindTenantApp({ sql, credentials, vault, platform });
   const relay = await startOutboxRelay(sql, 'tenants', nats, logger);
-  const loop = startDiscoveryLoop(makeRunDiscovery({ sql, tenants, discoveries, findApp, openMicrosoft, outbox, clock, ids, logger }), logger);
+  const loop = startBackgroundLoop('discovery', makeRunDiscovery({ sql, tenants, discoveries, findApp, openMicrosoft, outbox, clock, ids, logger }), logger);
   const wakeDiscovery = (): void => {
     loop.wake();
   };
   const verify = makeVerifyTenant({ openMicrosoft, clock, patienceMs: config.CONSENT_WAIT_SECONDS * 1000 });
   const store = makeStoreTenant({ sql, tenants, credentials, discoveries, vault, outbox, clock, ids, wakeDiscovery });
+  const disconnecting = makeDisconnectTenant({ sql, tenants, jobs, outbox, clock, logger });
+  const disconnects = startBackgroundLoop('disconnecting tenants', () => disconnecting.resume(), logger, 30_000);
   const routes = tenantRoutes({
+    cursors: createCursors(config.INTERNAL_SIGNING_KEY, 'tenant-service'),
     sql,
     tenants,
     discoveries,
@@ -74,7 +78,7 @@ export async function startTenantService(config: TenantServiceConfig, logger: Lo
     ids,
     connect: makeConnectTenant({ sql, states, verify, store, clock, ids, consent: { clientId: config.GRAPH_CLIENT_ID, redirectUri: new URL('/v1/tenants/callback', config.PUBLIC_URL).href, authority: config.ENTRA_AUTHORITY } }),
     complete: makeCompleteConsent({ sql, states, verify, store, platform, clock }),
-    disconnect: makeDisconnectTenant({ sql, tenants, jobs, outbox, clock, logger }),
+    disconnect: disconnecting.disconnect,
   });
   const server = await startHttp(createServiceApp({ logger, identity, routes }), { host: config.HOST, port: config.PORT });
   const health = await startPrivateListener({
@@ -98,7 +102,7 @@ export async function startTenantService(config: TenantServiceConfig, logger: Lo
     stop: async () => {
       health.draining();
       await server.stop();
-      await loop.stop();
+      await Promise.all([loop.stop(), disconnects.stop()]);
       await relay.stop();
       redis.disconnect();
       await Promise.all([jobs.close(), nats.close(), http.close()]);

@@ -20,6 +20,7 @@ afterAll(async () => {
 const ids = systemIds();
 const tenants = new TenantRepository();
 const discoveries = new DiscoveryRepository();
+const unseen = { accountEnabled: null, mailboxLicensed: null, driveLicensed: null, mailboxQuotaBytes: null, drive: null };
 const connect = (orgId: `org_${string}`) =>
   inTransaction(db.sql, async (tx) => {
     const tenant = await tenants.upsert(tx, { id: ids.next('ten'), orgId, domain: 'contoso.com', role: 'source', microsoftTenantId: 'm', clientId: null, grantedRoles: ['A'], connectedAt: new Date() });
@@ -29,7 +30,7 @@ const connect = (orgId: `org_${string}`) =>
 const find = (run: ClaimedRun, findings: Finding[]) => inTransaction(db.sql, (tx) => discoveries.addFindings(tx, run, findings));
 const finish = (run: ClaimedRun) => inTransaction(db.sql, (tx) => discoveries.finish(tx, run, ids, new Date()));
 const giveUp = () => inTransaction(db.sql, (tx) => discoveries.giveUp(tx, new Date()));
-const person = (n: number): Finding => ({ microsoftId: `p${n}`, upn: `p${n}@contoso.com`, mail: `p${n}@contoso.com`, displayName: 'P', kind: 'user', hasMailbox: true, sizeBytes: 1, itemCount: 1 });
+const person = (n: number): Finding => ({ microsoftId: `p${n}`, upn: `p${n}@contoso.com`, mail: `p${n}@contoso.com`, displayName: 'P', kind: 'user', hasMailbox: true, sizeBytes: 1, itemCount: 1, ...unseen });
 const later = (): Date => new Date(Date.now() + 60_000);
 
 test('tenants that are connected again while their discoveries end block nobody, and users keep their ids', async () => {
@@ -39,14 +40,14 @@ test('tenants that are connected again while their discoveries end block nobody,
     const work: Promise<unknown>[] = [];
     for (let run = await discoveries.claim(db.sql, new Date(), later()); run !== null; run = await discoveries.claim(db.sql, new Date(), later())) {
       const { orgId } = run;
-      await find(run, Array.from({ length: 20 }, (_each, n) => ({ microsoftId: `user${n + (round % 2)}`, upn: `u${n}@contoso.com`, mail: null, displayName: 'U', kind: 'user' as const, hasMailbox: true, sizeBytes: 1, itemCount: 1 })));
+      await find(run, Array.from({ length: 20 }, (_each, n) => ({ microsoftId: `user${n + (round % 2)}`, upn: `u${n}@contoso.com`, mail: null, displayName: 'U', kind: 'user' as const, hasMailbox: true, sizeBytes: 1, itemCount: 1, ...unseen })));
       work.push(finish(run), connect(orgId), connect(orgId));
     }
     await Promise.all(work);
   }
   const [counted] = await db.sql<{ tenants: number; users: number }[]>`select (select count(*) from tenants.tenants) as tenants, (select count(*) from tenants.discovered_users) as users`;
   expect(counted).toEqual({ tenants: 4, users: 80 });
-  const [tenant] = await tenants.list(db.sql, orgs[0]!);
+  const [tenant] = await tenants.list(db.sql, orgs[0]!, null, null, 10);
   expect(tenant).toMatchObject({ mailboxCount: 20, totalSizeBytes: 20 });
   const before = await discoveries.listUsers(db.sql, tenant!.id, null, 100, null, true);
   await connect(orgs[0]!);

@@ -1,4 +1,5 @@
 /** SQL for discovery runs and what they found. */
+import type { InternalUser } from '@migrator/contracts/internal';
 import type { Id } from '@migrator/contracts/ids';
 import type { Queryable, Sql, TransactionSql } from '@migrator/service-kit/database';
 import type { Ids } from '@migrator/service-kit/ids';
@@ -25,6 +26,13 @@ export interface Finding {
   hasMailbox: boolean;
   sizeBytes: number | null;
   itemCount: number | null;
+  accountEnabled: boolean | null;
+  /** Whether a service plan brings a mailbox, respectively OneDrive. */
+  mailboxLicensed: boolean | null;
+  driveLicensed: boolean | null;
+  mailboxQuotaBytes: number | null;
+  /** Null: not looked at. */
+  drive: InternalUser['drive'];
 }
 
 export interface DiscoveredUserRow extends Finding {
@@ -41,8 +49,22 @@ interface UserRow {
   has_mailbox: boolean;
   size_bytes: number | null;
   item_count: number | null;
+  account_enabled: boolean | null;
+  mailbox_licensed: boolean | null;
+  drive_licensed: boolean | null;
+  mailbox_quota_bytes: number | null;
+  drive: Finding['drive'];
 }
-const toUser = (row: UserRow): DiscoveredUserRow => ({ id: row.id, microsoftId: row.microsoft_id, upn: row.upn, mail: row.mail, displayName: row.display_name, kind: row.kind, hasMailbox: row.has_mailbox, sizeBytes: row.size_bytes, itemCount: row.item_count });
+const toUser = (row: UserRow): DiscoveredUserRow => ({ id: row.id, microsoftId: row.microsoft_id, upn: row.upn, mail: row.mail, displayName: row.display_name, kind: row.kind, hasMailbox: row.has_mailbox, sizeBytes: row.size_bytes, itemCount: row.item_count, accountEnabled: row.account_enabled, mailboxLicensed: row.mailbox_licensed, driveLicensed: row.drive_licensed, mailboxQuotaBytes: row.mailbox_quota_bytes, drive: row.drive });
+
+/** A site or a team of the snapshot. */
+export interface PlaceRow {
+  id: string;
+  kind: 'site' | 'team';
+  microsoftId: string;
+  name: string;
+  detail: { url?: string; sizeBytes?: number | null; description?: string | null; mailNickname?: string | null; memberCount?: number | null };
+}
 
 interface DiscoveryRow {
   id: Id<'dis'>;
@@ -146,8 +168,11 @@ export class DiscoveryRepository {
   async addFindings(tx: TransactionSql, run: ClaimedRun, findings: readonly Finding[]): Promise<void> {
     if (findings.length === 0) return;
     await this.#holdRun(tx, run);
-    const rows = findings.map((each) => ({ discovery_id: run.id, microsoft_id: each.microsoftId, upn: each.upn, mail: each.mail, display_name: each.displayName, kind: each.kind, has_mailbox: each.hasMailbox, size_bytes: each.sizeBytes, item_count: each.itemCount }));
-    await tx`insert into tenants.discovery_findings ${tx(rows)} on conflict do nothing`;
+    const rows = findings.map((each) => ({ discovery_id: run.id, microsoft_id: each.microsoftId, upn: each.upn, mail: each.mail, display_name: each.displayName, kind: each.kind, has_mailbox: each.hasMailbox, size_bytes: each.sizeBytes, item_count: each.itemCount, account_enabled: each.accountEnabled, mailbox_licensed: each.mailboxLicensed, drive_licensed: each.driveLicensed, mailbox_quota_bytes: each.mailboxQuotaBytes, drive: each.drive }));
+    await tx`
+      insert into tenants.discovery_findings (discovery_id, microsoft_id, upn, mail, display_name, kind, has_mailbox, size_bytes, item_count, account_enabled, mailbox_licensed, drive_licensed, mailbox_quota_bytes, drive)
+      select discovery_id, microsoft_id, upn, mail, display_name, kind, has_mailbox, size_bytes, item_count, account_enabled, mailbox_licensed, drive_licensed, mailbox_quota_bytes, drive
+      from jsonb_populate_recordset(null::tenants.discovery_findings, ${JSON.stringify(rows)}::jsonb) on conflict do nothing`;
   }
 
   /** Makes the findings the tenant's snapshot; ids of users that were known stay. Throws RunLost. */
@@ -159,12 +184,13 @@ export class DiscoveryRepository {
     await tx`delete from tenants.discovered_users u where u.tenant_id = ${tenantId} and not exists (select 1 from tenants.discovery_findings f where f.discovery_id = ${id} and f.microsoft_id = u.microsoft_id)`;
     const fresh = await tx<{ microsoft_id: string }[]>`select f.microsoft_id from tenants.discovery_findings f where f.discovery_id = ${id} and not exists (select 1 from tenants.discovered_users u where u.tenant_id = ${tenantId} and u.microsoft_id = f.microsoft_id)`;
     await tx`
-      insert into tenants.discovered_users (id, tenant_id, microsoft_id, upn, mail, display_name, kind, has_mailbox, size_bytes, item_count)
-      select coalesce(n.id, 'known'), ${tenantId}, f.microsoft_id, f.upn, f.mail, f.display_name, f.kind, f.has_mailbox, f.size_bytes, f.item_count
+      insert into tenants.discovered_users (id, tenant_id, microsoft_id, upn, mail, display_name, kind, has_mailbox, size_bytes, item_count, account_enabled, mailbox_licensed, drive_licensed, mailbox_quota_bytes, drive)
+      select coalesce(n.id, 'known'), ${tenantId}, f.microsoft_id, f.upn, f.mail, f.display_name, f.kind, f.has_mailbox, f.size_bytes, f.item_count, f.account_enabled, f.mailbox_licensed, f.drive_licensed, f.mailbox_quota_bytes, f.drive
       from tenants.discovery_findings f join unnest(${fresh.map(() => ids.next('dbu'))}::text[], ${fresh.map((row) => row.microsoft_id)}::text[]) as n (id, microsoft_id) on n.microsoft_id = f.microsoft_id
       where f.discovery_id = ${id}`;
     await tx`
-      update tenants.discovered_users u set upn = f.upn, mail = f.mail, display_name = f.display_name, kind = f.kind, has_mailbox = f.has_mailbox, size_bytes = f.size_bytes, item_count = f.item_count
+      update tenants.discovered_users u set upn = f.upn, mail = f.mail, display_name = f.display_name, kind = f.kind, has_mailbox = f.has_mailbox, size_bytes = f.size_bytes, item_count = f.item_count,
+        account_enabled = f.account_enabled, mailbox_licensed = f.mailbox_licensed, drive_licensed = f.drive_licensed, mailbox_quota_bytes = f.mailbox_quota_bytes, drive = f.drive
       from tenants.discovery_findings f where f.discovery_id = ${id} and u.tenant_id = ${tenantId} and u.microsoft_id = f.microsoft_id`;
     await tx`delete from tenants.discovery_findings where discovery_id = ${id}`;
     await tx`
@@ -182,10 +208,19 @@ export class DiscoveryRepository {
   async listUsers(sql: Queryable, tenantId: string, afterId: string | null, limit: number, search: string | null, mailboxesOnly: boolean): Promise<DiscoveredUserRow[]> {
     const pattern = search === null ? null : `%${search.replace(/[\\%_]/g, '\\$&')}%`;
     const rows = await sql<UserRow[]>`
-      select id, microsoft_id, upn, mail, display_name, kind, has_mailbox, size_bytes, item_count from tenants.discovered_users
+      select id, microsoft_id, upn, mail, display_name, kind, has_mailbox, size_bytes, item_count, account_enabled, mailbox_licensed, drive_licensed, mailbox_quota_bytes, drive from tenants.discovered_users
       where tenant_id = ${tenantId} and (${afterId}::text is null or id > ${afterId}) and (not ${mailboxesOnly} or has_mailbox)
         and (${pattern}::text is null or upn ilike ${pattern} or display_name ilike ${pattern})
       order by id limit ${limit}`;
     return rows.map(toUser);
+  }
+
+  /** Sites or teams of the snapshot after a position, in the order of their ids. */
+  async listPlaces(sql: Queryable, tenantId: string, kind: PlaceRow['kind'], afterId: string | null, limit: number, search: string | null): Promise<PlaceRow[]> {
+    return sql<PlaceRow[]>`
+      select id, kind, microsoft_id as "microsoftId", name, detail from tenants.discovered_places
+      where tenant_id = ${tenantId} and kind = ${kind} and (${afterId}::text is null or id > ${afterId})
+        and (${search}::text is null or strpos(lower(name), lower(${search})) > 0 or strpos(lower(coalesce(detail ->> 'url', '')), lower(${search})) > 0)
+      order by id limit ${limit}`;
   }
 }

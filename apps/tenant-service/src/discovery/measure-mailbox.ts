@@ -18,7 +18,7 @@ const query = { $top: '100', includeHiddenFolders: 'true', $select: 'id,childFol
 /** Null when the mailbox is not there (yet), or the application may not read it. */
 export async function measureMailbox(port: GraphPort, userId: string, signal: AbortSignal): Promise<MailboxUsage | null> {
   const root = `/users/${encodeURIComponent(userId)}/mailFolders`;
-  const usage: MailboxUsage = { sizeBytes: 0, itemCount: 0 };
+  const usage: MailboxUsage = { sizeBytes: 0, itemCount: 0, quotaBytes: null };
   const open = [root];
   try {
     for (let path = open.pop(); path !== undefined; path = open.pop()) {

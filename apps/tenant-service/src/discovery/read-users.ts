@@ -10,10 +10,11 @@ interface DirectoryUser {
   displayName: string | null;
   mail: string | null;
   userType: string | null;
+  accountEnabled: boolean | null;
   assignedPlans?: { service?: string; capabilityStatus?: string }[];
 }
 
-const select = 'id,userPrincipalName,displayName,mail,userType,assignedPlans';
+const select = 'id,userPrincipalName,displayName,mail,userType,accountEnabled,assignedPlans';
 
 /** Pages of findings. A licensed user has a mailbox; a user with an address and no licence is asked what the mailbox is for. */
 export async function* readUsers(port: GraphPort, usage: ReadonlyMap<string, MailboxUsage> | null, signal: AbortSignal): AsyncGenerator<Finding[]> {
@@ -25,15 +26,17 @@ export async function* readUsers(port: GraphPort, usage: ReadonlyMap<string, Mai
 
 async function toFinding(port: GraphPort, user: DirectoryUser, usage: ReadonlyMap<string, MailboxUsage> | null, signal: AbortSignal): Promise<Finding> {
   const reported = usage?.get(user.userPrincipalName.toLowerCase()) ?? null;
-  const licensed = (user.assignedPlans ?? []).some((plan) => plan.service?.toLowerCase() === 'exchange' && plan.capabilityStatus === 'Enabled');
-  const base = { microsoftId: user.id, upn: user.userPrincipalName, mail: user.mail, displayName: user.displayName ?? user.userPrincipalName };
-  if (user.mail === null) return { ...base, kind: 'user', hasMailbox: false, sizeBytes: null, itemCount: null };
+  const has = (service: string): boolean => (user.assignedPlans ?? []).some((plan) => plan.service?.toLowerCase() === service && plan.capabilityStatus === 'Enabled');
+  const licensed = has('exchange');
+  const licences = { accountEnabled: user.accountEnabled ?? null, mailboxLicensed: licensed, driveLicensed: has('sharepoint'), drive: null };
+  const base = { microsoftId: user.id, upn: user.userPrincipalName, mail: user.mail, displayName: user.displayName ?? user.userPrincipalName, ...licences };
+  if (user.mail === null) return { ...base, kind: 'user', hasMailbox: false, sizeBytes: null, itemCount: null, mailboxQuotaBytes: null };
   const purpose = licensed ? 'user' : await readPurpose(port, user.id, signal);
   // Who may not ask what a mailbox is for still sees in the report that there is one.
   const kind = purpose === 'unknown' ? (reported === null ? null : 'shared') : purpose;
-  if (kind === null) return { ...base, kind: 'user', hasMailbox: false, sizeBytes: null, itemCount: null };
+  if (kind === null) return { ...base, kind: 'user', hasMailbox: false, sizeBytes: null, itemCount: null, mailboxQuotaBytes: null };
   const size = usage === null ? await measureMailbox(port, user.id, signal) : reported;
-  return { ...base, kind, hasMailbox: true, sizeBytes: size?.sizeBytes ?? null, itemCount: size?.itemCount ?? null };
+  return { ...base, kind, hasMailbox: true, sizeBytes: size?.sizeBytes ?? null, itemCount: size?.itemCount ?? null, mailboxQuotaBytes: size?.quotaBytes ?? null };
 }
 
 const purposes: Record<string, Finding['kind']> = { user: 'user', linked: 'user', shared: 'shared', room: 'room', equipment: 'equipment', others: 'shared' };

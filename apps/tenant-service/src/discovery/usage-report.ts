@@ -10,6 +10,8 @@ import { GraphRequestError, type GraphPort } from '@migrator/graph-client';
 export interface MailboxUsage {
   sizeBytes: number;
   itemCount: number;
+  /** What the mailbox may hold before it refuses mail; null when the report does not say. */
+  quotaBytes: number | null;
 }
 
 /**
@@ -27,7 +29,7 @@ export async function readMailboxUsage(port: GraphPort, signal: AbortSignal): Pr
       const upn = row['User Principal Name'];
       if (upn === undefined || upn === '' || row['Is Deleted']?.toLowerCase() === 'true') continue;
       concealed ||= !upn.includes('@');
-      usage.set(upn.toLowerCase(), { sizeBytes: wholeNumber(row['Storage Used (Byte)']), itemCount: wholeNumber(row['Item Count']) });
+      usage.set(upn.toLowerCase(), { sizeBytes: wholeNumber(row['Storage Used (Byte)']), itemCount: wholeNumber(row['Item Count']), quotaBytes: wholeNumber(row['Prohibit Send/Receive Quota (Byte)']) || null });
     }
   });
   return concealed ? null : usage;

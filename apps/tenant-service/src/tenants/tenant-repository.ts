@@ -1,5 +1,5 @@
 /** SQL for tenants. */
-import { AppError } from '@migrator/contracts/errors';
+import { notFound, type AppError } from '@migrator/contracts/errors';
 import type { Id } from '@migrator/contracts/ids';
 import type { Queryable, TransactionSql } from '@migrator/service-kit/database';
 import type { TenantRow } from './tenant.js';
@@ -16,6 +16,10 @@ interface Row {
   discovered_at: Date | null;
   mailbox_count: number | null;
   total_size_bytes: number | null;
+  site_count: number | null;
+  sharepoint_quota_bytes: number | null;
+  sharepoint_used_bytes: number | null;
+  onedrive_quota_per_user_bytes: number | null;
 }
 
 const toTenant = (row: Row): TenantRow => ({
@@ -30,9 +34,13 @@ const toTenant = (row: Row): TenantRow => ({
   discoveredAt: row.discovered_at,
   mailboxCount: row.mailbox_count,
   totalSizeBytes: row.total_size_bytes,
+  siteCount: row.site_count,
+  sharepointQuotaBytes: row.sharepoint_quota_bytes,
+  sharepointUsedBytes: row.sharepoint_used_bytes,
+  onedriveQuotaPerUserBytes: row.onedrive_quota_per_user_bytes,
 });
 
-export const tenantNotFound = (): AppError => new AppError('TENANT_NOT_FOUND', { publicMessage: 'There is no such tenant.' });
+export const tenantNotFound = (): AppError => notFound('TENANT_NOT_FOUND');
 
 export class TenantRepository {
   /** Throws TENANT_NOT_FOUND when unknown, of another organisation, or disconnected. */
@@ -42,9 +50,12 @@ export class TenantRepository {
     return toTenant(row);
   }
 
-  /** Newest first. */
-  async list(sql: Queryable, orgId: string): Promise<TenantRow[]> {
-    const rows = await sql<Row[]>`select * from tenants.tenants where org_id = ${orgId} and disconnected_at is null order by connected_at desc, id desc`;
+  /** Newest first, after a position. */
+  async list(sql: Queryable, orgId: string, search: string | null, after: { connectedAt: string; id: string } | null, limit: number): Promise<TenantRow[]> {
+    const rows = await sql<Row[]>`
+      select * from tenants.tenants where org_id = ${orgId} and disconnected_at is null and (${search}::text is null or strpos(domain, lower(${search})) > 0)
+        and (${after === null} or (connected_at, id) < (${after?.connectedAt ?? null}::text::timestamptz, ${after?.id ?? null}))
+      order by connected_at desc, id desc limit ${limit}`;
     return rows.map(toTenant);
   }
 
@@ -52,7 +63,7 @@ export class TenantRepository {
    * Adds a tenant, or refreshes the grant of the same domain and role and keeps its id. Null when that domain and role are connected to
    * another Microsoft tenant (domains do move): jobs made for the one must not reach the other.
    */
-  async upsert(tx: TransactionSql, tenant: Omit<TenantRow, 'discoveredAt' | 'mailboxCount' | 'totalSizeBytes'>): Promise<TenantRow | null> {
+  async upsert(tx: TransactionSql, tenant: Pick<TenantRow, 'id' | 'orgId' | 'domain' | 'role' | 'microsoftTenantId' | 'clientId' | 'grantedRoles' | 'connectedAt'>): Promise<TenantRow | null> {
     const [row] = await tx<Row[]>`
       insert into tenants.tenants (id, org_id, domain, role, microsoft_tenant_id, client_id, granted_roles, connected_at)
       values (${tenant.id}, ${tenant.orgId}, ${tenant.domain}, ${tenant.role}, ${tenant.microsoftTenantId}, ${tenant.clientId}, ${tenant.grantedRoles}, ${tenant.connectedAt})
@@ -64,11 +75,27 @@ export class TenantRepository {
 
   /** Marks it disconnected and erases what was known of it. False when somebody else was first. */
   async disconnect(tx: TransactionSql, id: string, at: Date): Promise<boolean> {
-    const rows = await tx`update tenants.tenants set disconnected_at = ${at}, granted_roles = '{}', discovered_at = null, mailbox_count = null, total_size_bytes = null where id = ${id} and disconnected_at is null returning id`;
+    const rows = await tx`update tenants.tenants set disconnected_at = ${at}, granted_roles = '{}', discovered_at = null, mailbox_count = null, total_size_bytes = null, site_count = null, sharepoint_quota_bytes = null, sharepoint_used_bytes = null, onedrive_quota_per_user_bytes = null where id = ${id} and disconnected_at is null returning id`;
     if (rows.length === 0) return false;
     await tx`delete from tenants.credentials where tenant_id = ${id}`;
     await tx`delete from tenants.discovered_users where tenant_id = ${id}`;
+    await tx`delete from tenants.discovered_places where tenant_id = ${id}`;
     await tx`delete from tenants.discoveries where tenant_id = ${id}`;
     return true;
+  }
+
+  /** Notes that a disconnection has begun, so that it is completed even if this process dies. */
+  async beginDisconnect(sql: Queryable, id: string, at: Date): Promise<void> {
+    await sql`update tenants.tenants set disconnecting_at = ${at} where id = ${id}`;
+  }
+
+  /** The disconnection is complete, or was refused and changed nothing. */
+  async endDisconnect(sql: Queryable, id: string): Promise<void> {
+    await sql`update tenants.tenants set disconnecting_at = null where id = ${id}`;
+  }
+
+  /** Disconnections that began before `before` and never ended. */
+  async unfinishedDisconnects(sql: Queryable, before: Date): Promise<{ id: Id<'ten'>; orgId: Id<'org'> }[]> {
+    return sql<{ id: Id<'ten'>; orgId: Id<'org'> }[]>`select id, org_id as "orgId" from tenants.tenants where disconnecting_at < ${before} order by disconnecting_at limit 20`;
   }
 }

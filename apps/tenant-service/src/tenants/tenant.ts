@@ -14,6 +14,10 @@ export interface TenantRow {
   discoveredAt: Date | null;
   mailboxCount: number | null;
   totalSizeBytes: number | null;
+  siteCount: number | null;
+  sharepointQuotaBytes: number | null;
+  sharepointUsedBytes: number | null;
+  onedriveQuotaPerUserBytes: number | null;
 }
 
 /**
@@ -39,11 +43,11 @@ export const toPublicTenant = (row: TenantRow): Tenant => ({
   type: 'M365',
   role: row.role,
   mailboxCount: row.mailboxCount,
-  siteCount: null,
+  siteCount: row.siteCount,
   totalSizeBytes: row.totalSizeBytes,
-  sharepointQuotaBytes: null,
-  sharepointUsedBytes: null,
-  onedriveQuotaPerUserBytes: null,
+  sharepointQuotaBytes: row.sharepointQuotaBytes,
+  sharepointUsedBytes: row.sharepointUsedBytes,
+  onedriveQuotaPerUserBytes: row.onedriveQuotaPerUserBytes,
   workloads: allowedWorkloads(row.role, row.grantedRoles),
   discoveredAt: row.discoveredAt?.toISOString() ?? null,
   connectedAt: row.connectedAt.toISOString(),

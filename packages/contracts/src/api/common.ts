@@ -18,6 +18,7 @@ export const wholeListQuery = z.object({
   cursor: z.string().min(1).max(512).optional(),
   search: z.string().min(1).max(200).refine((text) => text.isWellFormed() && !text.includes('\u0000'), 'must be well-formed text').optional(),
 });
+export type WholeListQuery = z.output<typeof wholeListQuery>;
 /** Present when a page was asked for. */
 export const optionalPageFields = { nextCursor: z.string().nullable().optional(), hasMore: z.boolean().optional() };
 

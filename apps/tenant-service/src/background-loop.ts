@@ -1,12 +1,13 @@
-/** Carries out discovery runs one after the other; woken by new ones, and every few seconds for those of an instance that died. */
+/** Work that is done again and again: woken when there is some, and every few seconds for what an instance that died left undone. */
 import type { Logger } from '@migrator/service-kit/logger';
 
-export interface DiscoveryLoop {
+export interface BackgroundLoop {
   wake(): void;
   stop(): Promise<void>;
 }
 
-export function startDiscoveryLoop(run: (stop: AbortSignal) => Promise<boolean>, logger: Logger, everyMs = 3_000): DiscoveryLoop {
+/** `run` says whether there was something to do; then it is called again at once. `what` names the work in the log. */
+export function startBackgroundLoop(what: string, run: (stop: AbortSignal) => Promise<boolean>, logger: Logger, everyMs = 3_000): BackgroundLoop {
   const abort = new AbortController();
   let wake: () => void = () => undefined;
   let woken = false;
@@ -16,7 +17,7 @@ export function startDiscoveryLoop(run: (stop: AbortSignal) => Promise<boolean>,
       try {
         if (await run(abort.signal)) continue;
       } catch (error) {
-        logger.warn({ err: error }, 'discovery runs could not be looked for');
+        logger.warn({ err: error, work: what }, 'work in the background failed and is tried again');
       }
       if (woken) continue;
       await new Promise<void>((resolve) => {
