@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { withLock } from '@migrator/local-servers';
+import { adoptOrphans } from './orphans.js';
 import { endAll } from './process-table.js';
 import { readState, unfinishedState, writeState } from './stack-state.js';
 
@@ -21,6 +22,7 @@ export async function down({ dataDir, keepData = false, onProgress = () => undef
   await withLock(`${dataDir}.lock`, async () => {
     const state = readState(dataDir);
     if (state !== null) {
+      adoptOrphans(dataDir, state);
       const all = Object.entries(state.processes);
       onProgress('stopping the services');
       // Workers hand their units back through the services, so they go first.

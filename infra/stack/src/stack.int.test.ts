@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { isAlive, portIsFree } from '@migrator/local-servers';
+import { eventually } from '@migrator/testing/eventually';
 import { killService, restartService } from './service-control.js';
-import { readState } from './stack-state.js';
+import { readState, writeState } from './stack-state.js';
 import { status } from './status.js';
 
 const run = promisify(execFile);
@@ -49,9 +50,18 @@ test.each(['nats', 'graph-simulator', 'migration-worker-1'])('a start that is ki
 test('a start goes on where a killed one broke off; two at once are one; a service can be killed, brought back and restarted', async () => {
   const dataDir = join(folder, 'twice');
   await breakOff(dataDir, 'job-service');
+  // The worst moment: what was started and not noted yet. It is found again, and neither started twice nor left behind.
+  const broken = readState(dataDir);
+  if (broken === null) throw new Error('no state');
+  const { 'graph-simulator': unnoted, ...noted } = broken.processes;
+  expect(isAlive(unnoted)).toBe(true);
+  writeState(dataDir, { ...broken, processes: noted });
   await Promise.all([stack(dataDir, 'up', '--workers', '1'), stack(dataDir, 'up', '--workers', '1')]);
-  const first = await status(dataDir);
-  expect(first?.services.every(({ ready }) => ready)).toBe(true);
+  const first = await eventually('every part is ready', async () => {
+    const found = await status(dataDir);
+    return found !== null && found.services.every(({ ready }) => ready) ? found : null;
+  });
+  expect(readState(dataDir)?.processes['graph-simulator']).toEqual(unnoted);
   const own = (args: string): boolean => args.includes('apps/') && Object.values(readState(dataDir)?.processes ?? {}).some(({ pid }) => args.trim().startsWith(`${pid} `));
   expect(execFileSync('ps', ['-eo', 'pid,args'], { encoding: 'utf8' }).split('\n').filter(own)).toHaveLength(6);
 
@@ -60,7 +70,10 @@ test('a start goes on where a killed one broke off; two at once are one; a servi
   expect((await status(dataDir))?.services.find(({ name }) => name === 'device-service')).toMatchObject({ pid: null, ready: false });
   await restartService(dataDir, 'device-service');
   await restartService(dataDir, 'device-service');
-  const after = await status(dataDir);
+  const after = await eventually('every part is ready again', async () => {
+    const found = await status(dataDir);
+    return found !== null && found.services.every(({ ready }) => ready) ? found : null;
+  });
   const without = (found: typeof after): unknown => ({ ...found, services: found?.services.map((service) => (service.name === 'device-service' ? { ...service, pid: 0 } : service)) });
   expect(without(after)).toEqual(without(first));
   await expect(restartService(dataDir, 'mail-service')).rejects.toThrow('There is no service “mail-service”');

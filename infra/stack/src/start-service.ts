@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isAlive, spawnServer, type KnownProcess } from '@migrator/local-servers';
 import { answersOk } from './answers-ok.js';
+import { partMark } from './orphans.js';
 import { checkout, type ServiceDefinition } from './service-definitions.js';
 
 const readyMsMax = 30_000;
@@ -14,7 +15,7 @@ export async function startService({ name, main, args, env, port, readyUrl }: Se
   const logs = join(dataDir, 'logs');
   mkdirSync(logs, { recursive: true });
   const base = Object.fromEntries(Object.entries(process.env).filter(([key]) => inherited.has(key)));
-  await spawnServer({ name, command: process.execPath, args: [main, ...args], cwd: checkout, env: { ...base, ...env }, logFile: join(logs, `${name}.log`), detached: true, port, onSpawn, ready: () => answersOk(readyUrl) });
+  await spawnServer({ name, command: process.execPath, args: [main, ...args], cwd: checkout, env: { ...base, ...env, ...partMark(dataDir, name) }, logFile: join(logs, `${name}.log`), detached: true, port, onSpawn, ready: () => answersOk(readyUrl) });
 }
 
 /** Waits for one that runs already; false when it ends meanwhile. Throws when it lives and is not ready in time. */

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { isAlive, startNats, startPostgres, startRedis, withLock } from '@migrator/local-servers';
+import { adoptOrphans } from './orphans.js';
 import { endAll } from './process-table.js';
 import { checkout, serviceDefinitions, simulatorDefinition, urlsOf, type ServiceDefinition } from './service-definitions.js';
 import { createState, readState, rememberProcess, settlePorts, writeState, type StackState } from './stack-state.js';
@@ -37,6 +38,7 @@ export async function up({ dataDir, workers, durable = true, preset = 'demo', le
   return withLock(`${dataDir}.lock`, async () => {
     const state = readState(dataDir) ?? (await createState(dataDir, { workers: workers ?? 2, durable, preset, leaseSeconds, env }));
     if (workers !== undefined) state.workers = workers;
+    adoptOrphans(dataDir, state);
     await settlePorts(state);
     writeState(dataDir, state);
     const remember = (name: string) => (pid: number) => {
