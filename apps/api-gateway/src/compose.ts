@@ -14,6 +14,7 @@ import type { Logger } from '@migrator/service-kit/logger';
 import { Counter, createMetrics, Gauge, Histogram } from '@migrator/service-kit/metrics';
 import { startHttp, startPrivateListener, type Program } from '@migrator/service-kit/service';
 import { createAuthenticator } from './access/authenticate.js';
+import { createOpenStreams } from './access/open-streams.js';
 import { startKeyUse } from './api-keys/key-use.js';
 import { createAuditLog } from './audit/audit-log.js';
 import type { GatewayConfig } from './config.js';
@@ -50,6 +51,11 @@ export async function startGateway(config: GatewayConfig, logger: Logger, folder
   const resync = setInterval(() => {
     logs.resyncAll();
   }, resyncMs);
+  const resyncOnReturn = async (): Promise<void> => {
+    // Ends with the connection. What NATS lost while it was away is in the stored log.
+    for await (const { type } of nats.connection.status()) if (type === 'reconnect') logs.resyncAll();
+  };
+  void resyncOnReturn();
 
   const { sql } = db;
   const clock = systemClock;
@@ -65,8 +71,12 @@ export async function startGateway(config: GatewayConfig, logger: Logger, folder
   const audit = createAuditLog({ sql, clock, ids });
   const idempotency = createIdempotency({ sql, clock, pepper: config.API_KEY_PEPPER });
   const organisations = createOrganisationLookup(sql);
-  const accessChanged = (): void => {
+  const forgetAccess = (): void => {
     authenticator.forget();
+    streams.recheck();
+  };
+  const accessChanged = (): void => {
+    forgetAccess();
     publishAccessChanged(nats);
   };
   const people = createPeople({
@@ -74,9 +84,8 @@ export async function startGateway(config: GatewayConfig, logger: Logger, folder
     config: { publicUrl: config.PUBLIC_URL, sessionSecret: config.SESSION_SECRET, signUp: config.SIGN_UP, mail: { smtpUrl: config.SMTP_URL, from: config.MAIL_FROM, linksInLog: config.MAIL_LINKS_IN_LOG } },
   });
   const authenticator = createAuthenticator({ sql, keyUse, sessions: people.sessions, pepper: config.API_KEY_PEPPER, clock });
-  const unsubscribeAccess = subscribeAccessChanged(nats, () => {
-    authenticator.forget();
-  });
+  const streams = createOpenStreams({ authenticator, logger });
+  const unsubscribeAccess = subscribeAccessChanged(nats, forgetAccess);
   const purge = setInterval(() => {
     idempotency.purge().catch((error: unknown) => {
       logger.warn({ err: error }, 'old idempotency records could not be removed; tried again later');
@@ -84,7 +93,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger, folder
   }, purgeMs);
   const app = createListener({
     ...{ logger, authenticator, idempotency, audit, forwarder, addressLimitPerMinute: config.ADDRESS_LIMIT_PER_MINUTE },
-    routes: createRouteTable([...platformRoutes(config.PUBLIC_URL), logRoute(logs), ...people.routes]),
+    routes: createRouteTable([...platformRoutes(config.PUBLIC_URL), logRoute({ logs, streams }), ...people.routes]),
     rateLimit: new SharedRateLimit({
       ...{ redis, prefix: `${config.MESSAGING_NAMESPACE}:rate`, logger },
       onShared: (shared) => {
@@ -127,6 +136,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger, folder
       clearInterval(purge);
       unsubscribe();
       unsubscribeAccess();
+      streams.stop();
       await http.stop(5_000);
       await Promise.all([keyUse.stop(), people.close(), forwarder.close(), jobs.close(), nats.close()]);
       redis.disconnect();

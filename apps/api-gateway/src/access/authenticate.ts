@@ -10,9 +10,16 @@ import { findKeyByHash } from '../api-keys/key-lookup.js';
 import type { KeyUse } from '../api-keys/key-use.js';
 import { roleOfScopes, type PersonPrincipal, type Principal } from './principal.js';
 
+/** What a caller comes in with. */
+export interface Credential {
+  headers: Pick<IncomingHttpHeaders, 'authorization' | 'cookie'>;
+  /** The client came by TLS, where only the cookie that TLS alone can set is believed. */
+  secure: boolean;
+}
+
 /** Who a session cookie belongs to. */
 export interface SessionSource {
-  find(headers: IncomingHttpHeaders): Promise<PersonPrincipal | null>;
+  find(headers: IncomingHttpHeaders, secure: boolean): Promise<PersonPrincipal | null>;
 }
 
 export interface AuthenticateDeps {
@@ -25,7 +32,9 @@ export interface AuthenticateDeps {
 
 export interface Authenticator {
   /** UNAUTHORIZED for whatever is missing, malformed, unknown, expired or revoked; SERVICE_UNAVAILABLE when it cannot be looked up. */
-  authenticate(headers: IncomingHttpHeaders): Promise<Principal>;
+  authenticate(credential: Credential): Promise<Principal>;
+  /** Who that is at this moment, without taking it for use; null for nobody. SERVICE_UNAVAILABLE when it cannot be looked up. */
+  holder(credential: Credential): Promise<Principal | null>;
   /** Forgets everything remembered: somebody's access changed. */
   forget(): void;
 }
@@ -51,8 +60,8 @@ export function createAuthenticator({ sql, keyUse, sessions, pepper, clock }: Au
     const { id: keyId, orgId, scopes, rateLimitPerMinute, name } = key;
     return { principal: { kind: 'key', keyId, orgId, role: roleOfScopes(scopes), scopes, rateLimitPerMinute, name }, until: key.expiresAt?.getTime() ?? Number.MAX_SAFE_INTEGER };
   };
-  const findSession = async (headers: IncomingHttpHeaders): Promise<Remembered | null> => {
-    const principal = await sessions.find(headers);
+  const findSession = async ({ headers, secure }: Credential): Promise<Remembered | null> => {
+    const principal = await sessions.find(headers, secure);
     return principal === null ? null : { principal, until: Number.MAX_SAFE_INTEGER };
   };
   /** One look-up at a time for the same secret; only what was found stays remembered. */
@@ -70,22 +79,28 @@ export function createAuthenticator({ sql, keyUse, sessions, pepper, clock }: Au
     return finding;
   };
 
+  const holder = async (credential: Credential): Promise<Principal | null> => {
+    const { authorization, cookie } = credential.headers;
+    let found: Remembered | null = null;
+    try {
+      if (authorization !== undefined) {
+        const text = keyFromHeader(authorization);
+        if (text !== null) found = await lookUp(`key ${text}`, () => findKey(text));
+      } else if (cookie !== undefined && cookie.length <= 8_192) found = await lookUp(`${credential.secure ? 'secure' : 'plain'} session ${cookie}`, () => findSession(credential));
+    } catch (cause) {
+      throw new AppError('SERVICE_UNAVAILABLE', { publicMessage: 'Access cannot be checked right now. Try again shortly.', retryAfterSeconds: 2, cause });
+    }
+    return found === null || found.until <= clock.now().getTime() ? null : found.principal;
+  };
+
   return {
-    async authenticate(headers) {
-      const { authorization, cookie } = headers;
-      let found: Remembered | null = null;
-      try {
-        if (authorization !== undefined) {
-          const text = keyFromHeader(authorization);
-          if (text !== null) found = await lookUp(`key ${text}`, () => findKey(text));
-        } else if (cookie !== undefined && cookie.length <= 8_192) found = await lookUp(`session ${cookie}`, () => findSession(headers));
-      } catch (cause) {
-        throw new AppError('SERVICE_UNAVAILABLE', { publicMessage: 'Access cannot be checked right now. Try again shortly.', retryAfterSeconds: 2, cause });
-      }
-      if (found === null || found.until <= clock.now().getTime()) throw unauthorized();
-      if (found.principal.kind === 'key') keyUse.note(found.principal.keyId);
-      return found.principal;
+    async authenticate(credential) {
+      const principal = await holder(credential);
+      if (principal === null) throw unauthorized();
+      if (principal.kind === 'key') keyUse.note(principal.keyId);
+      return principal;
     },
+    holder,
     forget: () => {
       remembered.clear();
     },

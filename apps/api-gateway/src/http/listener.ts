@@ -102,7 +102,7 @@ async function handle(deps: ListenerDeps, request: IncomingMessage, response: Se
 }
 
 /** Who calls, and whether they may: UNAUTHORIZED, FORBIDDEN, RATE_LIMITED. Null for calls that need nobody. */
-async function admit({ authenticator, rateLimit, addressLimitPerMinute, crossOrigin }: ListenerDeps, endpoint: Endpoint, { request, response, clientAddress }: Exchange): Promise<Principal | null> {
+async function admit({ authenticator, rateLimit, addressLimitPerMinute, crossOrigin }: ListenerDeps, endpoint: Endpoint, { request, response, clientAddress, secure }: Exchange): Promise<Principal | null> {
   if (endpoint.access === 'agent' || endpoint.id === 'health') return null;
   let allowance: Allowance;
   if (endpoint.access === 'public') {
@@ -110,7 +110,7 @@ async function admit({ authenticator, rateLimit, addressLimitPerMinute, crossOri
     setAllowance(response, allowance);
     return null;
   }
-  const principal = await authenticator.authenticate(request.headers);
+  const principal = await authenticator.authenticate({ headers: request.headers, secure });
   allowance = await rateLimit.take(principal.orgId, principal.rateLimitPerMinute, changes(endpoint));
   setAllowance(response, allowance);
   if (endpoint.access === 'person' && principal.kind !== 'person') throw new AppError('FORBIDDEN', { publicMessage: 'This is for people who are signed in; API keys cannot do it.' });

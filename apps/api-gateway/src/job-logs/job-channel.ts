@@ -19,34 +19,61 @@ export interface Reader {
   write(chunk: Buffer): void;
   /** The log ended. */
   end(done: LogDone): void;
-  /** The channel cannot follow the log any more; the client should come back with its last id. */
+  /** The log cannot be followed any more; the client should come back with its last id. */
   drop(): void;
+}
+
+/** How long readers wait, in silence, for a job-service that does not answer. */
+export interface Patience {
+  /** Between two tries. */
+  retryMs: number;
+  /** From the first failure until readers are dropped. */
+  awayMs: number;
 }
 
 export interface ChannelDeps {
   /** Stored lines after a sequence number. */
   fetch: (afterSeq: number) => Promise<InternalLogsAnswer>;
-  onError: (error: unknown) => void;
+  patience: Patience;
+  /** Called once when the stored log begins to be out of reach. */
+  onAway: (error: unknown) => void;
 }
+
+/** What comes in while a page is fetched; beyond it the stored log is asked instead. */
+const pendingMax = 256;
+
+export const cancelled: LogDone = { status: 'CANCELLED', completedAt: null };
+export const isGone = (error: unknown): boolean => error instanceof AppError && error.code === 'JOB_NOT_FOUND';
 
 export class JobChannel {
   readonly #readers = new Set<Reader>();
   #seq: number | null = null;
-  #done: { lastSeq: number; done: LogDone } | null = null;
+  #generation = 0;
   #pending: LiveMessage[] = [];
   #working = false;
+  /** A comparison with the stored log is due. */
+  #owed = false;
+  /** When the stored log went out of reach, by the monotonic clock. */
+  #awaySince: number | null = null;
+  #retry: NodeJS.Timeout | undefined;
 
   constructor(private readonly deps: ChannelDeps) {}
 
+  /** Changes when the log ends and when the channel begins anew: read it before asking for the page that `join` is to follow. */
+  get generation(): number {
+    return this.#generation;
+  }
+
   /**
-   * Joins a reader that has caught up by itself; false when it has not (the channel is ahead: replay more and ask again).
-   * A reader that is ahead of the channel may join: it is not given again what it has.
+   * Joins a reader that has caught up by itself; false when it has not, or when what it was told is of an earlier generation: replay
+   * more and ask again. A reader that is ahead of the channel may join: it is not given again what it has.
    */
-  join(reader: Reader): boolean {
+  join(reader: Reader, generation: number): boolean {
+    if (generation !== this.#generation) return false;
     this.#seq ??= reader.seq;
     if (reader.seq < this.#seq) return false;
     this.#readers.add(reader);
-    if (this.#done !== null && reader.seq >= this.#done.lastSeq) this.#finish(reader, this.#done.done);
+    if (this.#awaySince !== null) this.resync();
     return true;
   }
 
@@ -56,30 +83,38 @@ export class JobChannel {
 
   /** A message from NATS. */
   receive(message: LiveMessage): void {
+    // What was committed while the stored log is out of reach is fetched with it; that a job is gone needs no look.
+    if (this.#awaySince !== null && !(message.kind === 'done' && message.status === 'CANCELLED')) return;
     this.#pending.push(message);
+    if (this.#pending.length > pendingMax) {
+      this.#pending = this.#pending.filter((one) => one.kind === 'done' && one.status === 'CANCELLED');
+      this.#owed = true;
+    }
     void this.#work();
   }
 
   /** Asks job-service for what may have been missed (NATS was away, or to be sure). */
-  async resync(): Promise<void> {
-    if (this.#seq === null || this.#working) return;
-    this.#working = true;
-    try {
-      const page = await this.#catchUp(Number.MAX_SAFE_INTEGER);
-      if (page !== null && (page.status === 'DONE' || page.status === 'ERROR') && this.#seq >= page.lastSeq) this.#broadcastDone({ lastSeq: page.lastSeq, done: { status: page.status, completedAt: page.completedAt } });
-    } catch (error) {
-      this.#fail(error);
-    } finally {
-      this.#working = false;
-    }
+  resync(): void {
+    this.#owed = true;
     void this.#work();
+  }
+
+  /** Nobody needs it any more. */
+  close(): void {
+    clearTimeout(this.#retry);
+    this.#readers.clear();
   }
 
   async #work(): Promise<void> {
     if (this.#working) return;
     this.#working = true;
     try {
-      for (let message = this.#pending.shift(); message !== undefined; message = this.#pending.shift()) await this.#apply(message);
+      for (;;) {
+        const message = this.#pending.shift();
+        if (message !== undefined) await this.#apply(message);
+        else if (this.#owed) await this.#sync();
+        else break;
+      }
     } catch (error) {
       this.#fail(error);
     } finally {
@@ -89,25 +124,33 @@ export class JobChannel {
 
   async #apply(message: LiveMessage): Promise<void> {
     if (message.kind === 'done') {
-      if (this.#seq !== null && this.#seq < message.lastSeq && message.status !== 'CANCELLED') await this.#catchUp(message.lastSeq);
-      this.#broadcastDone({ lastSeq: message.lastSeq, done: { status: message.status, completedAt: message.completedAt } });
+      // An end that does not follow the last line is late or early: the stored log knows.
+      if (message.status !== 'CANCELLED' && this.#seq !== null && this.#seq !== message.lastSeq) await this.#sync();
+      else this.#end({ status: message.status, completedAt: message.completedAt });
       return;
     }
     const first = message.lines[0];
     if (first === undefined) return;
-    if (this.#seq !== null && first.seq > this.#seq + 1) await this.#catchUp(first.seq - 1);
+    if (this.#misses(first)) await this.#sync();
+    if (this.#readers.size > 0 && this.#misses(first)) throw new Error('the stored log has not the lines before one that was announced');
     this.#broadcast(message.lines);
   }
 
-  /** Fetches and passes on stored lines until `target` or the end of the log; the last page, or null when nothing was to fetch. */
-  async #catchUp(target: number): Promise<InternalLogsAnswer | null> {
-    let page: InternalLogsAnswer | null = null;
-    while (this.#seq !== null && this.#seq < target) {
-      page = await this.deps.fetch(this.#seq);
-      if (page.lines.length === 0) return page;
+  #misses(first: StoredLine): boolean {
+    return this.#seq !== null && first.seq > this.#seq + 1;
+  }
+
+  /** Passes on what is stored after the channel's line, and the end if the job has ended. */
+  async #sync(): Promise<void> {
+    this.#owed = false;
+    while (this.#seq !== null && this.#readers.size > 0) {
+      const page = await this.deps.fetch(this.#seq);
+      this.#awaySince = null;
       this.#broadcast(page.lines);
+      if (page.lines.length > 0 && this.#seq < page.lastSeq) continue;
+      if ((page.status === 'DONE' || page.status === 'ERROR') && this.#seq <= page.lastSeq) this.#end({ status: page.status, completedAt: page.completedAt });
+      return;
     }
-    return page;
   }
 
   #broadcast(lines: readonly StoredLine[]): void {
@@ -117,33 +160,47 @@ export class JobChannel {
     const first = fresh[0];
     if (last === undefined || first === undefined) return;
     this.#seq = last.seq;
-    this.#done = null;
-    const all = encodeLines(fresh);
+    let all: Buffer | undefined;
     for (const reader of this.#readers) {
       if (reader.seq >= last.seq) continue;
-      reader.write(reader.seq < first.seq ? all : encodeLines(fresh.filter((line) => line.seq > reader.seq)));
+      if (reader.seq < first.seq) reader.write((all ??= encodeLines(fresh)));
+      else {
+        const { seq } = reader;
+        reader.write(encodeLines(fresh.filter((line) => line.seq > seq)));
+      }
       reader.seq = last.seq;
     }
   }
 
-  #broadcastDone(end: { lastSeq: number; done: LogDone }): void {
-    this.#done = end;
-    for (const reader of this.#readers) this.#finish(reader, end.done);
-  }
-
-  #finish(reader: Reader, done: LogDone): void {
-    this.#readers.delete(reader);
-    reader.end(done);
+  #end(done: LogDone): void {
+    this.#generation += 1;
+    for (const reader of this.#readers) {
+      this.#readers.delete(reader);
+      reader.end(done);
+    }
   }
 
   #fail(error: unknown): void {
-    if (error instanceof AppError && error.code === 'JOB_NOT_FOUND') {
-      this.#broadcastDone({ lastSeq: 0, done: { status: 'CANCELLED', completedAt: null } });
+    this.#pending = [];
+    if (isGone(error)) {
+      this.#end(cancelled);
       return;
     }
-    // Without job-service the channel cannot know what it missed: readers come back by id, and are told so by the closed stream.
-    this.deps.onError(error);
-    this.#pending = [];
+    const now = performance.now();
+    if (this.#awaySince === null) {
+      this.#awaySince = now;
+      this.deps.onAway(error);
+    }
+    if (now - this.#awaySince < this.deps.patience.awayMs && this.#readers.size > 0) {
+      clearTimeout(this.#retry);
+      this.#retry = setTimeout(() => {
+        this.resync();
+      }, this.deps.patience.retryMs);
+      return;
+    }
+    // Whoever comes after this replays by itself, and begins the channel anew.
+    this.#generation += 1;
+    this.#awaySince = null;
     this.#seq = null;
     for (const reader of this.#readers) {
       this.#readers.delete(reader);

@@ -5,60 +5,110 @@ import { isId } from '@migrator/contracts/ids';
 import type { LogClient, LogHub } from './log-hub.js';
 import { encodeDone, encodeLines, heartbeat } from './sse.js';
 
-/** A reader that is this far behind is dropped; it catches up by id. */
-const backlogBytesMax = 4 * 1024 * 1024;
-const heartbeatMs = 15_000;
+export interface StreamLimits {
+  /** Between two comment lines that keep the connection open. */
+  heartbeatMs: number;
+  /** What waits in this process for one reader; a reader that is further behind is dropped, and catches up by id. */
+  backlogBytesMax: number;
+  /** A reader that takes nothing of what waits for it for so long is dropped. */
+  stalledMs: number;
+}
+export const streamLimits: StreamLimits = { heartbeatMs: 15_000, backlogBytesMax: 1024 * 1024, stalledMs: 45_000 };
 
 export interface LogStreamRequest {
   orgId: string;
   jobId: string;
   lastEventId: string | undefined;
   requestId: string;
+  /** Called once the stream is open, with how to end it; gives back how to stop watching. */
+  watch?: (close: () => void) => () => void;
+  limits?: StreamLimits;
 }
 
-/** Streams until the job ends, the client leaves, or the gateway stops. Throws before the first byte what makes the stream impossible. */
-export async function streamLog(hub: LogHub, { orgId, jobId, lastEventId, requestId }: LogStreamRequest, response: ServerResponse): Promise<void> {
-  if (lastEventId !== undefined && lastEventId !== '' && !isId('log', lastEventId))
+/** Streams until the job ends, the client leaves, or `watch` closes it. Throws what makes the stream impossible, before or after its first byte. */
+export async function streamLog(hub: LogHub, { orgId, jobId, lastEventId = '', requestId, watch, limits = streamLimits }: LogStreamRequest, response: ServerResponse): Promise<void> {
+  if (lastEventId !== '' && !isId('log', lastEventId))
     throw new AppError('VALIDATION_ERROR', { publicMessage: 'The request is not valid.', errors: [{ path: 'after', message: 'must be the id of a log line of this job' }] });
-  let timer: NodeJS.Timeout | undefined;
+  const closed = closing(response);
+  let keeping: { stop(): void } | undefined;
+  let unwatch: (() => void) | undefined;
+  const ended = (): boolean => response.destroyed || response.writableEnded;
   const client: LogClient = {
     seq: 0,
-    gone: () => response.destroyed || response.writableEnded,
+    gone: ended,
     open: () => {
       response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' });
       response.write(heartbeat);
-      timer = setInterval(() => {
-        response.write(heartbeat);
-      }, heartbeatMs);
-    },
-    replay: async (lines) => {
-      if (response.write(encodeLines(lines))) return;
-      await new Promise<void>((resolve) => {
-        response.once('drain', resolve);
-        response.once('close', resolve);
+      keeping = keepOpen(response, limits);
+      unwatch = watch?.(() => {
+        if (!ended()) response.end();
       });
     },
+    replay: (lines) => (response.write(encodeLines(lines)) ? Promise.resolve() : drained(response)),
     write: (chunk) => {
-      if (response.writableLength > backlogBytesMax) response.destroy();
+      if (ended()) return;
+      if (response.writableLength > limits.backlogBytesMax) response.destroy();
       else response.write(chunk);
     },
     end: (done) => {
-      response.end(encodeDone(done));
+      if (!ended()) response.end(encodeDone(done));
     },
     drop: () => {
-      response.end();
+      if (!ended()) response.end();
     },
   };
-  const { joined, leave } = hub.follow({ orgId, jobId, after: lastEventId === undefined || lastEventId === '' ? { seq: 0 } : { id: lastEventId }, requestId }, client);
-  const closed = new Promise<void>((resolve) => response.once('close', resolve));
+  const { joined, leave } = hub.follow({ orgId, jobId, after: lastEventId === '' ? { seq: 0 } : { id: lastEventId }, requestId }, client);
   try {
     await joined;
     await closed;
-  } catch (error) {
-    if (!response.headersSent) throw error;
-    response.destroy();
   } finally {
-    clearInterval(timer);
+    keeping?.stop();
+    unwatch?.();
     leave();
   }
+}
+
+/** The client may have gone while it was still being asked who it is: then nothing will say so again. */
+const closing = (response: ServerResponse): Promise<void> =>
+  new Promise((resolve) => {
+    if (response.destroyed || response.closed) resolve();
+    else response.once('close', resolve);
+  });
+
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    if (response.destroyed || response.writableEnded) {
+      resolve();
+      return;
+    }
+    const settle = (): void => {
+      response.off('drain', settle).off('close', settle);
+      resolve();
+    };
+    response.on('drain', settle).on('close', settle);
+  });
+}
+
+/** Writes a comment now and then, and drops a reader that takes nothing: also one whose stream has ended and who never fetches its end. */
+function keepOpen(response: ServerResponse, { heartbeatMs, stalledMs }: StreamLimits): { stop(): void } {
+  const taken = (): number => (response.socket === null ? 0 : response.socket.bytesWritten - response.socket.writableLength);
+  let seen = taken();
+  let movedAt = performance.now();
+  const timer = setInterval(() => {
+    const now = performance.now();
+    const current = taken();
+    if (response.writableLength === 0 || current > seen) {
+      seen = current;
+      movedAt = now;
+    } else if (now - movedAt >= stalledMs) {
+      response.destroy();
+      return;
+    }
+    if (!response.writableEnded && response.writableLength === 0) response.write(heartbeat);
+  }, heartbeatMs);
+  return {
+    stop: () => {
+      clearInterval(timer);
+    },
+  };
 }
