@@ -1,7 +1,8 @@
 /** Reading a request's body in the gateway: only for calls that it answers itself, and for those it must know before it passes them on. */
 import type { IncomingMessage } from 'node:http';
 import { AppError } from '@migrator/contracts/errors';
-import { isTooDeep, nestedTooDeep } from '@migrator/service-kit/request-body';
+import { faultOfJson } from '@migrator/service-kit/json-shape';
+import { faultyJson } from '@migrator/service-kit/request-body';
 
 export const tooLarge = (bytesMax: number): AppError => new AppError('PAYLOAD_TOO_LARGE', { publicMessage: `The body is larger than ${bytesMax} bytes.` });
 
@@ -33,11 +34,12 @@ export async function* limitedBody(request: IncomingMessage, bytesMax: number): 
 
 const jsonType = /^application\/json(?:\s*;\s*charset\s*=\s*"?utf-8"?)?\s*$/i;
 
-/** JSON out of a body; undefined when there is none. UNSUPPORTED_MEDIA_TYPE, INVALID_JSON, or VALIDATION_ERROR when nested too deep. */
+/** JSON out of a body; undefined when there is none. UNSUPPORTED_MEDIA_TYPE, INVALID_JSON, or VALIDATION_ERROR when nested too deep (see json-shape). */
 export function parseJson(request: IncomingMessage, bytes: Buffer): unknown {
   if (bytes.length === 0) return undefined;
   if (!jsonType.test(request.headers['content-type'] ?? '') || request.headers['content-encoding'] !== undefined) throw new AppError('UNSUPPORTED_MEDIA_TYPE', { publicMessage: 'Send JSON with Content-Type: application/json, in UTF-8 and not compressed.' });
-  if (isTooDeep(bytes)) throw nestedTooDeep();
+  const fault = faultOfJson(bytes);
+  if (fault !== null) throw faultyJson(fault);
   try {
     return JSON.parse(bytes.toString('utf8')) as unknown;
   } catch (cause) {
