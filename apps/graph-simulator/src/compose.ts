@@ -3,16 +3,21 @@ import type { ControlRoute } from './control/control-route.js';
 import { appOperations } from './control/app-operations.js';
 import { behaviourOperations } from './control/behaviour-operations.js';
 import { logOperations } from './control/log-operations.js';
+import { placeOperations } from './control/place-operations.js';
 import { tenantOperations, type MailboxMaker } from './control/tenant-operations.js';
 import { groupRoutes } from './directory/group-routes.js';
 import { organizationRoutes } from './directory/organization-routes.js';
-import { reportRoutes, reportsHost, type UsageReader } from './directory/report-routes.js';
+import { mailboxReport, type UsageReader } from './directory/mailbox-report.js';
+import { reportRoutes, reportsHost } from './directory/report-routes.js';
 import { servicePrincipalRoutes } from './directory/service-principal-routes.js';
+import { teamRoutes } from './directory/team-routes.js';
 import { userReadRoutes } from './directory/user-routes.js';
 import { userWriteRoutes } from './directory/user-writes.js';
 import { entraRoutes } from './entra/entra-routes.js';
 import { SigningKey } from './entra/signing-key.js';
 import { TokenVerifier } from './entra/token-verifier.js';
+import { fileReports } from './files/file-reports.js';
+import { fileRoutes } from './files/file-routes.js';
 import { GraphFront } from './http/graph-front.js';
 import { HostFront, loginHost } from './http/host-front.js';
 import type { HostRoute, Route } from './http/route.js';
@@ -82,14 +87,16 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     ...(options.limitTimeScale === undefined ? {} : { limitTimeScale: options.limitTimeScale }),
   });
   const signingKey = options.keys === undefined ? SigningKey.generate() : SigningKey.fromPem(options.keys.signingKey);
-  const reports = reportRoutes(world, exchange.usage);
+  const reports = reportRoutes(world, [mailboxReport(exchange.usage), ...fileReports]);
   const graph = new GraphFront(world, [
     ...organizationRoutes(),
     ...userReadRoutes(world),
     ...userWriteRoutes(world),
     ...groupRoutes(world),
+    ...teamRoutes(),
     ...servicePrincipalRoutes(world),
     ...reports.routes,
+    ...fileRoutes(),
     ...exchange.routes(world),
   ], new TokenVerifier(world, signingKey));
   const hosts = new HostFront(world, [
@@ -101,6 +108,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const stopped = new Promise<void>((resolve) => { stop = resolve; });
   const control = makeControlListener(world, [
     ...tenantOperations(world, exchange.makeMailbox),
+    ...placeOperations(world),
     ...appOperations(world),
     ...behaviourOperations(world),
     ...logOperations(world, stop),

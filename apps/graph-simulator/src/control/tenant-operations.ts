@@ -3,6 +3,7 @@ import { addPerson, nthPerson, type PersonSpec } from '../world/people.js';
 import type { SimulatedWorld } from '../world/simulated-world.js';
 import type { DirectoryUser, SimTenant } from '../world/tenant.js';
 import { ControlError, type ControlRoute } from './control-route.js';
+import { addDrive, addSites, NewDrive, NewSite } from './place-specs.js';
 
 /** Fills one mailbox; `content` is what the request gave, checked by whoever knows mailbox content. */
 export type MailboxMaker = (tenant: SimTenant, user: DirectoryUser, content: unknown) => void;
@@ -19,8 +20,10 @@ const Person = z.strictObject({
   department: z.string().nullish(),
   jobTitle: z.string().nullish(),
   mailbox: z.boolean().optional(),
+  drive: NewDrive.optional(),
   content: z.unknown().optional(),
 });
+type Person = z.infer<typeof Person>;
 
 const NewTenant = z.strictObject({
   domain: z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/i, 'a domain name such as contoso.com'),
@@ -29,18 +32,10 @@ const NewTenant = z.strictObject({
   id: z.guid().optional(),
   initialDomain: z.string().optional(),
   users: z.array(Person).optional(),
+  sites: z.array(NewSite).optional(),
   count: z.int().min(0).max(200_000).optional(),
   content: z.unknown().optional(),
   concealedNames: z.boolean().optional(),
-});
-
-const NewGroup = z.strictObject({
-  displayName: z.string().min(1),
-  mailNickname: z.string().min(1),
-  kind: z.enum(['unified', 'security', 'distribution']).default('unified'),
-  team: z.boolean().default(false),
-  members: z.array(z.string()).default([]),
-  owners: z.array(z.string()).default([]),
 });
 
 /** The tenant a path or body names. Throws 404. */
@@ -52,35 +47,37 @@ export function tenantOf(world: Pick<SimulatedWorld, 'findTenant'>, name: string
 
 function summary(tenant: SimTenant): Record<string, unknown> {
   const { id, domain, initialDomain, displayName, seed, concealedNames } = tenant;
-  return { id, domain, initialDomain, displayName, seed, concealedNames, users: tenant.users.length, groups: tenant.groups.length };
+  return { id, domain, initialDomain, displayName, seed, concealedNames, users: tenant.users.length, groups: tenant.groups.length, sites: tenant.files.sites.length };
 }
 
-/** Adds people, with their mailboxes. */
-export function populate(tenant: SimTenant, people: readonly (PersonSpec & { content?: unknown })[], content: unknown, make: MailboxMaker): DirectoryUser[] {
+/** Adds people, with their mailboxes and OneDrives. */
+export function populate(tenant: SimTenant, people: readonly (PersonSpec & Pick<Person, 'content' | 'drive'>)[], content: unknown, make: MailboxMaker): DirectoryUser[] {
   return people.map((person) => {
     const user = addPerson(tenant, person);
     if (person.mailbox !== false) make(tenant, user, person.content ?? content);
+    addDrive(tenant, user, person.drive);
     return user;
   });
 }
 
-function people(specs: readonly z.infer<typeof Person>[]): (PersonSpec & { content?: unknown })[] {
+function people(specs: readonly Person[]): (PersonSpec & Pick<Person, 'content' | 'drive'>)[] {
   return specs.map((p) => ({ ...p, displayName: p.displayName ?? p.alias }));
 }
 
-/** Tenants, users and groups. */
+/** Tenants and users. */
 export function tenantOperations(world: SimulatedWorld, make: MailboxMaker): ControlRoute[] {
   return [
     { method: 'GET', path: '/tenants', summary: 'Tenants with their sizes', handle: () => Promise.resolve({ tenants: [...world.tenants.values()].map(summary) }) },
     {
-      method: 'POST', path: '/tenants', summary: 'Seed a tenant: { domain, displayName, seed?, users?: [{ alias, displayName, kind, content }], count?, content?: profile | "empty" }',
+      method: 'POST', path: '/tenants', summary: 'Seed a tenant: { domain, displayName, seed?, users?: [{ alias, displayName, kind, content, drive }], sites?: [{ name, usedBytes, quotaBytes, locked }], count?, content?: profile | "empty" }',
       handle: async (req) => {
-        const { users, count, content, concealedNames, ...spec } = NewTenant.parse(await req.json());
+        const { users, sites, count, content, concealedNames, ...spec } = NewTenant.parse(await req.json());
         if (world.findTenant(spec.domain) !== undefined) throw new ControlError(409, `There is a tenant ${spec.domain} already.`);
         const tenant = world.addTenant(spec);
         try {
           tenant.concealedNames = concealedNames ?? false;
           populate(tenant, people(users ?? []), content ?? 'empty', make);
+          addSites(tenant, sites ?? [], tenant.createdDateTime);
           populate(tenant, Array.from({ length: count ?? 0 }, (_, n) => nthPerson(n)), content ?? 'empty', make);
         } catch (error) {
           world.removeTenant(tenant.id);
@@ -112,7 +109,7 @@ export function tenantOperations(world: SimulatedWorld, make: MailboxMaker): Con
       },
     },
     {
-      method: 'POST', path: '/tenants/{tenant}/users', summary: 'Add users: { users: [...], content? }',
+      method: 'POST', path: '/tenants/{tenant}/users', summary: 'Add users: { users: [{ ..., drive }], content? }',
       handle: async (req) => {
         const tenant = tenantOf(world, req.params['tenant']);
         const { users, content } = z.strictObject({ users: z.array(Person).min(1), content: z.unknown().optional() }).parse(await req.json());
@@ -128,35 +125,6 @@ export function tenantOperations(world: SimulatedWorld, make: MailboxMaker): Con
         tenant.removeUser(user.id);
         tenant.exchange.removeMailbox(user.id);
         return Promise.resolve({ ok: true });
-      },
-    },
-    {
-      method: 'POST', path: '/tenants/{tenant}/groups', summary: 'Add a group: { displayName, mailNickname, kind, team, members: [upn], owners: [upn] }',
-      handle: async (req) => {
-        const tenant = tenantOf(world, req.params['tenant']);
-        const g = NewGroup.parse(await req.json());
-        const ids = (names: readonly string[]): Set<string> => new Set(names.map((name) => {
-          const user = tenant.findUser(name);
-          if (user === undefined) throw new ControlError(404, `There is no user '${name}'.`);
-          return user.id;
-        }));
-        const group = {
-          id: world.ids.guid(),
-          displayName: g.displayName,
-          description: null,
-          mail: g.kind === 'security' ? null : `${g.mailNickname}@${tenant.domain}`,
-          mailNickname: g.mailNickname,
-          mailEnabled: g.kind !== 'security',
-          securityEnabled: g.kind === 'security',
-          groupTypes: g.kind === 'unified' ? ['Unified'] : [],
-          visibility: g.kind === 'unified' ? ('Private' as const) : null,
-          resourceProvisioningOptions: g.team ? ['Team'] : [],
-          createdDateTime: new Date(world.clock.now()).toISOString().replace(/\.\d+Z$/, 'Z'),
-          memberIds: ids(g.members),
-          ownerIds: ids(g.owners),
-        };
-        tenant.groups.push(group);
-        return group;
       },
     },
   ];

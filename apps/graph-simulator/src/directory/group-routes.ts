@@ -1,8 +1,8 @@
 import { applySelect, checkSelect, entityReply, parseSelect } from '../http/odata.js';
-import type { GraphReply, GraphRequest, Route } from '../http/route.js';
+import type { GraphRequest, Route } from '../http/route.js';
 import type { DirectoryGroup, DirectoryUser } from '../world/tenant.js';
 import type { World } from '../world/world.js';
-import { countReply, listReply, notFound, refuseExpand } from './directory-list.js';
+import { countReply, listReply, notFound, refuseExpand, type DirectoryCollection } from './directory-list.js';
 import { userDefaults, userKnown, userView } from './user-view.js';
 
 const readGroups = ['Group.Read.All', 'Group.ReadWrite.All', 'Directory.Read.All', 'Directory.ReadWrite.All', 'GroupMember.Read.All', 'GroupMember.ReadWrite.All'] as const;
@@ -58,7 +58,7 @@ function memberView(user: DirectoryUser): Record<string, unknown> {
 export function groupRoutes(world: World): Route[] {
   const sample = groupView({ id: '', displayName: '', description: null, mail: null, mailNickname: '', mailEnabled: false, securityEnabled: false, groupTypes: [], visibility: null, resourceProvisioningOptions: [], createdDateTime: '', memberIds: new Set(), ownerIds: new Set() });
   const known = Object.keys(sample);
-  const people = (req: GraphRequest, ids: ReadonlySet<string>): GraphReply => listReply(req, {
+  const people = (req: GraphRequest, ids: ReadonlySet<string>): DirectoryCollection<DirectoryUser> => ({
     world,
     context: 'directoryObjects',
     typeName: 'Microsoft.DirectoryServices.User',
@@ -79,7 +79,9 @@ export function groupRoutes(world: World): Route[] {
         return entityReply(req, 'groups', applySelect(null, groupView(groupOf(req)), select));
       },
     },
-    { method: 'GET', path: '/groups/{group}/members', roles: readGroups, service: 'directory', units: 3, handle: (req) => people(req, groupOf(req).memberIds) },
-    { method: 'GET', path: '/groups/{group}/owners', roles: readGroups, service: 'directory', units: 3, handle: (req) => people(req, groupOf(req).ownerIds) },
+    { method: 'GET', path: '/groups/{group}/members', roles: readGroups, service: 'directory', units: 3, handle: (req) => listReply(req, people(req, groupOf(req).memberIds)) },
+    { method: 'GET', path: '/groups/{group}/members/$count', roles: readGroups, service: 'directory', handle: (req) => countReply(req, people(req, groupOf(req).memberIds)) },
+    { method: 'GET', path: '/groups/{group}/owners', roles: readGroups, service: 'directory', units: 3, handle: (req) => listReply(req, people(req, groupOf(req).ownerIds)) },
+    { method: 'GET', path: '/groups/{group}/owners/$count', roles: readGroups, service: 'directory', handle: (req) => countReply(req, people(req, groupOf(req).ownerIds)) },
   ];
 }

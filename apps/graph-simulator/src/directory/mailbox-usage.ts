@@ -1,7 +1,7 @@
 import { type Folder } from '../exchange/store/folder.js';
 import { sizeOf } from '../exchange/store/item.js';
 import type { Mailbox } from '../exchange/store/mailbox.js';
-import type { UsageReader } from './report-routes.js';
+import type { UsageReader } from './mailbox-report.js';
 
 /** Items measured one by one; a larger folder is measured by this many, evenly spread, and multiplied. */
 const sampleMax = 500;

@@ -1,4 +1,5 @@
 import type { ExchangeStore } from '../exchange/store/exchange-store.js';
+import { FileStore } from '../files/file-store.js';
 import { AppRegistry } from './app-registry.js';
 import { ScalableClock, type SimClock } from './clock.js';
 import { FaultList } from './faults.js';
@@ -85,6 +86,7 @@ class DirectoryTenant implements SimTenant {
   readonly seed: string;
   readonly createdDateTime: string;
   readonly exchange: ExchangeStore;
+  readonly files: FileStore;
   readonly users: DirectoryUser[] = [];
   readonly groups: DirectoryGroup[] = [];
   concealedNames = false;
@@ -99,6 +101,7 @@ class DirectoryTenant implements SimTenant {
     this.seed = parts.seed;
     this.createdDateTime = parts.createdDateTime;
     this.exchange = parts.exchange;
+    this.files = new FileStore(parts.id, parts.initialDomain, parts.createdDateTime);
   }
 
   findUser(idOrUpn: string): DirectoryUser | undefined {
@@ -134,6 +137,8 @@ class DirectoryTenant implements SimTenant {
     this.users.splice(at, 1);
     this.#byId.delete(id);
     this.#byName = null;
+    const drive = this.files.personalSite(id);
+    if (drive !== undefined) this.files.remove(drive);
     for (const g of this.groups) {
       g.memberIds.delete(id);
       g.ownerIds.delete(id);

@@ -1,4 +1,5 @@
 import type { ExchangeStore } from '../exchange/store/exchange-store.js';
+import type { FileStore } from '../files/file-store.js';
 
 /** What a mailbox is for, as `mailboxSettings/userPurpose` names it. */
 export type MailboxKind = 'user' | 'shared' | 'room' | 'equipment';
@@ -62,9 +63,11 @@ export interface SimTenant {
   /** Usage reports carry hashes in place of names (`/admin/reportSettings`). */
   concealedNames: boolean;
   readonly exchange: ExchangeStore;
+  /** SharePoint and OneDrive. */
+  readonly files: FileStore;
   /** By object id, UPN or mail (the last two in any case); undefined when there is no such user. */
   findUser(idOrUpn: string): DirectoryUser | undefined;
   addUser(user: DirectoryUser): void;
-  /** False when there was no such user. Its mailbox goes with it. */
+  /** False when there was no such user. Its OneDrive goes with it; removing the mailbox is the caller's. */
   removeUser(id: string): boolean;
 }

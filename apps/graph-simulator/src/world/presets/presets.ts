@@ -1,9 +1,11 @@
 import type { MailboxMaker } from '../../control/tenant-operations.js';
+import { addGroup } from '../groups.js';
 import { addPerson, type PersonSpec } from '../people.js';
 import type { SimulatedWorld } from '../simulated-world.js';
 import type { DirectoryUser, SimTenant } from '../tenant.js';
 import { migratorApp } from './migrator-app.js';
 import { contosoPeople, smallPeople, withoutCounterpart } from './people.js';
+import { addPlaces } from './places.js';
 
 /** Names `--preset` takes. */
 export type PresetName = 'demo' | 'small' | 'empty';
@@ -14,25 +16,6 @@ export interface PresetParts {
   /** The content of a source mailbox, as the generator's profile. */
   content: (preset: PresetName, tenant: SimTenant, user: DirectoryUser, index: number) => unknown;
   app: { clientId: string; secret: string; redirectUris: readonly string[] };
-}
-
-function addGroup(world: SimulatedWorld, tenant: SimTenant, name: string, alias: string, unified: boolean): void {
-  const [owner, ...members] = tenant.users.slice(0, 8).map((u) => u.id);
-  tenant.groups.push({
-    id: world.ids.guid(),
-    displayName: name,
-    description: null,
-    mail: unified ? `${alias}@${tenant.domain}` : null,
-    mailNickname: alias,
-    mailEnabled: unified,
-    securityEnabled: !unified,
-    groupTypes: unified ? ['Unified'] : [],
-    visibility: unified ? 'Private' : null,
-    resourceProvisioningOptions: [],
-    createdDateTime: tenant.createdDateTime,
-    memberIds: new Set(members),
-    ownerIds: new Set(owner === undefined ? [] : [owner]),
-  });
 }
 
 /** Fills an empty world: contoso.com as the source, fabrikam.com as the destination with the same names before the @. No consent is given. */
@@ -51,7 +34,10 @@ export function applyPreset(world: SimulatedWorld, name: PresetName, parts: Pres
   }
   addPerson(destination, { alias: 'admin', displayName: 'Fabrikam Administrator', mailbox: false });
   for (const tenant of [source, destination]) {
-    addGroup(world, tenant, 'Sales', 'sales', true);
-    addGroup(world, tenant, 'All managers', 'managers', false);
+    const [owner, ...members] = tenant.users.slice(0, 8).map((user) => user.id);
+    const people = { memberIds: members, ownerIds: owner === undefined ? [] : [owner], createdDateTime: tenant.createdDateTime };
+    addGroup(tenant, { id: world.ids.guid(), displayName: 'Sales', mailNickname: 'sales', kind: 'unified', ...people });
+    addGroup(tenant, { id: world.ids.guid(), displayName: 'All managers', mailNickname: 'managers', kind: 'security', ...people });
   }
+  addPlaces(source, destination, name);
 }

@@ -1,0 +1,140 @@
+import { stableGuid } from '../world/ids.js';
+import { driveId } from './drive-id.js';
+
+const gib = 1024 ** 3;
+/** What a site may hold when nobody lowered it: 25 TB, as usage reports show it. */
+const siteQuotaBytes = 25 * 1024 * gib;
+
+/** What a site is made from. */
+export interface SiteSpec {
+  /** The end of its address: `finance` is `/sites/finance`. */
+  name: string;
+  displayName: string;
+  description?: string | undefined;
+  kind?: 'communication' | 'team' | undefined;
+  usedBytes?: number | undefined;
+  quotaBytes?: number | undefined;
+  fileCount?: number | undefined;
+  /** Nobody can read it, as after an administrator's lock. */
+  locked?: boolean | undefined;
+  /** The Microsoft 365 group it belongs to. */
+  groupId?: string | undefined;
+}
+
+/** What a user's OneDrive is made from. */
+export interface DriveSpec { usedBytes?: number | undefined; quotaBytes?: number | undefined; fileCount?: number | undefined }
+
+/** A site collection with its root web and its default library. */
+export interface Site {
+  /** GUIDs of the site collection, its root web and the default library. */
+  readonly collectionId: string;
+  readonly webId: string;
+  readonly listId: string;
+  readonly hostname: string;
+  /** Decoded: `''` for the root site, `/sites/finance`, `/personal/adele_vance_contoso_com`. */
+  readonly path: string;
+  readonly name: string;
+  displayName: string;
+  readonly description: string;
+  /** As usage reports name it: `GROUP#0`, `SITEPAGEPUBLISHING#0`, `STS#3`, `SPSPERS#10`. */
+  readonly template: string;
+  readonly createdDateTime: string;
+  readonly groupId: string | null;
+  /** The user whose OneDrive it is; null for every other site. */
+  readonly ownerId: string | null;
+  usedBytes: number;
+  quotaBytes: number;
+  fileCount: number;
+  locked: boolean;
+}
+
+/** `{hostname},{collection},{web}`: how Graph names a site. */
+export const siteId = (site: Site): string => `${site.hostname},${site.collectionId},${site.webId}`;
+
+/** The id of a site's default library. */
+export const libraryId = (site: Site): string => driveId(site.collectionId, site.webId, site.listId);
+
+/** The address people see, each segment encoded. */
+export const siteUrl = (site: Site): string => `https://${site.hostname}${site.path.split('/').map(encodeURIComponent).join('/')}`;
+
+/** SharePoint and OneDrive of one tenant. There is always a root site; everything else is added. */
+export class FileStore {
+  readonly hostname: string;
+  readonly personalHostname: string;
+  /** What a new OneDrive may hold, in MB, as `/admin/sharepoint/settings` shows it. */
+  personalQuotaMb = 1_048_576;
+  readonly #sites = new Map<string, Site>();
+  readonly #personal = new Map<string, Site>();
+
+  constructor(private readonly tenantId: string, initialDomain: string, createdDateTime: string) {
+    const label = initialDomain.split('.')[0] ?? initialDomain;
+    this.hostname = `${label}.sharepoint.com`;
+    this.personalHostname = `${label}-my.sharepoint.com`;
+    this.#add({ hostname: this.hostname, path: '', name: '', displayName: 'Communication site', description: '', template: 'SITEPAGEPUBLISHING#0', createdDateTime, groupId: null, ownerId: null, usedBytes: 1_572_864, quotaBytes: siteQuotaBytes, fileCount: 3, locked: false });
+  }
+
+  /** Every site, personal ones included, in the order they were made. */
+  get sites(): readonly Site[] {
+    return [...this.#sites.values()];
+  }
+
+  get root(): Site {
+    const root = this.findByPath(this.hostname, '');
+    if (root === undefined) throw new Error('A tenant has a root site');
+    return root;
+  }
+
+  /** Throws when the address is taken. */
+  addSite(spec: SiteSpec, createdDateTime: string): Site {
+    const template = spec.groupId !== undefined ? 'GROUP#0' : spec.kind === 'team' ? 'STS#3' : 'SITEPAGEPUBLISHING#0';
+    return this.#add({
+      hostname: this.hostname, path: `/sites/${spec.name}`, name: spec.name, displayName: spec.displayName, description: spec.description ?? '', template, createdDateTime, groupId: spec.groupId ?? null, ownerId: null,
+      usedBytes: spec.usedBytes ?? 0, quotaBytes: spec.quotaBytes ?? siteQuotaBytes, fileCount: spec.fileCount ?? 0, locked: spec.locked ?? false,
+    });
+  }
+
+  /** Makes a user's OneDrive, which no application can do through Graph. Throws when there is one. */
+  provisionDrive(user: { id: string; userPrincipalName: string; displayName: string }, spec: DriveSpec, createdDateTime: string): Site {
+    const name = user.userPrincipalName.toLowerCase().replace(/[^a-z0-9-]/g, '_');
+    return this.#add({
+      hostname: this.personalHostname, path: `/personal/${name}`, name, displayName: user.displayName, description: '', template: 'SPSPERS#10', createdDateTime, groupId: null, ownerId: user.id,
+      usedBytes: spec.usedBytes ?? 0, quotaBytes: spec.quotaBytes ?? this.personalQuotaMb * 1024 ** 2, fileCount: spec.fileCount ?? 0, locked: false,
+    });
+  }
+
+  /** By the site collection's GUID, in any case. */
+  findByCollection(collectionId: string): Site | undefined {
+    return this.#sites.get(collectionId.toLowerCase());
+  }
+
+  findByPath(hostname: string, path: string): Site | undefined {
+    return this.#sites.get(this.#collectionId(hostname, path));
+  }
+
+  personalSite(userId: string): Site | undefined {
+    return this.#personal.get(userId);
+  }
+
+  groupSite(groupId: string): Site | undefined {
+    return this.sites.find((site) => site.groupId === groupId);
+  }
+
+  /** False when there was none. */
+  remove(site: Site): boolean {
+    if (site.ownerId !== null) this.#personal.delete(site.ownerId);
+    return this.#sites.delete(site.collectionId);
+  }
+
+  #collectionId(hostname: string, path: string): string {
+    return stableGuid('site collection', this.tenantId, hostname.toLowerCase(), path.toLowerCase());
+  }
+
+  #add(parts: Omit<Site, 'collectionId' | 'webId' | 'listId'>): Site {
+    const collectionId = this.#collectionId(parts.hostname, parts.path);
+    if (this.#sites.has(collectionId)) throw new Error(`There is a site ${parts.hostname}${parts.path} already`);
+    const site: Site = { ...parts, collectionId, webId: stableGuid('web', collectionId), listId: stableGuid('default library', collectionId) };
+    this.#sites.set(collectionId, site);
+    if (site.ownerId !== null) this.#personal.set(site.ownerId, site);
+    return site;
+  }
+}

@@ -1,0 +1,52 @@
+import { Rng } from '../../exchange/generator/random.js';
+import type { SiteSpec } from '../../files/file-store.js';
+import { addGroup } from '../groups.js';
+import { stableGuid } from '../ids.js';
+import type { SimTenant } from '../tenant.js';
+import type { PresetName } from './presets.js';
+
+const mib = 1024 ** 2;
+const gib = 1024 ** 3;
+
+const demoSites: readonly SiteSpec[] = [
+  { name: 'intranet', displayName: 'Contoso intranet', kind: 'communication', usedBytes: 18 * gib, fileCount: 4_200 },
+  { name: 'finance', displayName: 'Finance', kind: 'team', usedBytes: 46 * gib, fileCount: 31_000 },
+  { name: 'projets-2024', displayName: 'Projets 2024 – Été', kind: 'team', usedBytes: 3 * gib, fileCount: 1_900 },
+  { name: '営業資料', displayName: '営業資料', kind: 'team', usedBytes: 900 * mib, fileCount: 640 },
+  // Above 1 TB: preflight warns of sites like this one.
+  { name: 'media-archive', displayName: 'Media archive', kind: 'communication', usedBytes: 1_080 * gib, fileCount: 210_000 },
+  { name: 'legal-hold', displayName: 'Legal hold', kind: 'team', usedBytes: 2 * gib, fileCount: 350, locked: true },
+];
+const smallSites: readonly SiteSpec[] = demoSites.filter(({ name }) => name === 'intranet' || name === 'finance');
+
+interface TeamSpec { mailNickname: string; displayName: string; description: string; size: number; usedBytes: number }
+const demoTeams: readonly TeamSpec[] = [
+  { mailNickname: 'engineering', displayName: 'Engineering', description: 'Design, build and release', size: 12, usedBytes: 24 * gib },
+  { mailNickname: 'marketing', displayName: 'Marketing', description: 'Campaigns and brand', size: 6, usedBytes: 7 * gib },
+  { mailNickname: 'projekt-zukunft', displayName: 'Projekt Zukunft', description: 'Größere Vorhaben', size: 4, usedBytes: 300 * mib },
+];
+const smallTeams = demoTeams.slice(0, 1);
+
+/** Sites, teams and OneDrives of the preset: numbers follow from the tenant's seed and touch no other stream, so mailboxes stay as they were. */
+export function addPlaces(source: SimTenant, destination: SimTenant, preset: PresetName): void {
+  const demo = preset === 'demo';
+  for (const site of demo ? demoSites : smallSites) source.files.addSite({ ...site }, source.createdDateTime);
+  for (const team of demo ? demoTeams : smallTeams) addTeam(source, team);
+  addDrives(source, (rng) => 50 * mib + rng.below(40_000) * mib);
+  destination.files.addSite({ name: 'intranet', displayName: 'Fabrikam intranet', kind: 'communication', usedBytes: 2 * gib }, destination.createdDateTime);
+  addDrives(destination, () => 0);
+}
+
+function addTeam(tenant: SimTenant, { size, ...team }: TeamSpec): void {
+  const people = tenant.users.filter((user) => user.licensed).slice(0, size).map((user) => user.id);
+  addGroup(tenant, { id: stableGuid('group', tenant.id, team.mailNickname), ...team, kind: 'unified', team: true, createdDateTime: tenant.createdDateTime, memberIds: people, ownerIds: people.slice(0, 2) });
+}
+
+/** An OneDrive for every licensed user but each fifth, who never opened it. */
+function addDrives(tenant: SimTenant, usedBytes: (rng: Rng) => number): void {
+  for (const [index, user] of tenant.users.filter((each) => each.licensed).entries()) {
+    if (index % 5 === 4) continue;
+    const rng = new Rng(`${tenant.seed} drive ${user.mailNickname}`);
+    tenant.files.provisionDrive(user, { usedBytes: usedBytes(rng), fileCount: rng.below(5_000) }, tenant.createdDateTime);
+  }
+}
