@@ -1,37 +1,14 @@
 import fc from 'fast-check';
 import type { LogDone } from '@migrator/contracts/api/logs';
 import type { LiveMessage } from '@migrator/contracts/events';
-import type { InternalLogsAnswer } from '@migrator/contracts/internal';
 import { AppError } from '@migrator/contracts/errors';
 import { eventually } from '@migrator/testing/eventually';
 import { createLogger } from '@migrator/service-kit/logger';
 import { LogHub, type LogClient } from './log-hub.js';
+import { idOf, StoredLog } from '../testing/stored-log.js';
 import type { StoredLine } from './log-source.js';
 
 const jobId = 'job_01ARZ3NDEKTSV4RRFFQ69G5FAV' as const;
-const idOf = (seq: number): `log_${string}` => `log_${String(seq).padStart(26, '0')}`;
-const line = (seq: number): StoredLine => ({ seq, id: idOf(seq), level: 'INFO', message: `line ${seq}`, ts: '2026-01-01T00:00:00.000Z' });
-
-/** The stored log, as job-service would answer for it. */
-class StoredLog {
-  lines: StoredLine[] = [];
-  status: InternalLogsAnswer['status'] = 'RUNNING';
-  away = false;
-  deleted = false;
-  append(): StoredLine {
-    const next = line(this.lines.length + 1);
-    this.lines.push(next);
-    return next;
-  }
-  page(_org: string, _job: string, after: { seq: number } | { id: string }, limit: number): Promise<InternalLogsAnswer> {
-    if (this.away) return Promise.reject(new AppError('SERVICE_UNAVAILABLE', { publicMessage: 'away' }));
-    if (this.deleted) return Promise.reject(new AppError('JOB_NOT_FOUND', { publicMessage: 'gone' }));
-    const from = 'seq' in after ? after.seq : Number(after.id.slice(4));
-    const completedAt = this.status === 'DONE' ? '2026-01-01T00:00:01.000Z' : null;
-    return Promise.resolve({ lines: this.lines.slice(from, from + limit), status: this.status, completedAt, lastSeq: this.lines.length });
-  }
-}
-
 /** Collects what an SSE client would see. */
 class Client implements LogClient {
   seq = 0;

@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { AppError } from '@migrator/contracts/errors';
 import { isId } from '@migrator/contracts/ids';
 import type { LogClient, LogHub } from './log-hub.js';
+import type { StoredLine } from './log-source.js';
 import { encodeDone, encodeLines, heartbeat } from './sse.js';
 
 export interface StreamLimits {
@@ -14,6 +15,9 @@ export interface StreamLimits {
   stalledMs: number;
 }
 export const streamLimits: StreamLimits = { heartbeatMs: 15_000, backlogBytesMax: 1024 * 1024, stalledMs: 45_000 };
+
+/** Characters of messages that are written at a time while a reader catches up. */
+const pieceLength = 32 * 1024;
 
 export interface LogStreamRequest {
   orgId: string;
@@ -44,7 +48,12 @@ export async function streamLog(hub: LogHub, { orgId, jobId, lastEventId = '', r
         if (!ended()) response.end();
       });
     },
-    replay: (lines) => (response.write(encodeLines(lines)) ? Promise.resolve() : drained(response)),
+    replay: async (lines) => {
+      for (const piece of pieces(lines)) {
+        if (ended()) return;
+        if (!response.write(encodeLines(piece))) await drained(response);
+      }
+    },
     write: (chunk) => {
       if (ended()) return;
       if (response.writableLength > limits.backlogBytesMax) response.destroy();
@@ -66,6 +75,21 @@ export async function streamLog(hub: LogHub, { orgId, jobId, lastEventId = '', r
     unwatch?.();
     leave();
   }
+}
+
+/** Few enough lines at a time that a slow reader is seen to take some of them. */
+function* pieces(lines: readonly StoredLine[]): Generator<StoredLine[]> {
+  let piece: StoredLine[] = [];
+  let length = 0;
+  for (const line of lines) {
+    piece.push(line);
+    length += line.message.length;
+    if (length < pieceLength) continue;
+    yield piece;
+    piece = [];
+    length = 0;
+  }
+  if (piece.length > 0) yield piece;
 }
 
 /** The client may have gone while it was still being asked who it is: then nothing will say so again. */
