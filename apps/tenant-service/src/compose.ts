@@ -24,7 +24,9 @@ import { makeFindTenantApp } from './credentials/tenant-app.js';
 import { createVault } from './credentials/vault.js';
 import { startBackgroundLoop } from './background-loop.js';
 import { DiscoveryRepository } from './discovery/discovery-repository.js';
+import { PlaceRepository } from './discovery/place-repository.js';
 import { makeRunDiscovery } from './discovery/run-discovery.js';
+import { makeScanTenant } from './discovery/scan-tenant.js';
 import { createTenantMetrics } from './metrics.js';
 import { makeOpenMicrosoft } from './microsoft/organisation.js';
 import { makeDisconnectTenant } from './tenants/disconnect-tenant.js';
@@ -54,12 +56,13 @@ export async function startTenantService(config: TenantServiceConfig, logger: Lo
   const tenants = new TenantRepository();
   const states = new ConsentStateRepository();
   const credentials = new CredentialRepository();
-  const discoveries = new DiscoveryRepository();
+  const places = new PlaceRepository();
+  const discoveries = new DiscoveryRepository(places);
   const vault = createVault(config.SECRETS_KEY);
   const platform = { clientId: config.GRAPH_CLIENT_ID, clientSecret: config.GRAPH_CLIENT_SECRET };
   const findApp = makeFindTenantApp({ sql, credentials, vault, platform });
   const relay = await startOutboxRelay(sql, 'tenants', nats, logger);
-  const loop = startBackgroundLoop('discovery', makeRunDiscovery({ sql, tenants, discoveries, findApp, openMicrosoft, outbox, clock, ids, logger }), logger);
+  const loop = startBackgroundLoop('discovery', makeRunDiscovery({ sql, tenants, discoveries, findApp, openMicrosoft, scan: makeScanTenant({ sql, discoveries, places }), outbox, clock, ids, logger }), logger);
   const wakeDiscovery = (): void => {
     loop.wake();
   };
@@ -72,6 +75,7 @@ export async function startTenantService(config: TenantServiceConfig, logger: Lo
     sql,
     tenants,
     discoveries,
+    places,
     findApp,
     wakeDiscovery,
     clock,

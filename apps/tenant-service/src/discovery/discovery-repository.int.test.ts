@@ -3,7 +3,9 @@ import { inTransaction, migrateDatabase, openDatabase, type Database } from '@mi
 import { systemIds } from '@migrator/service-kit/ids';
 import { freshDatabase, type TestDatabase } from '@migrator/testing/servers';
 import { TenantRepository } from '../tenants/tenant-repository.js';
-import { DiscoveryRepository, RunLost, type ClaimedRun, type Finding } from './discovery-repository.js';
+import { RunLost, type ClaimedRun } from './claimed-run.js';
+import { DiscoveryRepository, type Finding } from './discovery-repository.js';
+import { PlaceRepository } from './place-repository.js';
 
 let database: TestDatabase;
 let db: Database;
@@ -19,7 +21,8 @@ afterAll(async () => {
 
 const ids = systemIds();
 const tenants = new TenantRepository();
-const discoveries = new DiscoveryRepository();
+const discoveries = new DiscoveryRepository(new PlaceRepository());
+const facts = { sitesRead: true, sharepointQuotaBytes: null, onedriveQuotaPerUserBytes: null, skipped: [] };
 const unseen = { accountEnabled: null, mailboxLicensed: null, driveLicensed: null, mailboxQuotaBytes: null, drive: null };
 const connect = (orgId: `org_${string}`) =>
   inTransaction(db.sql, async (tx) => {
@@ -28,7 +31,7 @@ const connect = (orgId: `org_${string}`) =>
     return tenant!;
   });
 const find = (run: ClaimedRun, findings: Finding[]) => inTransaction(db.sql, (tx) => discoveries.addFindings(tx, run, findings));
-const finish = (run: ClaimedRun) => inTransaction(db.sql, (tx) => discoveries.finish(tx, run, ids, new Date()));
+const finish = (run: ClaimedRun) => inTransaction(db.sql, (tx) => discoveries.finish(tx, run, ids, new Date(), facts));
 const giveUp = () => inTransaction(db.sql, (tx) => discoveries.giveUp(tx, new Date()));
 const person = (n: number): Finding => ({ microsoftId: `p${n}`, upn: `p${n}@contoso.com`, mail: `p${n}@contoso.com`, displayName: 'P', kind: 'user', hasMailbox: true, sizeBytes: 1, itemCount: 1, ...unseen });
 const later = (): Date => new Date(Date.now() + 60_000);

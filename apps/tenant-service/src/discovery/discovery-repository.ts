@@ -4,6 +4,9 @@ import type { Id } from '@migrator/contracts/ids';
 import type { Queryable, Sql, TransactionSql } from '@migrator/service-kit/database';
 import type { Ids } from '@migrator/service-kit/ids';
 import { tenantNotFound } from '../tenants/tenant-repository.js';
+import { holdRun, type ClaimedRun } from './claimed-run.js';
+import type { PlaceRepository } from './place-repository.js';
+import type { SkippedPart } from './skipped-parts.js';
 
 export type DiscoveryStatus = 'QUEUED' | 'RUNNING' | 'DONE' | 'ERROR';
 export interface Discovery {
@@ -57,13 +60,13 @@ interface UserRow {
 }
 const toUser = (row: UserRow): DiscoveredUserRow => ({ id: row.id, microsoftId: row.microsoft_id, upn: row.upn, mail: row.mail, displayName: row.display_name, kind: row.kind, hasMailbox: row.has_mailbox, sizeBytes: row.size_bytes, itemCount: row.item_count, accountEnabled: row.account_enabled, mailboxLicensed: row.mailbox_licensed, driveLicensed: row.drive_licensed, mailboxQuotaBytes: row.mailbox_quota_bytes, drive: row.drive });
 
-/** A site or a team of the snapshot. */
-export interface PlaceRow {
-  id: string;
-  kind: 'site' | 'team';
-  microsoftId: string;
-  name: string;
-  detail: { url?: string; sizeBytes?: number | null; description?: string | null; mailNickname?: string | null; memberCount?: number | null };
+/** What a scan learnt of the tenant as a whole; null where it could not look. */
+export interface TenantFacts {
+  /** False: sites were not to be looked at, so their number is unknown and not zero. */
+  sitesRead: boolean;
+  sharepointQuotaBytes: number | null;
+  onedriveQuotaPerUserBytes: number | null;
+  skipped: readonly SkippedPart[];
 }
 
 interface DiscoveryRow {
@@ -85,14 +88,6 @@ async function lockTenant(tx: TransactionSql, tenantId: string): Promise<{ conne
 /** A run that was begun this often and never ended is given up. */
 const attemptsMax = 5;
 
-/** A run in somebody's hands. `claim` fences: who lost the run to another instance changes nothing any more. */
-export interface ClaimedRun {
-  id: Id<'dis'>;
-  tenantId: Id<'ten'>;
-  orgId: Id<'org'>;
-  claim: number;
-}
-
 interface ClaimedRow {
   id: Id<'dis'>;
   tenant_id: Id<'ten'>;
@@ -101,12 +96,9 @@ interface ClaimedRow {
 }
 const toClaimed = (row: ClaimedRow): ClaimedRun => ({ id: row.id, tenantId: row.tenant_id, orgId: row.org_id, claim: row.attempts });
 
-/** The run is not in our hands any more: its lease ran out, or its tenant was disconnected. */
-export class RunLost extends Error {
-  override readonly name = 'RunLost';
-}
-
 export class DiscoveryRepository {
+  constructor(private readonly places: PlaceRepository) {}
+
   /** Queues a run, unless one is queued already: then that one is returned. Throws TENANT_NOT_FOUND for a disconnected tenant. */
   async enqueue(tx: TransactionSql, id: Id<'dis'>, tenantId: string, at: Date): Promise<Discovery> {
     if (!(await lockTenant(tx, tenantId)).connected) throw tenantNotFound();
@@ -153,21 +145,16 @@ export class DiscoveryRepository {
     await sql`update tenants.discoveries set status = 'QUEUED', lease_until = null, attempts = attempts - 1 where id = ${run.id} and attempts = ${run.claim} and status = 'RUNNING'`;
   }
 
-  async #holdRun(tx: TransactionSql, run: ClaimedRun): Promise<void> {
-    const held = await tx`select 1 from tenants.discoveries where id = ${run.id} and attempts = ${run.claim} and status = 'RUNNING' for update`;
-    if (held.length === 0) throw new RunLost('The run is in other hands, or its tenant was disconnected.');
-  }
-
   /** Forgets what an earlier attempt had found. Throws RunLost. */
   async clearFindings(tx: TransactionSql, run: ClaimedRun): Promise<void> {
-    await this.#holdRun(tx, run);
+    await holdRun(tx, run);
     await tx`delete from tenants.discovery_findings where discovery_id = ${run.id}`;
   }
 
   /** Throws RunLost. A user that comes twice (pages may overlap) counts once. */
   async addFindings(tx: TransactionSql, run: ClaimedRun, findings: readonly Finding[]): Promise<void> {
     if (findings.length === 0) return;
-    await this.#holdRun(tx, run);
+    await holdRun(tx, run);
     const rows = findings.map((each) => ({ discovery_id: run.id, microsoft_id: each.microsoftId, upn: each.upn, mail: each.mail, display_name: each.displayName, kind: each.kind, has_mailbox: each.hasMailbox, size_bytes: each.sizeBytes, item_count: each.itemCount, account_enabled: each.accountEnabled, mailbox_licensed: each.mailboxLicensed, drive_licensed: each.driveLicensed, mailbox_quota_bytes: each.mailboxQuotaBytes, drive: each.drive }));
     await tx`
       insert into tenants.discovery_findings (discovery_id, microsoft_id, upn, mail, display_name, kind, has_mailbox, size_bytes, item_count, account_enabled, mailbox_licensed, drive_licensed, mailbox_quota_bytes, drive)
@@ -175,12 +162,12 @@ export class DiscoveryRepository {
       from jsonb_populate_recordset(null::tenants.discovery_findings, ${JSON.stringify(rows)}::jsonb) on conflict do nothing`;
   }
 
-  /** Makes the findings the tenant's snapshot; ids of users that were known stay. Throws RunLost. */
-  async finish(tx: TransactionSql, run: ClaimedRun, ids: Ids, now: Date): Promise<void> {
+  /** Makes the findings the tenant's snapshot; ids of what was known stay. Throws RunLost. */
+  async finish(tx: TransactionSql, run: ClaimedRun, ids: Ids, now: Date, facts: TenantFacts): Promise<void> {
     const { id, tenantId } = run;
     await lockTenant(tx, tenantId);
-    await this.#holdRun(tx, run);
-    await tx`update tenants.discoveries set status = 'DONE', completed_at = ${now}, error = null where id = ${id}`;
+    await holdRun(tx, run);
+    await tx`update tenants.discoveries set status = 'DONE', completed_at = ${now}, error = null, skipped = ${JSON.stringify(facts.skipped)}::jsonb where id = ${id}`;
     await tx`delete from tenants.discovered_users u where u.tenant_id = ${tenantId} and not exists (select 1 from tenants.discovery_findings f where f.discovery_id = ${id} and f.microsoft_id = u.microsoft_id)`;
     const fresh = await tx<{ microsoft_id: string }[]>`select f.microsoft_id from tenants.discovery_findings f where f.discovery_id = ${id} and not exists (select 1 from tenants.discovered_users u where u.tenant_id = ${tenantId} and u.microsoft_id = f.microsoft_id)`;
     await tx`
@@ -193,9 +180,16 @@ export class DiscoveryRepository {
         account_enabled = f.account_enabled, mailbox_licensed = f.mailbox_licensed, drive_licensed = f.drive_licensed, mailbox_quota_bytes = f.mailbox_quota_bytes, drive = f.drive
       from tenants.discovery_findings f where f.discovery_id = ${id} and u.tenant_id = ${tenantId} and u.microsoft_id = f.microsoft_id`;
     await tx`delete from tenants.discovery_findings where discovery_id = ${id}`;
+    await this.places.swap(tx, run, ids);
+    // An OneDrive's room: what the tenant gives to new ones, else what most of those that exist have.
     await tx`
-      update tenants.tenants t set discovered_at = ${now}, mailbox_count = s.mailboxes, total_size_bytes = s.bytes
-      from (select count(*) filter (where has_mailbox)::int8 as mailboxes, sum(size_bytes)::int8 as bytes from tenants.discovered_users where tenant_id = ${tenantId}) s
+      update tenants.tenants t set discovered_at = ${now}, mailbox_count = u.mailboxes, site_count = case when ${facts.sitesRead} then p.sites end,
+        total_size_bytes = case when num_nulls(u.mailbox_bytes, u.drive_bytes, p.bytes) < 3 then coalesce(u.mailbox_bytes, 0) + coalesce(u.drive_bytes, 0) + coalesce(p.bytes, 0) end,
+        sharepoint_used_bytes = p.bytes, sharepoint_quota_bytes = ${facts.sharepointQuotaBytes}, onedrive_quota_per_user_bytes = coalesce(${facts.onedriveQuotaPerUserBytes}::int8, u.usual_drive_quota)
+      from
+        (select count(*) filter (where has_mailbox)::int8 as mailboxes, sum(size_bytes)::int8 as mailbox_bytes, sum((drive ->> 'usedBytes')::int8)::int8 as drive_bytes,
+           mode() within group (order by (drive ->> 'quotaBytes')::int8) as usual_drive_quota from tenants.discovered_users where tenant_id = ${tenantId}) u,
+        (select count(*)::int8 as sites, sum((detail ->> 'sizeBytes')::int8)::int8 as bytes from tenants.discovered_places where tenant_id = ${tenantId} and kind = 'site') p
       where t.id = ${tenantId}`;
   }
 
@@ -213,14 +207,5 @@ export class DiscoveryRepository {
         and (${pattern}::text is null or upn ilike ${pattern} or display_name ilike ${pattern})
       order by id limit ${limit}`;
     return rows.map(toUser);
-  }
-
-  /** Sites or teams of the snapshot after a position, in the order of their ids. */
-  async listPlaces(sql: Queryable, tenantId: string, kind: PlaceRow['kind'], afterId: string | null, limit: number, search: string | null): Promise<PlaceRow[]> {
-    return sql<PlaceRow[]>`
-      select id, kind, microsoft_id as "microsoftId", name, detail from tenants.discovered_places
-      where tenant_id = ${tenantId} and kind = ${kind} and (${afterId}::text is null or id > ${afterId})
-        and (${search}::text is null or strpos(lower(name), lower(${search})) > 0 or strpos(lower(coalesce(detail ->> 'url', '')), lower(${search})) > 0)
-      order by id limit ${limit}`;
   }
 }

@@ -3,7 +3,7 @@
  * mail folders, so it is a little less than the report would say.
  */
 import { GraphRequestError, type GraphPort } from '@migrator/graph-client';
-import type { MailboxUsage } from './usage-report.js';
+import type { MailboxUsage } from './mailbox-usage.js';
 
 interface MeasuredFolder {
   id: string;

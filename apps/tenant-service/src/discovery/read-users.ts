@@ -1,8 +1,9 @@
-/** Everybody in a tenant's directory, and whether there is a mailbox behind. */
+/** Everybody in a tenant's directory, and whether there is a mailbox and an OneDrive behind. */
 import { GraphRequestError, type GraphPort } from '@migrator/graph-client';
 import type { Finding } from './discovery-repository.js';
 import { measureMailbox } from './measure-mailbox.js';
-import type { MailboxUsage } from './usage-report.js';
+import type { MailboxUsage } from './mailbox-usage.js';
+import type { ReadDrives } from './read-drives.js';
 
 interface DirectoryUser {
   id: string;
@@ -17,10 +18,12 @@ interface DirectoryUser {
 const select = 'id,userPrincipalName,displayName,mail,userType,accountEnabled,assignedPlans';
 
 /** Pages of findings. A licensed user has a mailbox; a user with an address and no licence is asked what the mailbox is for. */
-export async function* readUsers(port: GraphPort, usage: ReadonlyMap<string, MailboxUsage> | null, signal: AbortSignal): AsyncGenerator<Finding[]> {
+export async function* readUsers(port: GraphPort, usage: ReadonlyMap<string, MailboxUsage> | null, readDrives: ReadDrives, signal: AbortSignal): AsyncGenerator<Finding[]> {
   for await (const page of port.pages<DirectoryUser>('/users', { budget: { kind: 'directory' }, query: { $select: select, $top: '999' }, signal })) {
     const people = page.value.filter((user) => user.userType !== 'Guest');
-    yield await Promise.all(people.map((user) => toFinding(port, user, usage, signal)));
+    const findings = await Promise.all(people.map((user) => toFinding(port, user, usage, signal)));
+    const drives = await readDrives(findings);
+    yield findings.map((finding) => ({ ...finding, drive: drives.get(finding.microsoftId) ?? null }));
   }
 }
 

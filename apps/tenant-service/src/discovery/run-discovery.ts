@@ -1,4 +1,4 @@
-/** One discovery run: reads the directory, and makes what it found the tenant's snapshot in one step. */
+/** One discovery run: scans the tenant, and makes what it found the snapshot in one step. */
 import type { Outbox } from '@migrator/messaging/outbox';
 import type { Clock } from '@migrator/service-kit/clock';
 import { inTransaction, type Sql, type TransactionSql } from '@migrator/service-kit/database';
@@ -7,9 +7,9 @@ import type { Logger } from '@migrator/service-kit/logger';
 import type { FindTenantApp } from '../credentials/tenant-app.js';
 import type { OpenMicrosoft } from '../microsoft/organisation.js';
 import type { TenantRepository } from '../tenants/tenant-repository.js';
-import { RunLost, type ClaimedRun, type DiscoveryRepository } from './discovery-repository.js';
-import { readUsers } from './read-users.js';
-import { readMailboxUsage } from './usage-report.js';
+import { RunLost, type ClaimedRun } from './claimed-run.js';
+import type { DiscoveryRepository } from './discovery-repository.js';
+import type { makeScanTenant } from './scan-tenant.js';
 
 export interface DiscoveryDeps {
   sql: Sql;
@@ -17,6 +17,7 @@ export interface DiscoveryDeps {
   discoveries: DiscoveryRepository;
   findApp: FindTenantApp;
   openMicrosoft: OpenMicrosoft;
+  scan: ReturnType<typeof makeScanTenant>;
   outbox: Outbox;
   clock: Clock;
   ids: Ids;
@@ -30,7 +31,7 @@ const leaseMs = 60_000;
  * stays. `stop` gives the run back: it is begun anew at once by another instance, or by this one after its restart.
  */
 export const makeRunDiscovery =
-  ({ sql, tenants, discoveries, findApp, openMicrosoft, outbox, clock, ids, logger }: DiscoveryDeps) =>
+  ({ sql, tenants, discoveries, findApp, openMicrosoft, scan, outbox, clock, ids, logger }: DiscoveryDeps) =>
   async (stop: AbortSignal): Promise<boolean> => {
     const lease = (): Date => new Date(clock.now().getTime() + leaseMs);
     const announce = (tx: TransactionSql, run: ClaimedRun, status: 'DONE' | 'ERROR'): Promise<void> => outbox.add(tx, 'discovery.finished', { orgId: run.orgId, tenantId: run.tenantId, discoveryId: run.id, status, at: clock.now().toISOString() });
@@ -55,19 +56,13 @@ export const makeRunDiscovery =
     try {
       log.info('discovery started');
       const tenant = await tenants.get(sql, run.orgId, run.tenantId);
-      const { port } = openMicrosoft(await findApp(tenant));
-      await inTransaction(sql, (tx) => discoveries.clearFindings(tx, run));
-      const usage = await readMailboxUsage(port, signal);
-      let users = 0;
-      for await (const findings of readUsers(port, usage, signal)) {
-        await inTransaction(sql, (tx) => discoveries.addFindings(tx, run, findings));
-        users += findings.length;
-      }
+      const { facts, ...seen } = await scan(openMicrosoft(await findApp(tenant)), run, signal);
       await inTransaction(sql, async (tx) => {
-        await discoveries.finish(tx, run, ids, clock.now());
+        await discoveries.finish(tx, run, ids, clock.now(), facts);
         await announce(tx, run, 'DONE');
       });
-      log.info({ users, reportReadable: usage !== null }, 'discovery finished');
+      for (const each of facts.skipped) log.warn(each, 'a part of the tenant was not looked at');
+      log.info(seen, 'discovery finished');
     } catch (error) {
       if (stop.aborted) {
         await discoveries.release(sql, run);

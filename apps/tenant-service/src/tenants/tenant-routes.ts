@@ -16,6 +16,7 @@ import { readCallback } from '../consent/consent-state.js';
 import { ConsentFailed } from '../consent/verify-tenant.js';
 import type { FindTenantApp } from '../credentials/tenant-app.js';
 import { toLatestJob, type DiscoveryRepository } from '../discovery/discovery-repository.js';
+import type { PlaceRepository } from '../discovery/place-repository.js';
 import type { DisconnectTenant } from './disconnect-tenant.js';
 import { answerList } from './found-lists.js';
 import { toPublicTenant } from './tenant.js';
@@ -26,6 +27,7 @@ export interface TenantRoutesDeps {
   cursors: Cursors;
   tenants: TenantRepository;
   discoveries: DiscoveryRepository;
+  places: PlaceRepository;
   connect: ReturnType<typeof makeConnectTenant>;
   complete: ReturnType<typeof makeCompleteConsent>;
   disconnect: DisconnectTenant['disconnect'];
@@ -44,7 +46,7 @@ export function tenantRoutes(deps: TenantRoutesDeps): RouteSpec[] {
   return [...publicRoutes(deps), ...internalRoutes(deps)];
 }
 
-function publicRoutes({ sql, cursors, tenants, discoveries, connect, complete, disconnect, wakeDiscovery, clock, ids }: TenantRoutesDeps): RouteSpec[] {
+function publicRoutes({ sql, cursors, tenants, discoveries, places, connect, complete, disconnect, wakeDiscovery, clock, ids }: TenantRoutesDeps): RouteSpec[] {
   const latest = async (tenantId: string) => toLatestJob(await discoveries.latest(sql, tenantId));
   return [
     route(tenantEndpoints.connectTenant, ({ org, body }) => connect({ ...body, orgId: org })),
@@ -78,7 +80,7 @@ function publicRoutes({ sql, cursors, tenants, discoveries, connect, complete, d
       const latestJob = await latest(tenantId);
       const answer = await answerList(call, cursors, call.query, {
         ...{ list: `sites ${tenantId}`, name: 'sites', head: { latestJob } },
-        read: (after, count, search) => discoveries.listPlaces(sql, tenantId, 'site', after, count, search),
+        read: (after, count, search) => places.list(sql, tenantId, 'site', after, count, search),
         show: ({ id, microsoftId, name, detail }) => ({ id: id as Id<'dbs'>, tenantId, siteId: microsoftId, name, url: detail.url ?? '', sizeBytes: String(detail.sizeBytes ?? 0) }),
       });
       if (answer === streamed) return streamed;
@@ -90,7 +92,7 @@ function publicRoutes({ sql, cursors, tenants, discoveries, connect, complete, d
       const latestJob = await latest(tenantId);
       const answer = await answerList(call, cursors, call.query, {
         ...{ list: `teams ${tenantId}`, name: 'teams', head: { latestJob } },
-        read: (after, count, search) => discoveries.listPlaces(sql, tenantId, 'team', after, count, search),
+        read: (after, count, search) => places.list(sql, tenantId, 'team', after, count, search),
         show: ({ id, microsoftId, name, detail }) => ({ id: id as Id<'dbt'>, tenantId, teamId: microsoftId, name, description: detail.description ?? null, memberCount: detail.memberCount ?? 0 }),
       });
       if (answer === streamed) return streamed;
@@ -111,7 +113,7 @@ function publicRoutes({ sql, cursors, tenants, discoveries, connect, complete, d
 }
 
 /** What other services ask; the ids come from their own rows. */
-function internalRoutes({ sql, tenants, discoveries, findApp }: TenantRoutesDeps): RouteSpec[] {
+function internalRoutes({ sql, tenants, discoveries, places, findApp }: TenantRoutesDeps): RouteSpec[] {
   const find = (call: Call) => tenants.get(sql, call.params['org'] ?? '', call.params['id'] ?? '');
   const position = (prefix: 'dbu' | 'dbs' | 'dbt', { query: { cursor } }: Call): string | null => {
     if (cursor === undefined) return null;
@@ -140,7 +142,7 @@ function internalRoutes({ sql, tenants, discoveries, findApp }: TenantRoutesDeps
       method: 'GET', path: `${base}/sites`, access: 'service',
       handle: async (call) => {
         const { id } = await find(call);
-        const rows = await discoveries.listPlaces(sql, id, 'site', position('dbs', call), internalPage, null);
+        const rows = await places.list(sql, id, 'site', position('dbs', call), internalPage, null);
         return ok(internalSitesAnswer.parse({ sites: rows.map(({ detail, ...row }) => ({ ...row, url: detail.url, sizeBytes: detail.sizeBytes ?? null })), nextCursor: next(rows) }));
       },
     },
@@ -148,7 +150,7 @@ function internalRoutes({ sql, tenants, discoveries, findApp }: TenantRoutesDeps
       method: 'GET', path: `${base}/teams`, access: 'service',
       handle: async (call) => {
         const { id } = await find(call);
-        const rows = await discoveries.listPlaces(sql, id, 'team', position('dbt', call), internalPage, null);
+        const rows = await places.list(sql, id, 'team', position('dbt', call), internalPage, null);
         return ok(internalTeamsAnswer.parse({ teams: rows.map(({ detail, ...row }) => ({ ...row, mailNickname: detail.mailNickname ?? null, memberCount: detail.memberCount ?? null })), nextCursor: next(rows) }));
       },
     },
