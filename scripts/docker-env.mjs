@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-// Writes .env for docker compose from .env.example, with fresh secrets. Never overwrites one: changing SECRETS_KEY or API_KEY_PEPPER
-// makes stored secrets and keys useless.
+// Writes .env for docker compose from .env.example, with fresh secrets. One that exists keeps every value, as changing SECRETS_KEY or
+// API_KEY_PEPPER makes stored secrets and keys useless; it only gets the secrets that it does not have yet.
 import { randomBytes, randomUUID } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -11,14 +11,19 @@ const makers = {
   password: () => randomBytes(24).toString('base64url'),
   uuid: () => randomUUID(),
 };
+const drawn = /^([A-Z_]+)=<(\w+)>$/gm;
+const say = (text) => process.stdout.write(`${text}\n`);
 
-const example = join(dirname(fileURLToPath(import.meta.url)), '../.env.example');
+const example = readFileSync(join(dirname(fileURLToPath(import.meta.url)), '../.env.example'), 'utf8');
 const file = resolve(process.argv[2] ?? '.env');
 if (existsSync(file)) {
-  process.stderr.write(`${file} exists and is left as it is.\n`);
+  const text = readFileSync(file, 'utf8');
+  const missing = [...example.matchAll(drawn)].filter(([, name]) => !new RegExp(`^${name}=`, 'm').test(text));
+  if (missing.length > 0) appendFileSync(file, `${text === '' || text.endsWith('\n') ? '' : '\n'}${missing.map(([, name, kind]) => `${name}=${makers[kind]()}\n`).join('')}`);
+  say(missing.length === 0 ? `${file} has every secret and is left as it is.` : `${file} is kept, and got ${missing.map(([, name]) => name).join(', ')}.`);
 } else {
-  const [, ...lines] = readFileSync(example, 'utf8').split('# ---- What runs');
-  const text = `# ---- What runs${lines.join('# ---- What runs')}`.replace(/^([A-Z_]+)=<(\w+)>$/gm, (_line, name, kind) => `${name}=${makers[kind]()}`);
+  // Without the words about the example itself.
+  const text = example.slice(example.indexOf('# ---- ')).replace(drawn, (_line, name, kind) => `${name}=${makers[kind]()}`);
   writeFileSync(file, text, { mode: 0o600, flag: 'wx' });
-  process.stdout.write(`Wrote ${file}.\n`);
+  say(`Wrote ${file}.`);
 }

@@ -1,6 +1,6 @@
 /** Holds the compose files, .env.example and docs/configuration.md against the services' own schemas, in both directions. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { baseEnv, httpEnv, parseEnv, Secret } from '@migrator/service-kit/config';
@@ -102,6 +102,17 @@ test('.env.example holds no secret, and every .env gets secrets of its own', () 
     expect(first?.[name]).toMatch(/^[\w+/=-]{30,}$/);
     expect(first?.[name]).not.toBe(second?.[name]);
   }
+});
+
+test('an .env of an earlier version keeps every value and gets the secrets that it does not have yet, and nothing else', () => {
+  const old = join(folder, 'old');
+  const values = parseEnvFile(readFileSync(written, 'utf8'));
+  const before = Object.entries(values).filter(([name]) => name !== 'SESSION_SECRET' && name !== 'COMPOSE_FILE').map(([name, value]) => `${name}=${value}`).join('\n');
+  writeFileSync(old, before);
+  for (const _run of [1, 2]) execFileSync(process.execPath, [join(root, 'scripts/docker-env.mjs'), old]);
+  const after = readFileSync(old, 'utf8');
+  expect(after.startsWith(`${before}\nSESSION_SECRET=`)).toBe(true);
+  expect(after.slice(before.length + 1)).toMatch(/^SESSION_SECRET=[\w+/=]{44}\n$/);
 });
 
 test('every container has a health check, whoever needs another waits for it, and no port is open beyond this machine', () => {
