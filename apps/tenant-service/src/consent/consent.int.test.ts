@@ -96,7 +96,7 @@ describe('a consent that holds', () => {
     expect([first.status, second.status].sort()).toEqual([200, 422]);
     const [tenant, ...others] = await world.tenants();
     expect(others).toEqual([]);
-    expect(tenant).toMatchObject({ domain: 'contoso.example', type: 'M365', role: 'source', workloads: ['EMAIL'] });
+    expect(tenant).toMatchObject({ domain: 'contoso.example', type: 'M365', role: 'source', workloads: ['EMAIL', 'SHAREPOINT', 'ONEDRIVE', 'TEAMS'] });
     const [row] = await world.db.sql<{ granted_roles: string[]; client_id: string | null }[]>`select granted_roles, client_id from tenants.tenants`;
     expect(row?.client_id).toBeNull();
     expect(row?.granted_roles).toContain('MailboxItem.Export.All');
@@ -111,7 +111,7 @@ describe('a consent that holds', () => {
     const [after] = await world.tenants();
     expect({ id: after?.id, workloads: after?.workloads }).toEqual({ id: before?.id, workloads: [] });
     expect((await world.connect('contoso.example')).id).toBe(before?.id);
-    expect((await world.tenants())[0]?.workloads).toEqual(['EMAIL']);
+    expect((await world.tenants())[0]?.workloads).toEqual(['EMAIL', 'SHAREPOINT', 'ONEDRIVE', 'TEAMS']);
   });
 
   test('for a domain that has moved to another Microsoft tenant does not take the place of the first', async () => {

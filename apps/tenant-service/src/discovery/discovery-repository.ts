@@ -132,6 +132,7 @@ export class DiscoveryRepository {
     const rows = await tx<ClaimedRow[]>`
       update tenants.discoveries d set status = 'ERROR', completed_at = ${now}, error = 'given up after several attempts' from tenants.tenants t
       where t.id = d.tenant_id and d.status = 'RUNNING' and d.lease_until < ${now} and d.attempts >= ${attemptsMax} returning d.id, d.tenant_id, t.org_id, d.attempts`;
+    for (const { id } of rows) await this.#forgetFindings(tx, id);
     return rows.map(toClaimed);
   }
 
@@ -148,7 +149,12 @@ export class DiscoveryRepository {
   /** Forgets what an earlier attempt had found. Throws RunLost. */
   async clearFindings(tx: TransactionSql, run: ClaimedRun): Promise<void> {
     await holdRun(tx, run);
-    await tx`delete from tenants.discovery_findings where discovery_id = ${run.id}`;
+    await this.#forgetFindings(tx, run.id);
+  }
+
+  async #forgetFindings(tx: TransactionSql, id: string): Promise<void> {
+    await tx`delete from tenants.discovery_findings where discovery_id = ${id}`;
+    await tx`delete from tenants.discovery_place_findings where discovery_id = ${id}`;
   }
 
   /** Throws RunLost. A user that comes twice (pages may overlap) counts once. */
@@ -193,9 +199,11 @@ export class DiscoveryRepository {
       where t.id = ${tenantId}`;
   }
 
-  /** False when the run is not ours any more. */
+  /** Ends the run as failed and forgets its findings; false when it is not ours any more. */
   async fail(tx: TransactionSql, run: ClaimedRun, error: string, now: Date): Promise<boolean> {
-    return (await tx`update tenants.discoveries set status = 'ERROR', completed_at = ${now}, error = ${error} where id = ${run.id} and attempts = ${run.claim} and status = 'RUNNING' returning id`).length === 1;
+    const ours = (await tx`update tenants.discoveries set status = 'ERROR', completed_at = ${now}, error = ${error} where id = ${run.id} and attempts = ${run.claim} and status = 'RUNNING' returning id`).length === 1;
+    if (ours) await this.#forgetFindings(tx, run.id);
+    return ours;
   }
 
   /** Mailbox users of the snapshot after a position, in the order of their ids. */

@@ -31,9 +31,9 @@ export class PlaceRepository {
   }
 
   /** Forgets what this run found of one kind: a part that was refused half-way is not half a part. Throws RunLost. */
-  async dropFindings(tx: TransactionSql, run: ClaimedRun, kind: PlaceKind | null): Promise<void> {
+  async dropFindings(tx: TransactionSql, run: ClaimedRun, kind: PlaceKind): Promise<void> {
     await holdRun(tx, run);
-    await tx`delete from tenants.discovery_place_findings where discovery_id = ${run.id} and (${kind}::text is null or kind = ${kind})`;
+    await tx`delete from tenants.discovery_place_findings where discovery_id = ${run.id} and kind = ${kind}`;
   }
 
   /** Makes the findings of a run that the caller holds the tenant's snapshot; ids of what was known stay. */

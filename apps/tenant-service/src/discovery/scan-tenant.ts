@@ -34,7 +34,6 @@ export const makeScanTenant =
   ({ sql, discoveries, places }: ScanDeps) =>
   async ({ port, tokens }: MicrosoftAccess, run: ClaimedRun, signal: AbortSignal): Promise<Scan> => {
     await inTransaction(sql, (tx) => discoveries.clearFindings(tx, run));
-    await inTransaction(sql, (tx) => places.dropFindings(tx, run, null));
     const skipped = new SkippedParts();
     const { roles } = await tokens.token();
 

@@ -31,14 +31,14 @@ export interface DisconnectTenant {
 
 export function makeDisconnectTenant({ sql, tenants, jobs, outbox, clock, logger }: DisconnectTenantDeps): DisconnectTenant {
   const complete = async (orgId: `org_${string}`, id: Id<'ten'>, requestId: string): Promise<void> => {
-    const detach = () => jobs.call({ method: 'POST', path: `/internal/orgs/${encodeURIComponent(orgId)}/tenants/${encodeURIComponent(id)}/detach`, identity: serviceIdentity('tenant-service', requestId, orgId), answer: detachTenantAnswer });
-    const { draining } = await detach();
+    const detach = (erased: boolean) => jobs.call({ method: 'POST', path: `/internal/orgs/${encodeURIComponent(orgId)}/tenants/${encodeURIComponent(id)}/detach?erased=${String(erased)}`, identity: serviceIdentity('tenant-service', requestId, orgId), answer: detachTenantAnswer });
+    const { draining } = await detach(false);
     if (draining.length > 0) logger.info({ tenantId: id, draining }, 'a tenant is disconnected while workers still finish their batch');
     await inTransaction(sql, async (tx) => {
       if (await tenants.disconnect(tx, id, clock.now())) await outbox.add(tx, 'tenant.disconnected', { orgId, tenantId: id, at: clock.now().toISOString() });
     });
-    // A job created between the two steps would run against an erased tenant: pause it as well.
-    await detach();
+    // What began between the two steps is paused as well; from here on nothing begins.
+    await detach(true);
     await tenants.endDisconnect(sql, id);
   };
   return {

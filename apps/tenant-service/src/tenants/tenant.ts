@@ -1,5 +1,5 @@
 /** A connected Microsoft 365 organisation; pure. */
-import type { Tenant, TenantRole, WorkloadName } from '@migrator/contracts/api/tenants';
+import { workloadNames, type Tenant, type TenantRole, type WorkloadName } from '@migrator/contracts/api/tenants';
 import type { Id } from '@migrator/contracts/ids';
 
 export interface TenantRow {
@@ -20,20 +20,35 @@ export interface TenantRow {
   onedriveQuotaPerUserBytes: number | null;
 }
 
+const people = ['User.Read.All', 'User.ReadWrite.All', 'Directory.Read.All', 'Directory.ReadWrite.All'];
+
 /**
  * Application roles a workload cannot do without, by side (docs/real-tenant.md lists all with their reasons; sources: the import/export
- * API overview and the permission reference of Microsoft Graph). Any one of a group is enough.
+ * API overview and the permission reference of Microsoft Graph). Any one of a group is enough. What parts of a workload need besides is
+ * preflight's to say.
  */
-const needed: Partial<Record<WorkloadName, Record<TenantRole, readonly (readonly string[])[]>>> = {
+const needed: Record<WorkloadName, Record<TenantRole, readonly (readonly string[])[]>> = {
   EMAIL: {
     source: [['MailboxFolder.Read.All', 'MailboxFolder.ReadWrite.All'], ['MailboxItem.Read.All', 'MailboxItem.ReadWrite.All'], ['MailboxItem.Export.All', 'MailboxItem.ImportExport.All']],
     destination: [['MailboxFolder.ReadWrite.All'], ['MailboxItem.ImportExport.All']],
+  },
+  SHAREPOINT: {
+    source: [people, ['Sites.Read.All', 'Sites.ReadWrite.All', 'Sites.Manage.All', 'Sites.FullControl.All']],
+    destination: [people, ['Sites.ReadWrite.All', 'Sites.Manage.All', 'Sites.FullControl.All']],
+  },
+  ONEDRIVE: {
+    source: [people, ['Files.Read.All', 'Files.ReadWrite.All', 'Sites.Read.All', 'Sites.ReadWrite.All', 'Sites.FullControl.All']],
+    destination: [people, ['Files.ReadWrite.All', 'Sites.ReadWrite.All', 'Sites.FullControl.All']],
+  },
+  TEAMS: {
+    source: [people, ['Group.Read.All', 'Group.ReadWrite.All', 'Directory.Read.All', 'Directory.ReadWrite.All'], ['Team.ReadBasic.All', 'TeamSettings.Read.All', 'TeamSettings.ReadWrite.All', 'Group.Read.All']],
+    destination: [people, ['Team.Create', 'Group.ReadWrite.All']],
   },
 };
 
 /** The workloads that the granted roles allow on this tenant's side. */
 export function allowedWorkloads(role: TenantRole, grantedRoles: readonly string[]): WorkloadName[] {
-  return (Object.entries(needed) as [WorkloadName, Record<TenantRole, readonly (readonly string[])[]>][]).filter(([, sides]) => sides[role].every((anyOf) => anyOf.some((name) => grantedRoles.includes(name)))).map(([name]) => name);
+  return workloadNames.filter((name) => needed[name][role].every((anyOf) => anyOf.some((each) => grantedRoles.includes(each))));
 }
 
 /** The public form. */

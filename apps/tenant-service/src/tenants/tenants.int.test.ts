@@ -59,7 +59,7 @@ test('disconnecting pauses the jobs first: with job-service away nothing is eras
   expect((await world.discovered(tenantId)).body.users).toHaveLength(2);
   world.jobServiceIsUp = true;
   expect((await world.call('DELETE', `/v1/tenants/${tenantId}`)).body).toEqual({ deleted: true });
-  expect(world.detached[0]).toBe(`/internal/orgs/${world.org}/tenants/${tenantId}/detach`);
+  expect(world.detached[0]).toBe(`/internal/orgs/${world.org}/tenants/${tenantId}/detach?erased=false`);
   expect((await world.call('GET', `/v1/tenants/${tenantId}`)).status).toBe(404);
   expect(await world.tenants()).toEqual([]);
   const [left] = await world.db.sql`select granted_roles, mailbox_count, (select count(*) from tenants.discovered_users where tenant_id = t.id) as users, (select count(*) from tenants.discoveries where tenant_id = t.id) as runs from tenants.tenants t where id = ${tenantId}`;
@@ -76,7 +76,7 @@ test('a disconnection that was broken off after it was noted is completed by the
   world.service = await world.newService();
   await eventually('the tenant is gone', async () => (await world.call('GET', `/v1/tenants/${tenant.id}`)).status === 404);
   await eventually('it is noted as complete', async () => (await world.db.sql`select 1 from tenants.tenants where disconnecting_at is not null`).length === 0);
-  expect(new Set(world.detached)).toEqual(new Set([`/internal/orgs/${world.org}/tenants/${tenant.id}/detach`]));
+  expect(new Set(world.detached)).toEqual(new Set(['false', 'true'].map((erased) => `/internal/orgs/${world.org}/tenants/${tenant.id}/detach?erased=${erased}`)));
 });
 
 test('with a limit, a cursor or a search the tenants come in pages, newest first', async () => {
