@@ -104,7 +104,8 @@ export type InternalLogsAnswer = z.infer<typeof internalLogsAnswer>;
 
 // ---- job-service, for tenant-service ----
 
-/** POST /internal/orgs/{org}/tenants/{id}/detach: pauses every running or queued job of the tenant; `draining` names those whose workers are not idle yet. */
+/** POST /internal/orgs/{org}/tenants/{id}/detach: pauses every running or queued job of the tenant; `draining` names those whose workers are not idle yet. `erased=true`: the tenant is gone, and nothing begins with it any more. */
+export const detachTenantQuery = z.object({ erased: z.enum(['true', 'false']).default('false').transform((value) => value === 'true') });
 export const detachTenantAnswer = z.object({ paused: z.array(idSchema('job')), draining: z.array(idSchema('job')) });
 
 // ---- job-service, for workers ----

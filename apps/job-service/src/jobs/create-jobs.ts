@@ -1,6 +1,6 @@
 /** Creates one job or a batch of them: all or none. */
 import type { CreateJobBody, EmailOptions, EmailScope } from '@migrator/contracts/api/jobs';
-import type { FieldError } from '@migrator/contracts/errors';
+import { notFound, type FieldError } from '@migrator/contracts/errors';
 import type { Id } from '@migrator/contracts/ids';
 import { skipCauses } from '@migrator/contracts/outcomes';
 import type { Outbox } from '@migrator/messaging/outbox';
@@ -12,6 +12,7 @@ import { readCorrections } from '../mappings/correction-repository.js';
 import { matchSources, problemsOf, type Match } from '../matching/match-sources.js';
 import { assertDiscovered, findPair, loadDirectories } from '../matching/tenant-pair.js';
 import { checksOfJob, type JobToCheck } from '../preflight/checks-of-job.js';
+import { holdTenants } from '../tenants/detached-tenants.js';
 import type { TenantDirectory } from '../tenants/tenant-directory.js';
 import { insertUnits, type NewUnit } from '../units/unit-repository.js';
 import { wakeDispatcher } from './job-change.js';
@@ -69,6 +70,7 @@ export const makeCreateJobs =
     if (units > unitsMax) throw invalid([{ path: 'batches', message: `one call may create ${unitsMax} units at most; list the mailboxes of each job, or send several calls` }]);
 
     return inTransaction(sql, async (tx) => {
+      await holdTenants(tx, [shared.sourceTenantId, shared.destTenantId], () => notFound('TENANT_NOT_FOUND'));
       const jobIds: Id<'job'>[] = [];
       for (const plan of plans) jobIds.push(await insertPlan(tx, { plan, scope, command, workload }));
       await wakeDispatcher(tx);

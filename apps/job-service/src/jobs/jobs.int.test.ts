@@ -143,22 +143,25 @@ describe('409', () => {
     expect(await code('POST', '/passes', { mode: 'verify' })).toBe('VALIDATION_ERROR');
   });
 
-  test('a job of a disconnected tenant is paused, drains, and cannot be resumed until the tenant is back', async () => {
+  test('a job of a disconnected tenant is paused, drains, and cannot be resumed; nothing begins with a tenant that was erased', async () => {
     const id = await world.createJob(['ann']);
     const { sourceTenantId } = await world.job(id);
     const [unit = ''] = await world.unitIds(id);
     const { claim } = await world.claim(unit);
-    const entry = world.tenants.tenants.get(sourceTenantId)!;
-    world.tenants.tenants.delete(sourceTenantId);
-    const detach = () => world.internal('POST', `/internal/orgs/${world.org}/tenants/${sourceTenantId}/detach`);
+    const detach = (erased = false) => world.internal('POST', `/internal/orgs/${world.org}/tenants/${sourceTenantId}/detach?erased=${String(erased)}`);
     expect((await detach()).body).toEqual({ paused: [id], draining: [id] });
     expect(await world.job(id)).toMatchObject({ status: 'PAUSED', draining: true });
     expect((await world.internal('POST', `/internal/units/${unit}/renew`, { claim, leaseSeconds: 60 })).body).toEqual({ desired: 'pause' });
     await world.finish(unit, claim, 'released');
     expect((await detach()).body).toEqual({ paused: [], draining: [] });
-    expect((await world.call('PATCH', `/v1/jobs/${id}/resume`)).body).toMatchObject({ code: 'TENANT_DISCONNECTED', status: 409 });
-    world.tenants.tenants.set(sourceTenantId, entry);
+    // The disconnection was not gone through with: the job goes on.
     expect((await world.call('PATCH', `/v1/jobs/${id}/resume`)).body).toEqual({ status: 'QUEUED' });
+    expect((await detach(true)).body).toEqual({ paused: [id], draining: [] });
+    // Whoever asked tenant-service before, and was told that the tenant is there, is too late.
+    expect((await world.call('PATCH', `/v1/jobs/${id}/resume`)).body).toMatchObject({ code: 'TENANT_DISCONNECTED', status: 409 });
+    expect((await world.call('POST', '/v1/jobs', { ...pair(), sourceTenantId })).body).toMatchObject({ code: 'TENANT_NOT_FOUND', status: 404 });
+    world.tenants.tenants.delete(sourceTenantId);
+    expect((await world.call('PATCH', `/v1/jobs/${id}/resume`)).body).toMatchObject({ code: 'TENANT_DISCONNECTED', status: 409 });
   });
 });
 

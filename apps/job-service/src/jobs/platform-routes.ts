@@ -1,5 +1,6 @@
 /** Internal routes for the gateway (log pages) and tenant-service (detach). */
 import { parse } from '@migrator/contracts/errors';
+import { detachTenantQuery } from '@migrator/contracts/internal';
 import { isId } from '@migrator/contracts/ids';
 import { ok, type RouteSpec } from '@migrator/service-kit/http';
 import { z } from 'zod';
@@ -27,7 +28,7 @@ export function platformRoutes({ readLog, detachTenant }: PlatformRoutesDeps): R
     },
     {
       method: 'POST', path: '/internal/orgs/:org/tenants/:id/detach', access: 'service',
-      handle: async ({ params }) => ok(await detachTenant({ orgId: params['org'] ?? '', tenantId: params['id'] ?? '' })),
+      handle: async ({ params, query }) => ok(await detachTenant({ orgId: params['org'] ?? '', tenantId: params['id'] ?? '', erased: parse(detachTenantQuery, query).erased })),
     },
   ];
 }

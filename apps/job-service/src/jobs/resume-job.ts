@@ -1,6 +1,7 @@
 /** Resumes a paused job: it goes on where it stopped. */
 import { AppError } from '@migrator/contracts/errors';
 import type { Sql } from '@migrator/service-kit/database';
+import { holdTenants } from '../tenants/detached-tenants.js';
 import type { TenantDirectory } from '../tenants/tenant-directory.js';
 import type { ChangeJobs } from './job-change.js';
 import { jobNotFound, lockJobOf } from './job-repository.js';
@@ -19,6 +20,7 @@ export const makeResumeJob =
     await assertConnected(tenants, orgId, [seen.source, seen.dest], requestId);
     await change(async ({ tx, transition, say, tellWorkers }) => {
       const job = await lockJobOf(tx, orgId, jobId);
+      await holdTenants(tx, [seen.source, seen.dest], tenantDisconnected);
       await transition(job, 'resume', { failure: null });
       await say(job.id, 'INFO', 'Job resumed');
       tellWorkers(job.id);
@@ -28,5 +30,7 @@ export const makeResumeJob =
 /** TENANT_DISCONNECTED unless every tenant is connected. */
 export async function assertConnected(tenants: TenantDirectory, orgId: string, tenantIds: readonly string[], requestId: string): Promise<void> {
   const found = await Promise.all(tenantIds.map((id) => tenants.find(orgId, id, requestId)));
-  if (found.some((tenant) => tenant === null)) throw new AppError('TENANT_DISCONNECTED', { publicMessage: 'One of the job’s tenants is disconnected; connect it again first.' });
+  if (found.some((tenant) => tenant === null)) throw tenantDisconnected();
 }
+
+export const tenantDisconnected = (): AppError => new AppError('TENANT_DISCONNECTED', { publicMessage: 'One of the job’s tenants was disconnected. Connect it again and create a new job: what has arrived already is not written again.' });

@@ -7,7 +7,8 @@ import type { Ids } from '@migrator/service-kit/ids';
 import type { ChangeJobs } from '../jobs/job-change.js';
 import { invalid } from '../jobs/job-input.js';
 import { jobNotFound, lockJobOf } from '../jobs/job-repository.js';
-import { assertConnected } from '../jobs/resume-job.js';
+import { assertConnected, tenantDisconnected } from '../jobs/resume-job.js';
+import { holdTenants } from '../tenants/detached-tenants.js';
 import type { TenantDirectory } from '../tenants/tenant-directory.js';
 import { insertPass, reopenUnits, type PassRow } from './pass-repository.js';
 
@@ -33,6 +34,7 @@ export const makeCreatePass =
     await assertConnected(tenants, orgId, [seen.source, seen.dest], requestId);
     return change(async ({ tx, at, transition, say }) => {
       const job = await lockJobOf(tx, orgId, jobId);
+      await holdTenants(tx, [seen.source, seen.dest], tenantDisconnected);
       const pass = { id: ids.next('pas'), jobId, mode, createdBy: actor, createdAt: at };
       await insertPass(tx, pass);
       await transition(job, 'begin_pass', { passId: pass.id, completedAt: null, failure: null, outcome: null, liveDonePending: false });

@@ -9,11 +9,8 @@ import { pageOf, type Cursors } from '@migrator/service-kit/cursors';
 import { route } from '@migrator/service-kit/endpoint-route';
 import { ok, streamed, type Call, type RouteSpec } from '@migrator/service-kit/http';
 import type { Ids } from '@migrator/service-kit/ids';
-import { renderCallbackPage, type CallbackPage } from '../consent/callback-page.js';
-import type { makeCompleteConsent } from '../consent/complete-consent.js';
+import type { makeAnswerCallback } from '../consent/callback-answer.js';
 import type { makeConnectTenant } from '../consent/connect-tenant.js';
-import { readCallback } from '../consent/consent-state.js';
-import { ConsentFailed } from '../consent/verify-tenant.js';
 import type { FindTenantApp } from '../credentials/tenant-app.js';
 import { toLatestJob, type DiscoveryRepository } from '../discovery/discovery-repository.js';
 import type { PlaceRepository } from '../discovery/place-repository.js';
@@ -29,7 +26,7 @@ export interface TenantRoutesDeps {
   discoveries: DiscoveryRepository;
   places: PlaceRepository;
   connect: ReturnType<typeof makeConnectTenant>;
-  complete: ReturnType<typeof makeCompleteConsent>;
+  answerCallback: ReturnType<typeof makeAnswerCallback>;
   disconnect: DisconnectTenant['disconnect'];
   findApp: FindTenantApp;
   wakeDiscovery: () => void;
@@ -46,12 +43,12 @@ export function tenantRoutes(deps: TenantRoutesDeps): RouteSpec[] {
   return [...publicRoutes(deps), ...internalRoutes(deps)];
 }
 
-function publicRoutes({ sql, cursors, tenants, discoveries, places, connect, complete, disconnect, wakeDiscovery, clock, ids }: TenantRoutesDeps): RouteSpec[] {
+function publicRoutes({ sql, cursors, tenants, discoveries, places, connect, answerCallback, disconnect, wakeDiscovery, clock, ids }: TenantRoutesDeps): RouteSpec[] {
   const latest = async (tenantId: string) => toLatestJob(await discoveries.latest(sql, tenantId));
   return [
     route(tenantEndpoints.connectTenant, ({ org, body }) => connect({ ...body, orgId: org })),
     // Parsed by the use case: whatever a browser brings gets a page that says what to do.
-    { method: 'GET', path: tenantEndpoints.tenantCallback.path, access: 'public', handle: (call) => answerCallback(call, complete) },
+    { method: 'GET', path: tenantEndpoints.tenantCallback.path, access: 'public', handle: answerCallback },
     route(tenantEndpoints.listTenants, async (call) => {
       const { org, query: { limit, cursor, search } } = call;
       const list = `tenants ${org} ${search ?? ''}`;
@@ -163,22 +160,4 @@ function internalRoutes({ sql, tenants, discoveries, places, findApp }: TenantRo
       },
     },
   ];
-}
-
-/** HTML for browsers, JSON for programs; never a redirect to anywhere the query could name. */
-async function answerCallback(call: Call, complete: ReturnType<typeof makeCompleteConsent>): Promise<typeof streamed> {
-  let page: CallbackPage;
-  try {
-    const tenant = await complete(readCallback(call.query));
-    page = { ok: true, title: `${tenant.domain} is connected as the ${tenant.role}.`, detail: 'You can close this page. The discovery of mailboxes has begun.' };
-  } catch (error) {
-    if (!(error instanceof ConsentFailed)) throw error;
-    call.log.warn({ err: error }, 'a consent was not accepted');
-    page = { ok: false, title: error.title, detail: error.remedy };
-  }
-  const { response, request, requestId } = call;
-  response.status(page.ok ? 200 : 422).set('Cache-Control', 'no-store');
-  if (request.accepts(['html', 'json']) === 'json') response.json(page.ok ? { connected: true, message: page.title } : { error: `${page.title} ${page.detail}`, code: 'VALIDATION_ERROR', status: 422, requestId });
-  else response.set({ 'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'" }).type('html').send(renderCallbackPage(page));
-  return streamed;
 }
