@@ -34,7 +34,7 @@ async function press(domain: string, role: string, decision: string, asTenant = 
   return answer.headers.get('location')!;
 }
 const follow = async (location: string): Promise<{ status: number; text: string }> => {
-  const answer = await fetch(location, { headers: { accept: 'application/json' } });
+  const answer = await platform.fetch(location, { headers: { accept: 'application/json' } });
   return { status: answer.status, text: await answer.text() };
 };
 

@@ -7,13 +7,18 @@ import { createControlClient, type Comparison, type ControlClient } from '@migra
 import { giveConsent, waitForDiscovery } from '@migrator/demo/give-consent';
 import { jobAnswer, type Job } from '@migrator/contracts/api/jobs';
 import { down, status, up, type StackStatus, type UpOptions } from '@migrator/stack';
+import { openApiDocument } from '@migrator/contracts/openapi';
 import { eventually } from '@migrator/testing/eventually';
+import { createJudge, judgingFetch, type Judge, type OpenApi } from './contract/judge.js';
 
 export interface Platform {
   readonly dataDir: string;
   readonly stack: StackStatus;
   readonly api: ApiClient;
   readonly control: ControlClient;
+  readonly judge: Judge;
+  /** Every answer of the gateway is held against the contract. */
+  readonly fetch: typeof fetch;
   /** The same stack again, with what has died. */
   heal(): Promise<void>;
   /** An answer as it is, errors included. */
@@ -31,16 +36,20 @@ export async function startPlatform(options: Partial<UpOptions> = {}): Promise<P
     throw error;
   });
   if (stack === null) throw new Error('The stack is not up.');
+  const judge = createJudge(openApiDocument(stack.gatewayUrl) as unknown as OpenApi);
+  const send = judgingFetch(judge, stack.gatewayUrl);
   return {
     dataDir,
     stack,
-    api: createApiClient(stack.gatewayUrl, stack.apiKey),
+    judge,
+    fetch: send,
+    api: createApiClient(stack.gatewayUrl, stack.apiKey, send),
     control: createControlClient(stack.simulatorControlUrl),
     heal: async () => {
       await start();
     },
     raw: async (method, path, body, headers = {}) => {
-      const response = await fetch(new URL(path, stack.gatewayUrl), { method, headers: { authorization: `Bearer ${stack.apiKey}`, accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers }, ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }) });
+      const response = await send(new URL(path, stack.gatewayUrl), { method, headers: { authorization: `Bearer ${stack.apiKey}`, accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers }, ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }) });
       return { status: response.status, json: (await response.json()) as Record<string, unknown>, headers: response.headers };
     },
     stop: async () => {

@@ -20,6 +20,8 @@ type Params = Readonly<Record<string, IdParam>>;
 export interface StreamAnswer {
   mediaType: 'text/csv' | 'text/event-stream' | 'text/html' | 'application/json';
   description: string;
+  /** What those get who ask for JSON. */
+  json?: z.ZodType;
 }
 
 /** What a call of a person or key leaves in the audit log when it succeeded. */

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { parse as parseQueryString } from 'node:querystring';
-import type { Endpoint } from '@migrator/contracts/endpoint';
+import { parseParams, type Endpoint } from '@migrator/contracts/endpoint';
 import { AppError, notFound } from '@migrator/contracts/errors';
 import type { InternalIdentity } from '@migrator/contracts/identity';
 import { isId, type Id } from '@migrator/contracts/ids';
@@ -19,7 +19,7 @@ import type { Allowance, SharedRateLimit } from '@migrator/rate-limit/shared-rat
 import { cameByTls, requireTls, type TransportRule } from '../transport-security.js';
 import { securityHeaders, setAllowance, writeError, writeJson } from './answers.js';
 import { clientAddressOf } from './client-address.js';
-import { allowMethods, allowOrigin, isPreflight, requireOwnOrigin, type CrossOriginRule } from './cross-origin.js';
+import { allowMethods, allowOrigin, isPreflight, refuseForeignOrigin, requireOwnOrigin, type CrossOriginRule } from './cross-origin.js';
 import type { Exchange } from './own-route.js';
 import { parseJson, readBytes, tooLarge } from './request-body.js';
 import type { RouteTable, RouteTarget } from './route-table.js';
@@ -91,6 +91,8 @@ async function handle(deps: ListenerDeps, request: IncomingMessage, response: Se
     ...{ clientAddress: clientAddressOf(request, deps.transport), secure: cameByTls(request, deps.transport), log: deps.logger.child({ requestId }) },
   };
   const principal = await admit(deps, endpoint, exchange);
+  // What is no id is answered here, before anything of it reaches a service.
+  parseParams(endpoint, found.params);
   const bytesMax = endpoint.bodyBytesMax ?? mebibyte;
   if (Number(request.headers['content-length'] ?? 0) > bytesMax) throw tooLarge(bytesMax);
   if (request.headers['content-encoding'] !== undefined && endpoint.method !== 'GET') throw new AppError('UNSUPPORTED_MEDIA_TYPE', { publicMessage: 'Send the body uncompressed.' });
@@ -108,6 +110,7 @@ async function admit({ authenticator, rateLimit, addressLimitPerMinute, crossOri
   if (endpoint.access === 'public') {
     allowance = await rateLimit.take(`address ${clientAddress}`, addressLimitPerMinute, endpoint.method !== 'GET');
     setAllowance(response, allowance);
+    if (endpoint.method !== 'GET') refuseForeignOrigin(request, crossOrigin, secure);
     return null;
   }
   const principal = await authenticator.authenticate({ headers: request.headers, secure });
@@ -115,7 +118,7 @@ async function admit({ authenticator, rateLimit, addressLimitPerMinute, crossOri
   setAllowance(response, allowance);
   if (endpoint.access === 'person' && principal.kind !== 'person') throw new AppError('FORBIDDEN', { publicMessage: 'This is for people who are signed in; API keys cannot do it.' });
   if (endpoint.access === 'organisation' && !principal.scopes.includes(endpoint.scope)) throw new AppError('FORBIDDEN', { publicMessage: `This needs the scope “${endpoint.scope}”.` });
-  if (principal.kind === 'person' && endpoint.method !== 'GET') requireOwnOrigin(request, crossOrigin);
+  if (principal.kind === 'person' && endpoint.method !== 'GET') requireOwnOrigin(request, crossOrigin, secure);
   return principal;
 }
 

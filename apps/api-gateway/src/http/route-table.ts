@@ -16,9 +16,23 @@ const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 type Method = (typeof methods)[number];
 const isMethod = (method: string): method is Method => (methods as readonly string[]).includes(method);
 
+/** Longer addresses do not get past Node's limit for a head. */
+const addressMax = 16_384;
+
+/** An address that cannot be decoded names nothing: its `%` stand for themselves, so that it is answered like any other wrong id. */
+function decodable(path: string): string {
+  if (!path.includes('%')) return path;
+  try {
+    decodeURIComponent(path);
+    return path;
+  } catch {
+    return path.replaceAll('%', '%25');
+  }
+}
+
 /** Throws when the gateway would leave a call of the contract unanswered, or answer one that is not in it. */
 export function createRouteTable(own: readonly OwnRoute[], contract: readonly Endpoint[] = endpoints): RouteTable {
-  const router = createRouter({ caseSensitive: true, ignoreTrailingSlash: false, maxParamLength: 512 });
+  const router = createRouter({ caseSensitive: true, ignoreTrailingSlash: false, maxParamLength: addressMax });
   const ownById = new Map(own.map((route) => [route.endpoint.id, route]));
   if (ownById.size !== own.length) throw new Error('two routes answer the same call');
   for (const endpoint of contract) {
@@ -28,9 +42,15 @@ export function createRouteTable(own: readonly OwnRoute[], contract: readonly En
     const target: RouteTarget = route === undefined ? { endpoint, backend: endpoint.owner as BackendName } : { endpoint, own: route };
     router.on(endpoint.method, endpoint.path, () => undefined, target);
   }
+  const named = new Map<string, string[]>();
+  for (const { path, method } of contract) if (!path.includes(':')) named.set(path, [...(named.get(path) ?? []), method]);
   if (ownById.size > 0) throw new Error(`not in the contract: ${[...ownById.keys()].join(', ')}`);
   return {
-    find(method, path) {
+    find(method, asked) {
+      const path = decodable(asked);
+      // `/v1/tenants/connect` is one address, whatever the method: never a tenant called “connect”.
+      const allow = named.get(path);
+      if (allow !== undefined && !allow.includes(method)) return { allow };
       const found = isMethod(method) ? router.find(method, path) : null;
       // An empty parameter is no address: `/v1/jobs/` is not a job.
       if (found !== null && Object.values(found.params).every((value) => value !== '')) return { target: found.store as RouteTarget, params: found.params };

@@ -50,6 +50,9 @@ export type ConnectTenantBody = z.output<typeof connectTenantBody>;
 /** With an own app registration the tenant is connected at once and `tenant` is set; otherwise send the administrator to `authUrl`. */
 export const connectTenantAnswer = z.object({ authUrl: z.string(), state: z.string(), tenant: tenantSchema.optional() });
 
+/** What the callback says to a program; a browser gets a page. */
+export const tenantCallbackAnswer = z.object({ connected: z.literal(true), message: z.string() });
+
 export const listTenantsAnswer = z.object({ tenants: z.array(tenantSchema), ...optionalPageFields });
 export const getTenantAnswer = z.object({ tenant: tenantSchema });
 

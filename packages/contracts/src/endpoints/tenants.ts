@@ -1,5 +1,5 @@
 /** Calls on tenants. */
-import { connectTenantAnswer, connectTenantBody, discoverAnswer, getTenantAnswer, listSitesAnswer, listTeamsAnswer, listTenantsAnswer, listUsersAnswer } from '../api/tenants.js';
+import { connectTenantAnswer, connectTenantBody, discoverAnswer, getTenantAnswer, listSitesAnswer, listTeamsAnswer, listTenantsAnswer, listUsersAnswer, tenantCallbackAnswer } from '../api/tenants.js';
 import { deletedSchema, wholeListQuery } from '../api/common.js';
 import { defineEndpoint } from '../endpoint.js';
 import { exampleDiscovery, exampleIds, exampleTenant } from '../examples.js';
@@ -25,7 +25,7 @@ export const tenantEndpoints = {
     summary: 'Where Microsoft sends the administrator after the consent',
     description: 'A page for the browser; programs that accept JSON alone get `{ connected, message }` or an error body.',
     query: z.object({ tenant: z.string().optional(), admin_consent: z.string().optional(), state: z.string().optional(), scope: z.string().optional(), error: z.string().optional(), error_description: z.string().optional() }),
-    answer: { mediaType: 'text/html', description: 'What happened, and what to do next.' },
+    answer: { mediaType: 'text/html', description: 'What happened, and what to do next.', json: tenantCallbackAnswer },
     errors: ['VALIDATION_ERROR'],
   }),
   listTenants: defineEndpoint({
