@@ -14,6 +14,7 @@ import { createInternalClient } from '@migrator/service-kit/internal-client';
 import type { Logger } from '@migrator/service-kit/logger';
 import { startHttp, startPrivateListener, type Program } from '@migrator/service-kit/service';
 import type { TenantServiceConfig } from './config.js';
+import { makeAnswerCallback } from './consent/callback-answer.js';
 import { makeCompleteConsent } from './consent/complete-consent.js';
 import { makeConnectTenant } from './consent/connect-tenant.js';
 import { ConsentStateRepository } from './consent/consent-state-repository.js';
@@ -81,7 +82,7 @@ export async function startTenantService(config: TenantServiceConfig, logger: Lo
     clock,
     ids,
     connect: makeConnectTenant({ sql, states, verify, store, clock, ids, consent: { clientId: config.GRAPH_CLIENT_ID, redirectUri: new URL('/v1/tenants/callback', config.PUBLIC_URL).href, authority: config.ENTRA_AUTHORITY } }),
-    complete: makeCompleteConsent({ sql, states, verify, store, platform, clock }),
+    answerCallback: makeAnswerCallback({ complete: makeCompleteConsent({ sql, states, verify, store, platform, clock }), dashboardUrl: config.DASHBOARD_URL === '' ? null : config.DASHBOARD_URL }),
     disconnect: disconnecting.disconnect,
   });
   const server = await startHttp(createServiceApp({ logger, identity, routes }), { host: config.HOST, port: config.PORT });

@@ -13,6 +13,8 @@ export const tenantServiceEnv = z.object({
   GRAPH_CLIENT_SECRET: secret(),
   /** The gateway's public address: the consent page comes back to it. */
   PUBLIC_URL: z.url({ protocol: /^https?$/ }),
+  /** The dashboard's address: browsers end there after a consent, instead of on a small page. Empty: there is none. */
+  DASHBOARD_URL: z.union([z.literal(''), z.url({ protocol: /^https?$/ }).refine((url) => !/[?#]/.test(url), 'must have neither query nor fragment')]).default(''),
   /** Where browsers find the consent page. */
   ENTRA_AUTHORITY: z.url({ protocol: /^https?$/ }).default('https://login.microsoftonline.com'),
   /** Carries every request for Microsoft to another listener; empty in production. */

@@ -21,10 +21,10 @@ export interface CompleteConsentDeps {
 export const makeCompleteConsent =
   ({ sql, states, verify, store, platform, clock }: CompleteConsentDeps) =>
   async (callback: Callback): Promise<TenantRow> => {
-    if (callback.kind === 'malformed') throw new ConsentFailed('The answer of the consent page is not complete.', 'Start again from “connect”.');
+    if (callback.kind === 'malformed') throw new ConsentFailed('incomplete', 'The answer of the consent page is not complete.', 'Start again from “connect”.');
     const state = callback.state === null ? null : await states.claim(sql, callback.state, clock.now());
-    if (callback.kind === 'refused') throw new ConsentFailed('The consent was refused.', `Start again from “connect” and let an administrator accept. Microsoft said: ${callback.error}.`);
-    if (state === null) throw new ConsentFailed('This consent link was used already, has expired, or was not made here.', 'Start again from “connect”; a link is good for 15 minutes and for one use.');
+    if (callback.kind === 'refused') throw new ConsentFailed('refused', 'The consent was refused.', `Start again from “connect” and let an administrator accept. Microsoft said: ${callback.error}.`);
+    if (state === null) throw new ConsentFailed('state_unknown', 'This consent link was used already, has expired, or was not made here.', 'Start again from “connect”; a link is good for 15 minutes and for one use.');
     const { grantedRoles } = await verify({ tenantId: callback.microsoftTenantId, clientId: platform.clientId, credential: platformCredential(platform) }, state.domain, state.role);
     return store({ ...state, microsoftTenantId: callback.microsoftTenantId, grantedRoles, own: null });
   };

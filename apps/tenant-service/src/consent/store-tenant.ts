@@ -42,7 +42,7 @@ export const makeStoreTenant =
     const now = clock.now();
     const tenant = await inTransaction(sql, async (tx) => {
       const stored = await tenants.upsert(tx, { id: ids.next('ten'), orgId, domain, role, microsoftTenantId, clientId: own?.clientId ?? null, grantedRoles, connectedAt: now });
-      if (stored === null) throw new ConsentFailed(`${domain} is connected as the ${role} already, and belonged to another Microsoft tenant then.`, 'If the domain has moved, disconnect it first: that pauses its jobs. Then connect it again.');
+      if (stored === null) throw new ConsentFailed('domain_moved', `${domain} is connected as the ${role} already, and belonged to another Microsoft tenant then.`, 'If the domain has moved, disconnect it first: that pauses its jobs. Then connect it again.');
       if (own === null) await credentials.remove(tx, stored.id);
       else await credentials.put(tx, stored.id, vault.seal(own.credential, stored.id));
       await discoveries.enqueue(tx, ids.next('dis'), stored.id, now);

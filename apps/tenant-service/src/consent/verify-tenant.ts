@@ -5,9 +5,13 @@ import type { Clock } from '@migrator/service-kit/clock';
 import { readOrganisation, type OpenMicrosoft } from '../microsoft/organisation.js';
 import { allowedWorkloads } from '../tenants/tenant.js';
 
+/** Why a consent was not accepted, as the dashboard is told. */
+export type ConsentFailure = 'incomplete' | 'refused' | 'state_unknown' | 'wrong_tenant' | 'domain_not_verified' | 'domain_moved' | 'no_permissions' | 'no_token' | 'graph_unavailable';
+
 /** The claim does not hold; the words are for the administrator. */
 export class ConsentFailed extends Error {
   constructor(
+    readonly failure: ConsentFailure,
     readonly title: string,
     readonly remedy: string,
     options?: { cause?: unknown },
@@ -40,11 +44,11 @@ export const makeVerifyTenant =
         const { roles } = await tokens.token({ fresh: true });
         if (roles.length > 0 && (allowedWorkloads(role, roles).length > 0 || clock.now().getTime() >= deadline)) {
           const organisation = await readOrganisation(port, AbortSignal.timeout(60_000));
-          if (organisation.id !== app.tenantId.toLowerCase()) throw new ConsentFailed('The consent belongs to another tenant.', 'Start again from “connect” and sign in with an administrator of the tenant you want to connect.');
-          if (!organisation.verifiedDomains.includes(domain)) throw new ConsentFailed(`${domain} is not a verified domain of the tenant that consented.`, `Sign in with an administrator of the tenant that owns ${domain}, or connect one of that tenant’s own domains.`);
+          if (organisation.id !== app.tenantId.toLowerCase()) throw new ConsentFailed('wrong_tenant', 'The consent belongs to another tenant.', 'Start again from “connect” and sign in with an administrator of the tenant you want to connect.');
+          if (!organisation.verifiedDomains.includes(domain)) throw new ConsentFailed('domain_not_verified', `${domain} is not a verified domain of the tenant that consented.`, `Sign in with an administrator of the tenant that owns ${domain}, or connect one of that tenant’s own domains.`);
           return { grantedRoles: roles };
         }
-        if (clock.now().getTime() >= deadline) throw new ConsentFailed('The tenant has granted none of the application’s permissions.', 'Let an administrator accept the whole list of permissions; docs/real-tenant.md names them.');
+        if (clock.now().getTime() >= deadline) throw new ConsentFailed('no_permissions', 'The tenant has granted none of the application’s permissions.', 'Let an administrator accept the whole list of permissions; docs/real-tenant.md names them.');
       } catch (error) {
         const spreading = (error instanceof TokenError && (error.kind === 'consent' || error.kind === 'temporary')) || (error instanceof GraphRequestError && (error.kind === 'unauthorised' || error.kind === 'forbidden'));
         if (!spreading || clock.now().getTime() >= deadline) throw explained(error);
@@ -55,7 +59,7 @@ export const makeVerifyTenant =
 
 function explained(error: unknown): unknown {
   if (error instanceof ConsentFailed) return error;
-  if (error instanceof TokenError) return new ConsentFailed('Microsoft gives no token for this tenant.', error.remedy, { cause: error });
-  if (error instanceof GraphRequestError) return new ConsentFailed('Microsoft Graph does not answer for this tenant yet.', 'Wait a few minutes, then start again from “connect”. If it stays, check the granted permissions.', { cause: error });
+  if (error instanceof TokenError) return new ConsentFailed('no_token', 'Microsoft gives no token for this tenant.', error.remedy, { cause: error });
+  if (error instanceof GraphRequestError) return new ConsentFailed('graph_unavailable', 'Microsoft Graph does not answer for this tenant yet.', 'Wait a few minutes, then start again from “connect”. If it stays, check the granted permissions.', { cause: error });
   return error;
 }
