@@ -2,9 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { URLSearchParams } from 'node:url';
 
-/** Throws unless the answer has this status; resolves with its JSON and its cookies. */
+/** Throws unless the answer has this status; resolves with its JSON and its cookies. Keeps no connection, as containers are replaced. */
 async function call(url, status, { method = 'GET', body, headers = {} } = {}) {
-  const response = await fetch(url, { method, redirect: 'manual', headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers }, ...(body === undefined ? {} : { body: JSON.stringify(body) }), signal: AbortSignal.timeout(30_000) });
+  const response = await fetch(url, { method, redirect: 'manual', headers: { connection: 'close', ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers }, ...(body === undefined ? {} : { body: JSON.stringify(body) }), signal: AbortSignal.timeout(30_000) });
   const text = await response.text();
   if (response.status !== status) throw new Error(`${method} ${url} answered ${response.status} where ${status} was due: ${text.slice(0, 500)}`);
   return { json: text.startsWith('{') ? JSON.parse(text) : null, cookies: response.headers.getSetCookie() };
@@ -21,16 +21,40 @@ async function waitFor(what, seconds, look) {
   }
 }
 
+export const bearer = (key) => ({ authorization: `Bearer ${key}` });
+
+/** The session of an answer's cookies, as headers. */
+const sessionOf = (cookies) => ({ cookie: cookies.map((cookie) => cookie.split(';')[0]).join('; ') });
+
 /** Signs the first owner up and makes an API key with the session. Nobody gets in without either, and nobody signs up a second time. */
 export async function firstOwner(gateway) {
   const person = { organisationName: 'Check', name: 'First Owner', email: 'owner@check.example', password: randomBytes(18).toString('base64url') };
   const { cookies } = await call(`${gateway}/v1/auth/sign-up`, 201, { method: 'POST', body: person });
   if (!cookies.some((cookie) => /httponly/i.test(cookie))) throw new Error('Signing up set no cookie that is kept from scripts.');
-  const session = { cookie: cookies.map((cookie) => cookie.split(';')[0]).join('; ') };
+  const session = sessionOf(cookies);
   const { json } = await call(`${gateway}/v1/api-keys`, 201, { method: 'POST', body: { name: 'Check', scopes: ['read', 'write', 'admin'] }, headers: session });
   await call(`${gateway}/v1/auth/sign-up`, 403, { method: 'POST', body: { ...person, email: 'second@check.example' } });
   await call(`${gateway}/v1/tenants`, 401);
-  return { session, key: { authorization: `Bearer ${json.key}` } };
+  return { person, session, key: bearer(json.key) };
+}
+
+/** Follows a link that the operator made. */
+export async function acceptInvitation(gateway, link) {
+  const token = new URL(link).hash.slice(1);
+  const { json, cookies } = await call(`${gateway}/v1/auth/invitations/accept`, 201, { method: 'POST', body: { token, name: 'Invited', password: randomBytes(18).toString('base64url') } });
+  if (json.user.role !== 'owner') throw new Error(`Whom the operator invited became ${json.user.role}.`);
+  await call(`${gateway}/v1/auth/session`, 200, { headers: sessionOf(cookies) });
+}
+
+/** Nothing without TLS, everything behind a proxy that ended it, and cookies that a browser keeps to TLS. */
+export async function onlyByTls(gateway, { person, key }) {
+  const byTls = { 'x-forwarded-proto': 'https', 'x-forwarded-for': '203.0.113.7' };
+  const { json } = await call(`${gateway}/v1/tenants`, 403, { headers: key });
+  if (json.code !== 'TLS_REQUIRED') throw new Error(`A request without TLS was refused, but not for that: ${JSON.stringify(json)}`);
+  await call(`${gateway}/v1/tenants`, 200, { headers: { ...key, ...byTls } });
+  const { cookies } = await call(`${gateway}/v1/auth/sign-in`, 200, { method: 'POST', body: { email: person.email, password: person.password }, headers: byTls });
+  if (!cookies.every((cookie) => /; *secure/i.test(cookie))) throw new Error('A cookie may travel without TLS.');
+  await call(`${gateway}/v1/auth/session`, 200, { headers: { ...sessionOf(cookies), ...byTls } });
 }
 
 /** Session and key are known, and every service behind the gateway answers out of its database. */

@@ -10,9 +10,9 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { inspect, parseArgs } from 'node:util';
 import { openEngine, Skip } from './check-docker-engine.mjs';
-import { connectTenant, dryRun, everythingAnswers, firstOwner } from './check-docker-journey.mjs';
+import { acceptInvitation, bearer, connectTenant, dryRun, everythingAnswers, firstOwner, onlyByTls } from './check-docker-journey.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const work = mkdtempSync(join(tmpdir(), 'migrator-docker-'));
@@ -31,61 +31,76 @@ const freePort = () =>
     });
   });
 
+/** What is to be taken down again, last first: at the end, and when the check is interrupted. */
+const undo = [() => (chmodSync(work, 0o700), rmSync(work, { recursive: true, force: true }))];
+async function undoAll() {
+  while (undo.length > 0) await undo.pop()();
+}
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void undoAll().finally(() => process.exit(130)));
+
 async function main() {
   const engine = await openEngine({ root, work, nodeMajor: values.node });
-  try {
-    await check(engine);
-  } finally {
-    await engine.stop();
-  }
+  undo.push(engine.stop);
+  await check(engine);
 }
 
 async function check({ env, compose: [command, ...prefix], run, whole }) {
   const envFile = join(work, 'env');
   run(process.execPath, ['scripts/docker-env.mjs', envFile]);
-  const files = ['-f', 'docker-compose.yml', '-f', 'docker-compose.simulator.yml'];
-  const args = [...prefix, '--env-file', envFile, '-p', 'migratorcheck', ...files];
+  const common = [...prefix, '--env-file', envFile, '-p', 'migratorcheck', '-f', 'docker-compose.yml'];
+  const args = [...common, '-f', 'docker-compose.simulator.yml'];
   // Ports of our own: 8080 and 4000 may be taken on this machine.
   const ports = { gateway: await freePort(), simulator: await freePort() };
   const gateway = `http://localhost:${ports.gateway}`;
   Object.assign(env, { COMPOSE_HTTP_TIMEOUT: '300', GATEWAY_PORT: String(ports.gateway), SIMULATOR_PORT: String(ports.simulator), PUBLIC_URL: gateway });
   const output = (...more) => execFileSync(command, [...args, ...more], { cwd: root, env: whole(), encoding: 'utf8' }).trim();
+  const inGateway = (...more) => JSON.parse(output('run', '--rm', '-T', 'api-gateway', 'node', ...more, '--json').split('\n').at(-1));
 
   const empty = join(work, 'empty');
   writeFileSync(empty, '');
-  for (const file of ['docker-compose.yml', 'docker-compose.simulator.yml']) {
-    if (spawnSync(command, [...prefix, '--env-file', empty, '-f', 'docker-compose.yml', '-f', file, 'config', '-q'], { cwd: root, env: whole(), stdio: 'ignore' }).status === 0) throw new Error('Compose takes an environment without secrets.');
+  for (const files of [common, args]) {
+    const refused = spawnSync(command, [...prefix, '--env-file', empty, ...files.slice(files.indexOf('-f')), 'config', '-q'], { cwd: root, env: whole(), encoding: 'utf8' });
+    if (refused.status === 0 || !refused.stderr.includes('is not set, see .env.example')) throw new Error(`Compose did not refuse an environment without secrets: ${refused.stderr}`);
   }
   let passed = false;
-  try {
-    step('building the images');
-    run(command, [...args, 'build']);
-    for (const service of output('config', '--services').split('\n')) inspectImage(`migrator/${service}`, { env, whole });
-    step('starting');
-    run(command, [...args, 'up', '-d']);
-    await healthy({ output, whole });
-    step('every container is healthy');
-    const access = await firstOwner(gateway);
-    const made = JSON.parse(output('run', '--rm', '-T', 'api-gateway', 'node', 'dist/cli/api-key.js', 'create', '--org-name', 'By command', '--json').split('\n').at(-1));
-    await everythingAnswers(gateway, { ...access, key: { authorization: `Bearer ${made.apiKey}` } });
-    await everythingAnswers(gateway, access);
-    step('an owner signed up and made a key, the operator made one too, and every service answers');
-    const source = await connectTenant(gateway, access, 'contoso.com', 'source');
-    const dest = await connectTenant(gateway, access, 'fabrikam.com', 'destination');
-    step('two tenants are connected and discovered');
-    const dry = await dryRun(gateway, access, source, dest);
-    step(`a dry run of ${dry.totalItems} items is complete`);
-    run(command, [...args, 'restart', 'redis', 'nats']);
-    await healthy({ output, whole });
-    await everythingAnswers(gateway, access);
-    await dryRun(gateway, access, source, dest);
-    step('Redis and NATS were restarted: the session and the key are known, and another dry run is complete');
-    passed = true;
-  } finally {
+  undo.push(() => {
     if (!passed) spawnSync(command, [...args, 'logs', '--tail', '25'], { cwd: root, env: whole(), stdio: 'inherit' });
     spawnSync(command, [...args, 'down', '-v', '--remove-orphans'], { cwd: root, env: whole(), stdio: 'inherit' });
-  }
-  step(`PASSED with Node.js ${values.node}.`);
+  });
+  step('building the images');
+  run(command, [...args, 'build']);
+  for (const service of output('config', '--services').split('\n')) inspectImage(`migrator/${service}`, { env, whole });
+  step('starting');
+  run(command, [...args, 'up', '-d']);
+  await healthy({ output, whole });
+  step('every container is healthy');
+
+  const access = await firstOwner(gateway);
+  const made = inGateway('dist/cli/api-key.js', 'create', '--org-name', 'By command');
+  await everythingAnswers(gateway, { ...access, key: bearer(made.apiKey) });
+  const { link } = inGateway('dist/cli/person.js', 'invite', '--org', made.orgId, '--email', 'invited@check.example');
+  await acceptInvitation(gateway, link);
+  await everythingAnswers(gateway, access);
+  step('an owner signed up and made a key, the operator made a key and an invitation, and every service answers');
+  const source = await connectTenant(gateway, access, 'contoso.com', 'source');
+  const dest = await connectTenant(gateway, access, 'fabrikam.com', 'destination');
+  step('two tenants are connected and discovered');
+  const dry = await dryRun(gateway, access, source, dest);
+  step(`a dry run of ${dry.totalItems} items is complete`);
+
+  run(command, [...args, 'restart', 'redis', 'nats']);
+  await healthy({ output, whole });
+  await everythingAnswers(gateway, access);
+  await dryRun(gateway, access, source, dest);
+  step('Redis and NATS were restarted: the session and the key are known, and another dry run is complete');
+
+  // As it runs for real tenants: without the simulator's file, behind a reverse proxy, which these requests pretend to be.
+  Object.assign(env, { PUBLIC_URL: 'https://migrator.example', TRUSTED_PROXIES: '172.16.0.0/12,192.168.0.0/16' });
+  run(command, [...common, 'up', '-d', '--no-deps', 'tenant-service', 'migration-worker', 'api-gateway']);
+  await healthy({ output, whole });
+  await onlyByTls(gateway, access);
+  step('with docker-compose.yml alone the gateway takes requests by TLS only');
+  passed = true;
 }
 
 /** Our images hold the packages of the lockfile and no others, run as somebody without rights, and have no environment but Node.js's. */
@@ -124,11 +139,12 @@ main()
   .catch((error) => {
     if (error instanceof Skip) say(`SKIPPED: ${error.message}`);
     else {
-      process.stderr.write(`FAILED: ${error.stack}\n`);
+      process.stderr.write(`FAILED: ${inspect(error)}\n`);
       process.exitCode = 1;
     }
+    return error;
   })
-  .finally(() => {
-    chmodSync(work, 0o700);
-    rmSync(work, { recursive: true, force: true });
+  .then(async (error) => {
+    await undoAll();
+    if (error === undefined) step(`PASSED with Node.js ${values.node}.`);
   });
