@@ -65,6 +65,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger, folder
   const requests = new Histogram({ name: 'migrator_gateway_request_seconds', help: 'Requests by call of the contract, method and status', labelNames: ['call', 'method', 'status'], registers: [metrics] });
   const countedShared = new Gauge({ name: 'migrator_gateway_rate_limit_shared', help: '1 while requests are counted for all instances together, 0 while this instance counts alone', registers: [metrics] });
   const countedLocally = new Counter({ name: 'migrator_gateway_rate_limit_local_total', help: 'Requests let through on the count of this instance alone', registers: [metrics] });
+  const signInsFailed = new Counter({ name: 'migrator_gateway_sign_ins_failed_total', help: 'Sign-ins with an unknown address or a wrong password', registers: [metrics] });
   countedShared.set(1);
 
   const keyUse = startKeyUse({ sql, clock, logger });
@@ -80,7 +81,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger, folder
     publishAccessChanged(nats);
   };
   const people = createPeople({
-    ...{ sql, drizzle: db.drizzle, clock, ids, logger, audit, pepper: config.API_KEY_PEPPER, signingKey: config.INTERNAL_SIGNING_KEY, onAccessChanged: accessChanged },
+    ...{ sql, drizzle: db.drizzle, clock, ids, logger, audit, pepper: config.API_KEY_PEPPER, signingKey: config.INTERNAL_SIGNING_KEY, onAccessChanged: accessChanged, onSignInFailed: () => void signInsFailed.inc() },
     config: { publicUrl: config.PUBLIC_URL, sessionSecret: config.SESSION_SECRET, signUp: config.SIGN_UP, mail: { smtpUrl: config.SMTP_URL, from: config.MAIL_FROM, linksInLog: config.MAIL_LINKS_IN_LOG } },
   });
   const authenticator = createAuthenticator({ sql, keyUse, sessions: people.sessions, pepper: config.API_KEY_PEPPER, clock });

@@ -105,6 +105,8 @@ export function errorsOf(endpoint: Endpoint): ApiErrorCode[] {
   const codes = new Set<ApiErrorCode>(endpoint.errors);
   codes.add('TLS_REQUIRED').add('INTERNAL_ERROR').add('RATE_LIMITED').add('SERVICE_UNAVAILABLE');
   if (endpoint.access === 'organisation' || endpoint.access === 'person') codes.add('UNAUTHORIZED').add('FORBIDDEN');
+  // Asked by a page of another origin.
+  if (endpoint.access === 'public' && endpoint.method !== 'GET') codes.add('FORBIDDEN');
   if (endpoint.query !== undefined || endpoint.method !== 'GET') codes.add('VALIDATION_ERROR');
   if (endpoint.method !== 'GET') codes.add('INVALID_JSON').add('PAYLOAD_TOO_LARGE').add('UNSUPPORTED_MEDIA_TYPE');
   if (endpoint.idempotent === true) codes.add('IDEMPOTENCY_CONFLICT').add('IDEMPOTENCY_IN_PROGRESS');

@@ -147,7 +147,7 @@ export function openApiDocument(serverUrl: string): Json {
       schemas: Object.fromEntries(Object.entries(schemas.named).sort(([a], [b]) => a.localeCompare(b))),
       securitySchemes: {
         apiKey: { type: 'http', scheme: 'bearer', description: 'An API key: `Authorization: Bearer tmk_live_…`.' },
-        session: { type: 'apiKey', in: 'cookie', name: 'migrator_session', description: 'The dashboard’s session.' },
+        session: { type: 'apiKey', in: 'cookie', name: 'migrator_session', description: 'The dashboard’s session. By TLS the name is `__Host-migrator_session`. Changes need an `Origin` of the platform besides.' },
       },
       parameters: { IdempotencyKey: { name: 'Idempotency-Key', in: 'header', required: false, description: 'Any text of 1 to 255 visible ASCII characters that is new for each thing to create.', schema: { type: 'string', minLength: 1, maxLength: 255 } } },
       headers: {

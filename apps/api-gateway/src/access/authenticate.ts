@@ -19,7 +19,7 @@ export interface Credential {
 
 /** Who a session cookie belongs to. */
 export interface SessionSource {
-  find(headers: IncomingHttpHeaders, secure: boolean): Promise<PersonPrincipal | null>;
+  find(headers: Pick<IncomingHttpHeaders, 'cookie'>, secure: boolean): Promise<PersonPrincipal | null>;
 }
 
 export interface AuthenticateDeps {

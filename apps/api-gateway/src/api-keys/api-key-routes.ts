@@ -1,5 +1,6 @@
 /** /v1/api-keys. The listener has noted changes in the audit log before they come here. */
-import type { apiKeySchema } from '@migrator/contracts/api/keys';
+import type { ApiKeyScope, apiKeySchema } from '@migrator/contracts/api/keys';
+import { scopesOfRole } from '@migrator/contracts/api/people';
 import { peopleEndpoints } from '@migrator/contracts/endpoints/people';
 import { AppError, notFound } from '@migrator/contracts/errors';
 import type { Clock } from '@migrator/service-kit/clock';
@@ -10,12 +11,15 @@ import { actorOf } from '../access/principal.js';
 import { organisationRoute, type OwnRoute } from '../http/own-route.js';
 import type { AccessChanged } from '../people/access-changed.js';
 import { keysetPage } from '../people/keyset-page.js';
+import { currentRole } from '../people/member-rules.js';
+import type { PersonRepository } from '../people/person-repository.js';
 import type { ApiKeyRepository, KeptApiKey } from './api-key-repository.js';
 import type { makeCreateApiKey } from './create-api-key.js';
 
 export interface ApiKeyRoutesDeps {
   sql: Sql;
   keys: ApiKeyRepository;
+  people: PersonRepository;
   clock: Clock;
   cursors: Cursors;
   createApiKey: ReturnType<typeof makeCreateApiKey>;
@@ -27,14 +31,16 @@ const keyView = ({ id, name, last4, scopes, createdAt, createdBy, expiresAt, las
   id, name, last4, scopes, createdAt: createdAt.toISOString(), createdBy, expiresAt: time(expiresAt), lastUsedAt: time(lastUsedAt), revokedAt: time(revokedAt),
 });
 
-export function apiKeyRoutes({ sql, keys, clock, cursors, createApiKey, onAccessChanged }: ApiKeyRoutesDeps): OwnRoute[] {
+export function apiKeyRoutes({ sql, keys, people, clock, cursors, createApiKey, onAccessChanged }: ApiKeyRoutesDeps): OwnRoute[] {
   return [
     organisationRoute(peopleEndpoints.listApiKeys, async ({ query }, { orgId }) => {
       const { rows, nextCursor, hasMore } = await keysetPage(cursors, `api-keys ${orgId}`, query, (after, limit) => keys.list(sql, orgId, after, limit));
       return { apiKeys: rows.map(keyView), nextCursor, hasMore };
     }),
     organisationRoute(peopleEndpoints.createApiKey, async ({ body: { name, scopes, expiresAt } }, principal) => {
-      if (!scopes.every((scope) => principal.scopes.includes(scope))) throw new AppError('FORBIDDEN', { publicMessage: 'A key cannot have more scopes than the one who makes it.' });
+      // A key outlives what is remembered of whoever makes it.
+      const held: readonly ApiKeyScope[] = principal.kind === 'key' ? principal.scopes : scopesOfRole[await currentRole(sql, people, principal)];
+      if (!held.includes('admin') || !scopes.every((scope) => held.includes(scope))) throw new AppError('FORBIDDEN', { publicMessage: 'A key cannot have more scopes than the one who makes it.' });
       const { key, text } = await createApiKey({ organisation: { id: principal.orgId }, name, scopes, expiresAt: expiresAt === undefined ? null : new Date(expiresAt), createdBy: actorOf(principal), note: null });
       return { apiKey: keyView(key), key: text };
     }),

@@ -67,7 +67,7 @@ async function run(argv: string[]): Promise<void> {
       await inTransaction(sql, async (tx) => {
         const person = await people.findByEmail(tx, email.data);
         if (person === null) throw new UsageError('Nobody has that address.');
-        await new PasswordResetRepository().insert(tx, email.data, hashToken(token), expiresAt);
+        await new PasswordResetRepository().insert(tx, person.id, hashToken(token), expiresAt);
         await audit.record(tx, byOperator(person.orgId, 'person.reset_link_made', person.id));
       });
       show(resetLink(config.PUBLIC_URL, token), expiresAt);

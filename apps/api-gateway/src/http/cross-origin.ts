@@ -31,13 +31,20 @@ export function allowMethods(response: ServerResponse, methods: readonly string[
   response.setHeader('Access-Control-Max-Age', '600');
 }
 
-/** A change by session must come from the platform's own pages or an allowed origin: a cookie alone proves only which browser it is. FORBIDDEN. */
-export function requireOwnOrigin(request: IncomingMessage, { origins, publicOrigin }: CrossOriginRule): void {
-  const { origin, host } = request.headers;
-  if (origin === undefined) {
-    // Programs send no Origin; a browser that does not send one still says where the call comes from.
-    const site = request.headers['sec-fetch-site'];
-    if (site === undefined || site === 'same-origin' || site === 'none') return;
-  } else if (origin === publicOrigin || origins.has(origin) || origin === `https://${host ?? ''}` || origin === `http://${host ?? ''}`) return;
-  throw new AppError('FORBIDDEN', { publicMessage: 'This page may not use the session.' });
+/** `own`: the platform's own page or an allowed one; `foreign`: another page; `unsaid`: no browser that is made today, most likely a program. */
+function comesFrom({ headers }: IncomingMessage, { origins, publicOrigin }: CrossOriginRule, secure: boolean): 'own' | 'foreign' | 'unsaid' {
+  const { origin, host = '', 'sec-fetch-site': site } = headers;
+  if (origin !== undefined) return origin === publicOrigin || origins.has(origin) || origin === `${secure ? 'https' : 'http'}://${host}` ? 'own' : 'foreign';
+  if (site === undefined) return 'unsaid';
+  return site === 'same-origin' ? 'own' : 'foreign';
+}
+
+/** A change by session must say that it comes from the platform's own pages or an allowed origin: a cookie alone proves only which browser it is. FORBIDDEN. */
+export function requireOwnOrigin(request: IncomingMessage, rule: CrossOriginRule, secure: boolean): void {
+  if (comesFrom(request, rule, secure) !== 'own') throw new AppError('FORBIDDEN', { publicMessage: 'A session changes things only from the pages of the platform, which send their Origin. Programs use an API key.' });
+}
+
+/** A call that opens a session must not come from somebody else's page: people would work in an account that is not theirs. FORBIDDEN. */
+export function refuseForeignOrigin(request: IncomingMessage, rule: CrossOriginRule, secure: boolean): void {
+  if (comesFrom(request, rule, secure) === 'foreign') throw new AppError('FORBIDDEN', { publicMessage: 'This page may not do that.' });
 }

@@ -107,7 +107,9 @@ describe('who calls', () => {
 describe('addresses', () => {
   test('what is not in the contract is 404; another method is 405 and says which there are', async () => {
     const { key } = await world.organisation();
-    for (const at of ['/', '/v1', '/v1/jobs/', '/V1/jobs', '/internal/units', `${path}/nothing`, '/v1/%zz', `/v1/jobs/${'x'.repeat(600)}`]) expect(await world.call('GET', at, { key })).toMatchObject({ status: 404, body: { code: 'NOT_FOUND' } });
+    for (const at of ['/', '/v1', '/v1/jobs/', '/V1/jobs', '/internal/units', `${path}/nothing`, '/v1/%zz']) expect(await world.call('GET', at, { key })).toMatchObject({ status: 404, body: { code: 'NOT_FOUND' } });
+    // An id that is none is answered as one that does not exist.
+    expect(await world.call('GET', `/v1/jobs/${'x'.repeat(600)}`, { key })).toMatchObject({ status: 404, body: { code: 'JOB_NOT_FOUND' } });
     const other = await world.call('PUT', path, { key, body: {} });
     expect(other).toMatchObject({ status: 405, body: { code: 'METHOD_NOT_ALLOWED' } });
     expect(other.headers.get('allow')).toBe('GET');

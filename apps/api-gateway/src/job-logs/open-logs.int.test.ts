@@ -36,7 +36,7 @@ const say = (): void => {
 };
 const all = (...some: SseReader[]): Promise<unknown> => eventually('every line', () => some.every(({ ids }) => ids.length >= world.log.lines.length));
 const call = async (method: string, path: string, headers: Record<string, string>, body?: unknown): Promise<{ status: number; body: Record<string, unknown>; headers: Headers }> => {
-  const response = await fetch(`${world.url}${path}`, { method, headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+  const response = await fetch(`${world.url}${path}`, { method, headers: { origin: world.url, ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
   return { status: response.status, body: (await response.json()) as Record<string, unknown>, headers: response.headers };
 };
 const person = async (): Promise<{ cookie: string; userId: string }> => {

@@ -6,6 +6,7 @@ import { inTransaction, type Sql, type TransactionSql } from '@migrator/service-
 import type { Principal } from '../access/principal.js';
 import type { OrganisationRepository } from '../organisations/organisation-repository.js';
 import type { AccessChanged } from './access-changed.js';
+import type { InvitationRepository } from './invitation-repository.js';
 import { currentRole, requireOwnerLeft, requireRightOver } from './member-rules.js';
 import type { Person, PersonRepository } from './person-repository.js';
 
@@ -13,6 +14,7 @@ export interface ChangeMembersDeps {
   sql: Sql;
   people: PersonRepository;
   organisations: OrganisationRepository;
+  invitations: InvitationRepository;
   onAccessChanged: AccessChanged;
 }
 
@@ -27,21 +29,25 @@ async function allowed(tx: TransactionSql, { people, organisations }: ChangeMemb
   return person;
 }
 
+/** What they invited others to and could not any more is taken back. */
 export const makeChangeRole = (deps: ChangeMembersDeps) => async (principal: Principal, id: Id<'usr'>, role: Role): Promise<Person> => {
   const person = await inTransaction(deps.sql, async (tx) => {
     const found = await allowed(tx, deps, principal, id, role);
     await deps.people.changeRole(tx, id, role);
+    await deps.invitations.removeBeyond(tx, principal.orgId, found.email, role);
     return { ...found, role };
   });
   deps.onAccessChanged({ orgId: principal.orgId, what: 'member' });
   return person;
 };
 
-/** With their sessions and password; the keys they made go on. */
+/** With their sessions, password and the invitations they made; the keys they made go on. */
 export const makeRemoveMember = (deps: ChangeMembersDeps) => async (principal: Principal, id: Id<'usr'>): Promise<void> => {
   await inTransaction(deps.sql, async (tx) => {
-    await allowed(tx, deps, principal, id, null);
+    const { email } = await allowed(tx, deps, principal, id, null);
     await deps.people.remove(tx, id);
+    // Nobody comes back by a link they made for themselves.
+    await deps.invitations.removeBeyond(tx, principal.orgId, email, null);
   });
   deps.onAccessChanged({ orgId: principal.orgId, what: 'member' });
 };

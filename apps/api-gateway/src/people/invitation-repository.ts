@@ -51,6 +51,12 @@ export class InvitationRepository {
     return row === undefined ? null : toInvitation(row);
   }
 
+  /** Takes back what a person invited and, as what they are now (null: no member), could not invite any more. */
+  async removeBeyond(sql: Queryable, orgId: Id<'org'>, invitedBy: string, role: Role | null): Promise<void> {
+    if (role === 'owner') return;
+    await sql`delete from gateway.invitations where org_id = ${orgId} and invited_by = ${invitedBy} ${role === 'admin' ? sql`and role = 'owner'` : sql``}`;
+  }
+
   /** False when the organisation has no such invitation that waits. */
   async remove(sql: Queryable, orgId: Id<'org'>, id: Id<'inv'>, now: Date): Promise<boolean> {
     return (await sql`delete from gateway.invitations where id = ${id} and org_id = ${orgId} and expires_at > ${now}`).count === 1;

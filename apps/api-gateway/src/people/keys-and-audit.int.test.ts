@@ -49,6 +49,11 @@ describe('API keys', () => {
     expect(await one.call('POST', '/v1/api-keys', { name: 'x', scopes: ['write'] }, { principal })).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
     expect(await one.call('POST', '/v1/api-keys', { name: 'x', scopes: ['read'] }, { principal })).toMatchObject({ status: 201, body: { apiKey: { createdBy: `key:${principal.keyId}` } } });
     expect((await create(await newMember(one, owner, 'operator'), { name: 'x', scopes: ['read'] })).status).toBe(403);
+    // A key outlives the few seconds for which a caller is remembered.
+    const admin = await newMember(one, owner, 'admin');
+    const remembered = (await one.people.sessions.find(admin))!;
+    await one.call('PATCH', `/v1/members/${admin.userId}`, { role: 'viewer' }, owner);
+    expect((await one.call('POST', '/v1/api-keys', { name: 'x', scopes: ['read'] }, { principal: remembered })).status).toBe(403);
   });
 
   test('cannot expire in the past', async () => {

@@ -1,7 +1,7 @@
 /** Who may make, change or remove whom. */
 import type { Role } from '@migrator/contracts/api/people';
 import { AppError } from '@migrator/contracts/errors';
-import type { TransactionSql } from '@migrator/service-kit/database';
+import type { Queryable } from '@migrator/service-kit/database';
 import type { Principal } from '../access/principal.js';
 import type { Person, PersonRepository } from './person-repository.js';
 
@@ -17,9 +17,9 @@ export function requireOwnerLeft(from: Role, to: Role | null, owners: number): v
 }
 
 /** The role that the caller has at this moment: what was remembered of them may be a few seconds old. UNAUTHORIZED when they are no member any more. */
-export async function currentRole(tx: TransactionSql, people: PersonRepository, principal: Principal): Promise<Role> {
+export async function currentRole(sql: Queryable, people: PersonRepository, principal: Principal): Promise<Role> {
   if (principal.kind === 'key') return principal.role;
-  const person: Person | null = await people.find(tx, principal.userId);
+  const person: Person | null = await people.find(sql, principal.userId);
   if (person?.orgId !== principal.orgId) throw new AppError('UNAUTHORIZED', { publicMessage: 'The session has ended.' });
   return person.role;
 }

@@ -75,6 +75,22 @@ describe('members', () => {
     expect((await one.call('POST', '/v1/members/invitations', { email: freshEmail(), role: 'admin' }, { principal: remembered })).status).toBe(401);
   });
 
+  test('nobody comes back, or makes somebody more than they may any more, by an invitation from before', async () => {
+    const owner = await newOwner(one);
+    const [second, admin] = [await newMember(one, owner, 'owner'), await newMember(one, owner, 'admin')];
+    const [asOwner, asAdmin] = [await invite(second, freshEmail(), 'owner'), await invite(second, freshEmail(), 'admin')];
+    const own = await invite(admin, freshEmail(), 'admin');
+    const kept = await invite(owner, freshEmail(), 'viewer');
+    await change(owner, second.userId, 'admin');
+    expect((await accept(tokenOf(asOwner))).status).toBe(404);
+    await remove(owner, admin.userId);
+    expect((await accept(tokenOf(own))).status).toBe(404);
+    expect((await one.call('GET', '/v1/members/invitations', undefined, owner)).body.invitations).toHaveLength(2);
+    await change(owner, second.userId, 'operator');
+    expect((await accept(tokenOf(asAdmin))).status).toBe(404);
+    expect((await accept(tokenOf(kept))).status).toBe(201);
+  });
+
   test('a removed person’s sessions end at once, and the address is free again', async () => {
     const owner = await newOwner(one);
     const member = await newMember(one, owner, 'operator');
@@ -174,5 +190,13 @@ describe('an invitation', () => {
     expect(await accept(tokenOf(made))).toMatchObject({ status: 409, body: { code: 'CONFLICT' } });
     expect(await one.people.sessions.find(stranger)).toMatchObject({ orgId: stranger.orgId });
     expect((await one.call('GET', '/v1/members/invitations', undefined, owner)).body.invitations).toHaveLength(1);
+  });
+
+  test('is no way to try without end which addresses have an account', async () => {
+    const owner = await newOwner(one);
+    const token = tokenOf(await invite(owner, (await newOwner(one)).email));
+    const statuses = [];
+    for (let round = 0; round < 22; round += 1) statuses.push((await one.call('POST', '/v1/auth/invitations/accept', { token, name: 'Linus', password }, { address: '198.51.100.9' })).status);
+    expect(statuses).toEqual([...Array.from({ length: 20 }, () => 409), 429, 429]);
   });
 });

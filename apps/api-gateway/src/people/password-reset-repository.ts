@@ -3,11 +3,8 @@ import type { Id } from '@migrator/contracts/ids';
 import type { Queryable } from '@migrator/service-kit/database';
 
 export class PasswordResetRepository {
-  /** One statement, whether or not somebody has that address; whose it is, or null. */
-  async insert(sql: Queryable, email: string, tokenHash: Buffer, expiresAt: Date): Promise<Id<'usr'> | null> {
-    const [row] = await sql<{ user_id: Id<'usr'> }[]>`insert into gateway.password_resets (token_hash, user_id, expires_at)
-      select ${tokenHash}, u.id, ${expiresAt} from gateway.users u where u.email = ${email} returning user_id`;
-    return row?.user_id ?? null;
+  async insert(sql: Queryable, userId: Id<'usr'>, tokenHash: Buffer, expiresAt: Date): Promise<void> {
+    await sql`insert into gateway.password_resets (token_hash, user_id, expires_at) values (${tokenHash}, ${userId}, ${expiresAt})`;
   }
 
   /** Uses the link up; null when it is unknown, used or too old. Of two at once only one gets it. */

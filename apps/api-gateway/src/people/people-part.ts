@@ -74,6 +74,8 @@ export interface PeopleDeps {
 export interface People {
   routes: OwnRoute[];
   sessions: Sessions;
+  /** Resolves when the messages posted so far are on their way. */
+  settled(): Promise<void>;
   /** Waits for messages that are being sent. */
   close(): Promise<void>;
 }
@@ -95,7 +97,7 @@ export function createPeople({ sql, clock, ids, logger, audit, pepper, signingKe
   const cursors = createCursors(signingKey, 'api-gateway cursors');
   const outgoing = createOutgoing(mailerOf(config.mail, logger), logger);
   const housekeeping = startHousekeeping({ sql, clock, logger });
-  const members = { sql, people, organisations, onAccessChanged };
+  const members = { sql, people, organisations, invitations, onAccessChanged };
   return {
     routes: [
       ...sessionRoutes({
@@ -110,13 +112,14 @@ export function createPeople({ sql, clock, ids, logger, audit, pepper, signingKe
       ...invitationRoutes({
         ...{ sql, people, invitations, organisations, cursors, clock, outgoing },
         invite: makeInvite({ sql, invitations, people, organisations, clock, ids, publicUrl }),
-        acceptInvitation: makeAcceptInvitation({ sql, credentials, invitations, people, organisations, audit, clock }),
+        acceptInvitation: makeAcceptInvitation({ sql, credentials, invitations, people, organisations, attempts, audit, clock }),
       }),
       ...organisationRoutes({ sql, organisations, onAccessChanged }),
-      ...apiKeyRoutes({ sql, keys, clock, cursors, createApiKey: makeCreateApiKey({ sql, keys, organisations, pepper, clock, ids }), onAccessChanged }),
+      ...apiKeyRoutes({ sql, keys, people, clock, cursors, createApiKey: makeCreateApiKey({ sql, keys, organisations, pepper, clock, ids }), onAccessChanged }),
       ...auditRoutes({ reader: createAuditReader(sql), cursors }),
     ],
     sessions: createSessions({ sql, credentials, people, clock }),
+    settled: () => outgoing.settled(),
     close: async () => {
       await Promise.all([housekeeping.stop(), outgoing.settled()]);
     },

@@ -36,7 +36,7 @@ export interface ForgotPasswordDeps {
   publicUrl: string;
 }
 
-/** Sends a link when somebody has that address. The caller cannot tell: the same statements run, and nobody waits for the rest. RATE_LIMITED. */
+/** Sends a link when somebody has that address. The caller cannot tell: whether somebody has it is looked up when they have their answer. RATE_LIMITED. */
 export const makeForgotPassword =
   ({ sql, resets, people, organisations, attempts, outgoing, clock, ids, publicUrl }: ForgotPasswordDeps) =>
   async (email: string, origin: Origin): Promise<void> => {
@@ -44,12 +44,15 @@ export const makeForgotPassword =
     await attempts.take(byPlace, place);
     await attempts.take(byPlaceAndAddress, `${place}\n${email}`);
     await attempts.take(byAddress, email);
-    const token = newLinkToken(ids);
-    const expiresAt = new Date(clock.now().getTime() + resetMs);
-    await resets.insert(sql, email, hashToken(token), expiresAt);
-    const person = await people.findByEmail(sql, email);
-    const organisation = await organisations.find(sql, person?.orgId ?? '');
-    if (person !== null && organisation !== null) outgoing.post({ to: email, kind: 'password reset', link: resetLink(publicUrl, token), organisationName: organisation.name, expiresAt });
+    outgoing.postLater('password reset', async () => {
+      const person = await people.findByEmail(sql, email);
+      const organisation = person === null ? null : await organisations.find(sql, person.orgId);
+      if (person === null || organisation === null) return null;
+      const token = newLinkToken(ids);
+      const expiresAt = new Date(clock.now().getTime() + resetMs);
+      await resets.insert(sql, person.id, hashToken(token), expiresAt);
+      return { to: email, kind: 'password reset', link: resetLink(publicUrl, token), organisationName: organisation.name, expiresAt };
+    });
   };
 
 export interface ResetPasswordDeps {

@@ -1,3 +1,5 @@
+import { createAttempts } from './attempts.js';
+import { byAccount } from './sign-in.js';
 import { freshEmail, newOwner, password, PeopleWorld, type Instance } from '../testing/people-world.js';
 
 let world: PeopleWorld;
@@ -26,10 +28,30 @@ describe('sign-up', () => {
     expect(await actions(reply.body.organisation.id as string)).toEqual(['organisation.created']);
   });
 
-  test('the cookie is Secure when the call came by TLS, and the same session either way', async () => {
-    const reply = await one.call('POST', '/v1/auth/sign-up', signUpBody(freshEmail()), { secure: true });
-    expect(reply.headers.getSetCookie()[0]).toMatch(/; Secure/);
-    expect((await one.call('GET', '/v1/auth/session', undefined, reply)).status).toBe(200);
+  test('by TLS the cookie is bound to this host and to TLS, and none that could have been set without TLS is believed', async () => {
+    const email = freshEmail();
+    const reply = await one.call('POST', '/v1/auth/sign-up', signUpBody(email), { secure: true });
+    expect(reply.headers.getSetCookie()[0]).toMatch(/^__Host-migrator_session=[^;]+; Max-Age=604800; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
+    const cookie = reply.cookie!;
+    const ask = async (sent: string, secure: boolean): Promise<number> => (await one.call('GET', '/v1/auth/session', undefined, { cookie: sent, secure })).status;
+    expect(await ask(cookie, true)).toBe(200);
+    const planted = cookie.replace('__Host-', '');
+    expect(await ask(planted, true)).toBe(401);
+    // As a neighbour would plant it beside the true one.
+    expect(await ask(`${planted}; ${cookie}`, true)).toBe(200);
+    expect(await ask(cookie, false)).toBe(401);
+    const changed = await one.call('POST', '/v1/auth/password/change', { currentPassword: password, newPassword: `${password}!` }, { cookie, secure: true });
+    expect(changed.cookie).toMatch(/^__Host-/);
+    const out = await one.call('POST', '/v1/auth/sign-out', undefined, { cookie: changed.cookie, secure: true });
+    expect(out.headers.getSetCookie()[0]).toMatch(/^__Host-migrator_session=;.*Max-Age=0/);
+    expect(await ask(changed.cookie!, true)).toBe(401);
+  });
+
+  test('signing in opens a session of its own, whatever cookie the browser brings', async () => {
+    const { email, cookie } = await newOwner(one);
+    const again = await one.call('POST', '/v1/auth/sign-in', { email, password }, { cookie, address: '192.0.2.251' });
+    expect(again.cookie).toMatch(/^migrator_session=/);
+    expect(again.cookie).not.toBe(cookie);
   });
 
   test('an address that has an account gets 409 and leaves nothing, also twice at once', async () => {
@@ -110,6 +132,20 @@ describe('sign-in', () => {
     world.clock.advance(15 * 60_000);
     expect((await one.call('POST', '/v1/auth/sign-in', { email, password }, { address })).status).toBe(200);
   });
+});
+
+test('many places together guess no faster than fifty passwords in a quarter of an hour, whether or not somebody has the address', async () => {
+  const { email } = await newOwner(one);
+  const attempts = createAttempts({ sql: world.db.sql, clock: world.clock, key: world.sessionSecret });
+  for (const guessed of [email, freshEmail()]) {
+    const from = (place: number) => one.call('POST', '/v1/auth/sign-in', { email: guessed, password: `guess number ${place}` }, { address: `198.18.${guessed === email ? 0 : 1}.${place}` });
+    for (let earlier = 0; earlier < 48; earlier += 1) await attempts.take(byAccount, guessed);
+    const answers = await Promise.all([1, 2, 3].map(from));
+    expect(answers.map(({ status }) => status).sort()).toEqual([401, 401, 429]);
+  }
+  expect((await one.call('POST', '/v1/auth/sign-in', { email, password }, { address: '198.18.2.1' })).status).toBe(429);
+  world.clock.advance(15 * 60_000);
+  expect((await one.call('POST', '/v1/auth/sign-in', { email, password }, { address: '198.18.2.1' })).status).toBe(200);
 });
 
 describe('a session', () => {

@@ -8,13 +8,13 @@ import type { Credentials } from './credentials/credentials.js';
 import type { PersonRepository } from './person-repository.js';
 
 export interface Sessions {
-  /** The person; null when there is no session, or it has ended. Rejects when that cannot be looked up. */
-  find(headers: IncomingHttpHeaders): Promise<PersonPrincipal | null>;
+  /** The person; null when there is no session, or it has ended. `secure`: the call came by TLS. Rejects when that cannot be looked up. */
+  find(headers: Pick<IncomingHttpHeaders, 'cookie'>, secure?: boolean): Promise<PersonPrincipal | null>;
 }
 
 export const createSessions = ({ sql, credentials, people, clock }: { sql: Sql; credentials: Credentials; people: PersonRepository; clock: Clock }): Sessions => ({
-  find: async (headers) => {
-    const session = await credentials.find(headers);
+  find: async (headers, secure = false) => {
+    const session = await credentials.find({ headers, secure });
     if (session === null) return null;
     const person = await people.findWithLimit(sql, session.userId);
     if (person === null) return null;

@@ -23,6 +23,8 @@ export interface SignInDeps {
 const quarterHourMs = 15 * 60_000;
 /** Wrong passwords for one address from one place. */
 const byPerson: AttemptRule = { name: 'sign-in', max: 5, windowMs: quarterHourMs };
+/** Wrong passwords for one address from anywhere: many places together guess no faster. Far above what one place may, so that none alone can lock a person out. */
+export const byAccount: AttemptRule = { name: 'sign-in to', max: 50, windowMs: quarterHourMs };
 /** Wrong passwords from one place for any address. */
 const byPlace: AttemptRule = { name: 'sign-in from', max: 100, windowMs: quarterHourMs };
 
@@ -35,6 +37,7 @@ export const makeSignIn =
     // Counted before the password is looked at: guesses made at the same moment count too.
     await attempts.take(byPlace, place);
     await attempts.take(byPerson, subject);
+    await attempts.take(byAccount, email);
     const session = await credentials.signIn({ email, password }, origin.browser);
     const person = session === null ? null : await people.find(sql, session.userId);
     const organisation = person === null ? null : await organisations.find(sql, person.orgId);
@@ -43,6 +46,7 @@ export const makeSignIn =
       throw new AppError('UNAUTHORIZED', { publicMessage: 'The address or the password is wrong.' });
     }
     await attempts.giveBack(byPlace, place);
+    await attempts.giveBack(byAccount, email);
     await attempts.forgive(byPerson, subject);
     await audit.record(sql, doneBy({ userId: person.id, email, orgId: person.orgId }, origin, 'person.signed_in', person.id));
     return { person, organisation, session };

@@ -70,7 +70,7 @@ export class Instance {
         if (found === null) throw notFound('NOT_FOUND');
         const { route, params } = found;
         const given = request.headers['x-principal'];
-        const principal = typeof given === 'string' ? (JSON.parse(given) as Principal) : route.endpoint.access === 'public' ? null : await people.sessions.find(request.headers);
+        const principal = typeof given === 'string' ? (JSON.parse(given) as Principal) : route.endpoint.access === 'public' ? null : await people.sessions.find(request.headers, request.headers['x-secure'] === 'yes');
         if (principal === null && route.endpoint.access !== 'public') throw new AppError('UNAUTHORIZED', { publicMessage: 'no session' });
         if (principal !== null && route.endpoint.access === 'organisation' && !principal.scopes.includes(route.endpoint.scope)) throw new AppError('FORBIDDEN', { publicMessage: 'scope' });
         const body = route.endpoint.method === 'GET' ? undefined : parseJson(request, await readBytes(request, 1_000_000));
@@ -86,7 +86,15 @@ export class Instance {
     return new Instance(people, server);
   }
 
-  async call(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown, { cookie, principal, address, secure = false }: Call = {}): Promise<Reply> {
+  /** The answer, when also the messages that followed from it are on their way. */
+  async call(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown, call: Call = {}): Promise<Reply> {
+    const reply = await this.send(method, path, body, call);
+    await this.people.settled();
+    return reply;
+  }
+
+  /** The answer as soon as it is there. */
+  async send(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown, { cookie, principal, address, secure = false }: Call = {}): Promise<Reply> {
     const { port } = this.server.address() as AddressInfo;
     const response = await fetch(`http://127.0.0.1:${port}${path}`, {
       method,

@@ -10,6 +10,8 @@ export class SseReader {
   done: LogDone | null = null;
   /** `end`: the answer came to its end; `cut`: the connection was lost. */
   closed: 'end' | 'cut' | null = null;
+  /** Milliseconds without reading after each piece. */
+  slowMs = 0;
   #text = '';
   #response: IncomingMessage | null = null;
   readonly #request;
@@ -25,6 +27,9 @@ export class SseReader {
       this.headers = response.headers;
       response.setEncoding('utf8').on('data', (text: string) => {
         this.#take(text);
+        if (this.slowMs === 0) return;
+        response.pause();
+        setTimeout(() => response.resume(), this.slowMs);
       });
       response.on('end', () => {
         this.closed ??= 'end';
@@ -42,10 +47,6 @@ export class SseReader {
   /** Stops reading: the connection stays. */
   pause(): void {
     this.#response?.pause();
-  }
-
-  get paused(): boolean {
-    return this.#response?.isPaused() ?? false;
   }
 
   resume(): void {

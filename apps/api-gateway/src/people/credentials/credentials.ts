@@ -18,8 +18,8 @@ import { createCredentialRows } from './credential-rows.js';
 
 /** Where a call comes from, as far as sessions are concerned. */
 export interface Browser {
-  headers: IncomingHttpHeaders;
-  /** The cookie is marked Secure. */
+  headers: Pick<IncomingHttpHeaders, 'cookie' | 'user-agent'>;
+  /** It came by TLS: the cookie is marked Secure, and only one that was set by TLS is believed. */
   secure: boolean;
 }
 
@@ -42,7 +42,7 @@ export interface Credentials {
   /** Null when the address is unknown or the password wrong, after the same work. */
   signIn(credentials: { email: string; password: string }, browser: Browser): Promise<OpenedSession | null>;
   /** Whose session the cookie is; null when it is none, or has ended. Its end moves on with use. */
-  find(headers: IncomingHttpHeaders): Promise<FoundSession | null>;
+  find(browser: Browser): Promise<FoundSession | null>;
   /** Moves the end of the session on and renews the cookie; null when there is none any more. */
   renew(browser: Browser): Promise<{ expiresAt: Date; cookies: string[] } | null>;
   /** Ends the session, in the caller's transaction; the cookies that make the browser forget it. */
@@ -53,8 +53,11 @@ export interface Credentials {
   setPassword(tx: TransactionSql, userId: Id<'usr'>, password: string): Promise<void>;
 }
 
-/** The name of the session cookie. */
-export const sessionCookie = 'migrator_session';
+/**
+ * The name of the session cookie. By TLS it has the prefix that browsers hold against whoever sets it: neither a page without TLS nor
+ * a neighbour's subdomain can put another one in its place. https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Set-Cookie
+ */
+export const sessionCookie = (secure: boolean): string => `${secure ? '__Host-' : ''}migrator_session`;
 /** Seconds a session lives without being used. */
 const sessionSeconds = 7 * 24 * 3_600;
 /** Seconds of use after which its end is moved on in the database. */
@@ -100,7 +103,7 @@ export function createCredentials({ sql, ids, logger, publicUrl, sessionSecret }
       },
       advanced: {
         useSecureCookies: false,
-        cookies: { session_token: { name: sessionCookie } },
+        cookies: { session_token: { name: sessionCookie(secure) } },
         defaultCookieAttributes: { secure, httpOnly: true, sameSite: 'lax', path: '/' },
         ipAddress: { disableIpTracking: true },
         database: { generateId: ({ model }) => (model === 'user' || model === 'users' ? ids.next('usr') : randomUUID()) },
@@ -110,10 +113,10 @@ export function createCredentials({ sql, ids, logger, publicUrl, sessionSecret }
   const libraries = { plain: open(false), secure: open(true) };
   const library = ({ secure }: { secure: boolean }) => (secure ? libraries.secure : libraries.plain);
 
-  const opened = async (queryable: Sql | TransactionSql, token: string | null, headers: Headers): Promise<OpenedSession> => {
+  const opened = async (queryable: Sql | TransactionSql, token: string | null, headers: Headers, { secure }: Browser): Promise<OpenedSession> => {
     const [row] = await queryable<{ id: string; user_id: Id<'usr'>; expires_at: Date }[]>`select id, user_id, expires_at from gateway.sessions where token = ${hashToken(token ?? '')}`;
     if (row === undefined) throw new Error('a session was opened and is not there');
-    return { userId: row.user_id, sessionId: row.id, expiresAt: row.expires_at, cookies: cookiesOf(headers) };
+    return { userId: row.user_id, sessionId: row.id, expiresAt: row.expires_at, cookies: cookiesOf(headers, secure) };
   };
 
   const passwordOf = async (email: string): Promise<string | null> => {
@@ -131,7 +134,7 @@ export function createCredentials({ sql, ids, logger, publicUrl, sessionSecret }
       await tx`select pg_advisory_xact_lock(hashtextextended(${`gateway.users ${email}`}, 0))`;
       try {
         const { headers, response } = await rows.within(tx, () => library(browser).api.signUpEmail({ body: { email, name, password }, headers: headersOf(browser.headers), returnHeaders: true }));
-        return await opened(tx, response.token, headers);
+        return await opened(tx, response.token, headers, browser);
       } catch (error) {
         if (codeOf(error) === 'USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL') throw new AppError('CONFLICT', { publicMessage: 'This address cannot be used. Sign in, or use another one.' });
         throw error;
@@ -141,7 +144,7 @@ export function createCredentials({ sql, ids, logger, publicUrl, sessionSecret }
       const before = await passwordOf(email);
       try {
         const { headers, response } = await library(browser).api.signInEmail({ body: { email, password, rememberMe: true }, headers: headersOf({ 'user-agent': browser.headers['user-agent'] }), returnHeaders: true });
-        const session = await opened(sql, response.token, headers);
+        const session = await opened(sql, response.token, headers, browser);
         if ((await passwordOf(email)) === before) return session;
         // The password that was looked at is not theirs any more: a reset that has just ended every session missed this one.
         await sql`delete from gateway.sessions where id = ${session.sessionId}`;
@@ -151,15 +154,15 @@ export function createCredentials({ sql, ids, logger, publicUrl, sessionSecret }
         throw error;
       }
     },
-    find: async (headers) => {
-      if (headers.cookie?.includes(`${sessionCookie}=`) !== true) return null;
-      const found = await libraries.plain.api.getSession({ headers: headersOf(headers) });
+    find: async (browser) => {
+      if (browser.headers.cookie?.includes(`${sessionCookie(browser.secure)}=`) !== true) return null;
+      const found = await library(browser).api.getSession({ headers: headersOf(browser.headers) });
       return found === null ? null : { userId: found.user.id as Id<'usr'>, sessionId: found.session.id };
     },
     renew: async (browser) => {
       try {
         const { headers, response } = await library(browser).api.renewSession({ headers: headersOf(browser.headers), returnHeaders: true });
-        return { expiresAt: response.expiresAt, cookies: cookiesOf(headers) };
+        return { expiresAt: response.expiresAt, cookies: cookiesOf(headers, browser.secure) };
       } catch (error) {
         if (codeOf(error) === 'UNAUTHORIZED') return null;
         throw error;
@@ -167,13 +170,13 @@ export function createCredentials({ sql, ids, logger, publicUrl, sessionSecret }
     },
     signOut: async (tx, browser) => {
       const { headers } = await rows.within(tx, () => library(browser).api.signOut({ headers: headersOf(browser.headers), returnHeaders: true }));
-      return cookiesOf(headers);
+      return cookiesOf(headers, browser.secure);
     },
     changePassword: async (tx, userId, { currentPassword, newPassword }, browser) => {
       await lockPerson(tx, userId);
       try {
         const { headers } = await rows.within(tx, () => library(browser).api.changePassword({ body: { currentPassword, newPassword, revokeOtherSessions: true }, headers: headersOf(browser.headers), returnHeaders: true }));
-        return cookiesOf(headers);
+        return cookiesOf(headers, browser.secure);
       } catch (error) {
         if (wrong.has(codeOf(error) ?? '')) return null;
         if (codeOf(error) === 'UNAUTHORIZED') throw new AppError('UNAUTHORIZED', { publicMessage: 'The session has ended.' });
@@ -191,7 +194,7 @@ export function createCredentials({ sql, ids, logger, publicUrl, sessionSecret }
 }
 
 /** Only what the library has to know goes to it. */
-function headersOf(headers: IncomingHttpHeaders): Headers {
+function headersOf(headers: Browser['headers']): Headers {
   const known = new Headers();
   if (headers.cookie !== undefined) known.set('cookie', headers.cookie);
   if (headers['user-agent'] !== undefined) known.set('user-agent', headers['user-agent'].slice(0, userAgentMax));
@@ -199,7 +202,7 @@ function headersOf(headers: IncomingHttpHeaders): Headers {
 }
 
 /** Its other cookies are for features that are off here. */
-const cookiesOf = (headers: Headers): string[] => headers.getSetCookie().filter((cookie) => cookie.startsWith(`${sessionCookie}=`));
+const cookiesOf = (headers: Headers, secure: boolean): string[] => headers.getSetCookie().filter((cookie) => cookie.startsWith(`${sessionCookie(secure)}=`));
 
 /** The library renews a cookie only once a day, in whichever call comes first; ours is renewed when the dashboard asks who is signed in. */
 const renewal = {
