@@ -5,7 +5,7 @@ import { freshDatabase, type TestDatabase } from '@migrator/testing/servers';
 import { TenantRepository } from '../tenants/tenant-repository.js';
 import { RunLost, type ClaimedRun } from './claimed-run.js';
 import { DiscoveryRepository, type Finding } from './discovery-repository.js';
-import { PlaceRepository } from './place-repository.js';
+import { PlaceRepository, type PlaceFinding } from './place-repository.js';
 
 let database: TestDatabase;
 let db: Database;
@@ -21,7 +21,8 @@ afterAll(async () => {
 
 const ids = systemIds();
 const tenants = new TenantRepository();
-const discoveries = new DiscoveryRepository(new PlaceRepository());
+const places = new PlaceRepository();
+const discoveries = new DiscoveryRepository(places);
 const facts = { sitesRead: true, sharepointQuotaBytes: null, onedriveQuotaPerUserBytes: null, skipped: [] };
 const unseen = { accountEnabled: null, mailboxLicensed: null, driveLicensed: null, mailboxQuotaBytes: null, drive: null };
 const connect = (orgId: `org_${string}`) =>
@@ -90,6 +91,27 @@ test('an instance that lost its run to another changes nothing: neither findings
   await find(ours, [person(3)]);
   await finish(ours);
   expect((await discoveries.listUsers(db.sql, tenant.id, null, 10, null, true)).map((user) => user.microsoftId)).toEqual(['p3']);
+});
+
+test('sites and teams that a dead attempt had found are not in the snapshot of the next, and it cannot add to that', async () => {
+  await db.sql`delete from tenants.discoveries`;
+  const tenant = await connect(ids.next('org'));
+  const site = (name: string): PlaceFinding => ({ kind: 'site', microsoftId: name, name, detail: { url: `https://x/${name}`, sizeBytes: 1 } });
+  const add = (run: ClaimedRun, findings: PlaceFinding[]) => inTransaction(db.sql, (tx) => places.addFindings(tx, run, findings));
+  const listed = async () => (await places.list(db.sql, tenant.id, 'site', null, 10, null)).map(({ name }) => name);
+  const first = (await discoveries.claim(db.sql, new Date(), later()))!;
+  await add(first, [site('old')]);
+  await finish(first);
+  await inTransaction(db.sql, (tx) => discoveries.enqueue(tx, ids.next('dis'), tenant.id, new Date()));
+  const dead = (await discoveries.claim(db.sql, new Date(), new Date(Date.now() - 1)))!;
+  await add(dead, [site('half'), { kind: 'team', microsoftId: 't', name: 't', detail: {} }]);
+  expect(await listed()).toEqual(['old']);
+  const ours = (await discoveries.claim(db.sql, new Date(), later()))!;
+  await inTransaction(db.sql, (tx) => discoveries.clearFindings(tx, ours));
+  await expect(add(dead, [site('late')])).rejects.toThrow(RunLost);
+  await add(ours, [site('new'), site('new')]);
+  await finish(ours);
+  expect([await listed(), await places.list(db.sql, tenant.id, 'team', null, 10, null)]).toEqual([['new'], []]);
 });
 
 test('a run that was given back is taken up at once and does not count as an attempt', async () => {
