@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The one door of `npm run demo | stack | test`: sets up what is missing, builds what changed, then runs it.
+// The one door of `npm run demo | stack | bench | test`: sets up what is missing, builds what changed, then runs it.
 // Plain Node.js without dependencies: it is what a fresh clone can run.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -109,15 +109,17 @@ function test(args) {
 const [command, ...args] = process.argv.slice(2);
 const usage = `npm run demo [-- --exit] [--json]    a whole migration between two simulated tenants
 npm run stack -- up | down | status  the platform on this machine
+npm run bench -- gateway | checkin | lists | sse | export   what it reaches on this machine
 npm test [-- PATH ...]               lint, types, unit, integration and end-to-end tests
 `;
 checkNode();
 mkdirSync(cache, { recursive: true });
-if (command === 'demo' || command === 'stack' || command === 'test') {
+if (command === 'demo' || command === 'stack' || command === 'bench' || command === 'test') {
   install();
   build();
   if (command === 'demo') handOver('infra/demo/dist/main.js', args);
   else if (command === 'stack') handOver('infra/stack/dist/main.js', args);
+  else if (command === 'bench') handOver('bench/dist/main.js', args);
   else test(args);
 } else {
   process.stdout.write(usage);

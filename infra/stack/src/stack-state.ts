@@ -13,6 +13,8 @@ export interface StackState {
   preset: 'demo' | 'small';
   /** How long a silent worker keeps its units. */
   leaseSeconds: number;
+  /** Environment of single services, over that of the stack. */
+  settings: Record<string, Record<string, string>>;
   ports: Record<string, number>;
   secrets: { signingKey: string; sessionSecret: string; pepper: string; secretsKey: string; graphClientId: string; graphClientSecret: string };
   namespace: string;
@@ -55,11 +57,12 @@ export interface NewStack {
   durable: boolean;
   preset: StackState['preset'];
   leaseSeconds: number;
+  settings: StackState['settings'];
   env: Record<string, string | undefined>;
 }
 
 /** A new stack's state: free ports, fresh secrets. The folder is made, for this user alone; one that holds anything else is refused, since `down` removes it. */
-export async function createState(dataDir: string, { workers, durable, preset, leaseSeconds, env }: NewStack): Promise<StackState> {
+export async function createState(dataDir: string, { workers, durable, preset, leaseSeconds, settings, env }: NewStack): Promise<StackState> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   if (readdirSync(dataDir).some((name) => name !== unfinishedState)) throw new Error(`${dataDir} holds something else already. Choose an empty folder or a new one.`);
   const ports: Record<string, number> = {};
@@ -76,6 +79,7 @@ export async function createState(dataDir: string, { workers, durable, preset, l
     durable,
     preset,
     leaseSeconds,
+    settings,
     ports,
     secrets: { signingKey: key(), sessionSecret: key(), pepper: key(), secretsKey: key(), graphClientId: randomUUID(), graphClientSecret: randomBytes(24).toString('base64url') },
     postgresDir: process.getuid?.() === 0 ? mkdtempSync(join(tmpdir(), 'migrator-stack-')) : join(dataDir, 'postgres'),

@@ -1,0 +1,64 @@
+#!/usr/bin/env node
+/** `npm run bench`. */
+import { parseArgs } from 'node:util';
+import type { Figure } from './figure.js';
+import type { Measure } from './measure.js';
+import { measureCheckIn } from './measure-check-in.js';
+import { measureExport } from './measure-export.js';
+import { measureGateway } from './measure-gateway.js';
+import { measureLists } from './measure-lists.js';
+import { measureSse } from './measure-sse.js';
+
+const measures: Record<string, { measure: Measure; says: string }> = {
+  gateway: { measure: measureGateway, says: 'what the gateway costs a call, against the same call straight at its service' },
+  checkin: { measure: measureCheckIn, says: '100,000 devices, 2,000 check-ins a second, commands handed out once' },
+  lists: { measure: measureLists, says: 'first and last page of a million jobs, items and log lines' },
+  sse: { measure: measureSse, says: '2,000 readers of one log, 100 lines a second' },
+  export: { measure: measureExport, says: 'a log of a million lines as CSV' },
+};
+
+const help = `Measures the platform on this machine, each figure beside its baseline of the same run.
+
+  npm run bench -- ${Object.keys(measures).join(' | ')} | all [--json] [--short]
+
+${Object.entries(measures).map(([name, { says }]) => `  ${name.padEnd(9)} ${says}`).join('\n')}
+
+  --json    one JSON object per line: name, value, unit, baseline, ratio, target, met, machine
+  --short   small and quick: shows that it works, not how fast it is
+
+Exit code 0 when everything that was measured reaches its target, 2 when something does not.
+`;
+
+function table(figures: readonly Figure[]): string {
+  const rows = figures.map(({ name, value, unit, baseline, ratio, target, met }) => [name, `${value} ${unit}`, `baseline ${baseline}`, `ratio ${ratio}`, target === null ? '' : `${met === true ? 'reaches' : 'MISSES'} ${target}`]);
+  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()).join('\n');
+}
+
+async function run(): Promise<number> {
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: { help: { type: 'boolean', short: 'h' }, json: { type: 'boolean' }, short: { type: 'boolean' } } });
+  const wanted = positionals.includes('all') ? Object.keys(measures) : positionals;
+  if (values.help === true || wanted.length === 0) {
+    process.stdout.write(help);
+    return 0;
+  }
+  const unknown = wanted.filter((name) => measures[name] === undefined);
+  if (unknown.length > 0) throw new Error(`There is no measurement called ${unknown.join(', ')}; there are ${Object.keys(measures).join(', ')}.`);
+  let missed = false;
+  for (const name of wanted) {
+    const figures = (await measures[name]?.measure({ short: values.short === true, progress: (line) => process.stderr.write(`${name}: ${line}\n`) })) ?? [];
+    process.stdout.write(values.json === true ? figures.map((one) => `${JSON.stringify(one)}\n`).join('') : `${table(figures)}\n`);
+    missed ||= figures.some(({ met }) => met === false);
+  }
+  return missed && values.short !== true ? 2 : 0;
+}
+
+run().then(
+  (code) => {
+    process.exit(code);
+  },
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.exit(1);
+  },
+);
