@@ -11,7 +11,7 @@ let made = 0;
 const fresh = async (): Promise<{ dataDir: string; state: StackState }> => {
   made += 1;
   const dataDir = join(folder, String(made));
-  const state = await createState(dataDir, { workers: 2, durable: false, preset: 'small', leaseSeconds: 10, env: {} });
+  const state = await createState(dataDir, { workers: 2, durable: false, preset: 'small', leaseSeconds: 10, settings: {}, env: {} });
   await settlePorts(state);
   return { dataDir, state };
 };
@@ -62,7 +62,7 @@ test('a folder that holds something else is neither used nor removed', async () 
   const dataDir = join(folder, 'precious');
   mkdirSync(dataDir);
   writeFileSync(join(dataDir, 'thesis.txt'), 'years of work');
-  await expect(createState(dataDir, { workers: 1, durable: false, preset: 'small', leaseSeconds: 10, env: {} })).rejects.toThrow('holds something else');
+  await expect(createState(dataDir, { workers: 1, durable: false, preset: 'small', leaseSeconds: 10, settings: {}, env: {} })).rejects.toThrow('holds something else');
   await down({ dataDir });
   expect(readFileSync(join(dataDir, 'thesis.txt'), 'utf8')).toBe('years of work');
   writeFileSync(join(dataDir, 'state.json'), '{"version":7}');
