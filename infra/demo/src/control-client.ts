@@ -1,10 +1,10 @@
 /** The simulator's control interface: the demonstration uses it for what only an onlooker could do (counting, comparing, changing the source). */
 export interface ControlClient {
-  call<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T>;
+  call<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<T>;
 }
 
 export const createControlClient = (url: string): ControlClient => ({
-  call: async <T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> => {
+  call: async <T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<T> => {
     const response = await fetch(new URL(path, url), { method, ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }), signal: AbortSignal.timeout(300_000) });
     const text = await response.text();
     if (!response.ok) throw new Error(`The simulator answered ${response.status} to ${method} ${path}: ${text}`);
