@@ -169,6 +169,37 @@ test('an answer that does not come in time is a lost one', async () => {
   expect(await kindOf(port.post('/x', {}, { budget: { kind: 'none' }, timeoutMs: 300 }))).toBe('in_doubt');
 });
 
+test('an answer that drips on and on, or grows beyond all measure, is a lost one: it is neither waited for nor held', async () => {
+  handler = (_request, response, nth) => {
+    if (nth > 2) {
+      json(response, 200, { value: [] });
+      return;
+    }
+    response.writeHead(200, { 'content-type': 'application/json' });
+    const piece = nth === 1 ? Buffer.from('[') : Buffer.alloc(4 * 1024 * 1024, 0x20);
+    const more = (): void => {
+      if (response.destroyed) return;
+      response.write(piece, () => setTimeout(more, nth === 1 ? 20 : 0));
+    };
+    more();
+  };
+  const before = process.memoryUsage().rss;
+  expect(await port.get('/users', { budget, timeoutMs: 150 })).toEqual({ value: [] });
+  expect(seen).toHaveLength(3);
+  expect(process.memoryUsage().rss - before).toBeLessThan(400 * 1024 * 1024);
+});
+
+test('a date in Retry-After is meant by Microsoft’s clock, whatever ours says', async () => {
+  const theirs = Date.now() - 3 * 3600_000;
+  const date = (ms: number): string => new Date(ms).toUTCString();
+  handler = (_request, response, nth) => {
+    if (nth === 1) json(response, 429, { error: { code: 'TooManyRequests' } }, { date: date(theirs), 'retry-after': date(theirs + 1_000) });
+    else json(response, 200, { id: 'x' });
+  };
+  await port.get('/users/x', { budget });
+  expect(throttled).toEqual([1_000]);
+});
+
 test('what Graph says decides the kind: codes before statuses, empty and HTML bodies without a code', async () => {
   const cases: [number, unknown, string][] = [
     [400, { error: { code: 'ErrorInvalidIdMalformed', message: '' } }, 'bad_request'],

@@ -44,7 +44,7 @@ export interface Granted<T> {
 
 export async function attempt<T>(governor: Governor, request: Attempt<T>): Promise<Granted<T>> {
   const { app, tenantId, budget, repeatable, signal } = request;
-  const deadline = Date.now() + patienceMs;
+  const deadline = performance.now() + patienceMs;
   const known = sizeOf(request.body) ?? request.contentLength ?? null;
   let lost = 0;
   let refused = 0;
@@ -53,7 +53,7 @@ export async function attempt<T>(governor: Governor, request: Attempt<T>): Promi
   let bodyTaken = false;
   for (;;) {
     const permit = await acquire(governor, request, known ?? 0);
-    const began = Date.now();
+    const began = performance.now();
     let response: HttpResponse | null = null;
     try {
       const body = materialise(request.body, (bytes) => {
@@ -63,11 +63,11 @@ export async function attempt<T>(governor: Governor, request: Attempt<T>): Promi
       const asked = fresh;
       fresh = false;
       response = await request.send(body, asked);
-      governor.observer.onRequest?.(budget, response.status, Date.now() - began);
+      governor.observer.onRequest?.(budget, response.status, performance.now() - began);
       if (response.status < 400) return { response, value: await request.receive(response), release: permit.release };
     } catch (cause) {
       permit.release();
-      if (response === null) governor.observer.onRequest?.(budget, 0, Date.now() - began);
+      if (response === null) governor.observer.onRequest?.(budget, 0, performance.now() - began);
       const status = response?.status ?? 0;
       const requestId = response?.headers.get('request-id') ?? null;
       if (signal?.aborted === true) throw new GraphRequestError('cancelled', { status, graphCode: null, requestId, cause });
@@ -76,7 +76,7 @@ export async function attempt<T>(governor: Governor, request: Attempt<T>): Promi
       const untouched = cause instanceof NotSentError || cause instanceof TokenError;
       if (!untouched && !repeatable) throw new GraphRequestError('in_doubt', { status, graphCode: null, requestId, cause });
       lost += 1;
-      if (lost > (untouched ? unsentMax : lostAnswersMax) || Date.now() > deadline || !again(request.body, bodyTaken)) throw new GraphRequestError('unavailable', { status, graphCode: null, requestId, cause });
+      if (lost > (untouched ? unsentMax : lostAnswersMax) || performance.now() > deadline || !again(request.body, bodyTaken)) throw new GraphRequestError('unavailable', { status, graphCode: null, requestId, cause });
       await rest((cause instanceof TokenError ? cause.retryAfterMs : null) ?? backOff(lost, 500, 60_000), signal);
       continue;
     }
@@ -92,14 +92,14 @@ export async function attempt<T>(governor: Governor, request: Attempt<T>): Promi
       refused += 1;
       const restMs = failure.retryAfterMs !== null && failure.retryAfterMs > 0 ? failure.retryAfterMs : failure.overBytes ? (byteSteps[Math.min(refused, byteSteps.length) - 1] ?? 60_000) : backOff(refused, 2_000, 300_000);
       governor.throttled(app, tenantId, budget, restMs);
-      if (Date.now() + restMs > deadline || !again(request.body, bodyTaken)) throw failure.error;
+      if (performance.now() + restMs > deadline || !again(request.body, bodyTaken)) throw failure.error;
       continue;
     }
     if (failure.error.kind !== 'unavailable') throw failure.error;
     // A locked resource was not touched, whatever the request was.
     if (!repeatable && response.status !== 423) throw new GraphRequestError('in_doubt', { status: failure.error.status, graphCode: failure.error.graphCode, requestId: failure.error.requestId });
     lost += 1;
-    if (lost > lostAnswersMax || Date.now() > deadline || !again(request.body, bodyTaken)) throw failure.error;
+    if (lost > lostAnswersMax || performance.now() > deadline || !again(request.body, bodyTaken)) throw failure.error;
     await rest(failure.retryAfterMs ?? backOff(lost, 500, 60_000), signal);
   }
 }

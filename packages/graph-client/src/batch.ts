@@ -25,7 +25,7 @@ export interface BatchSender {
  */
 export async function runBatch(sender: BatchSender, requests: readonly BatchRequest[], options: RequestOptions): Promise<Map<string, BatchAnswer>> {
   if (new Set(requests.map(({ id }) => id.toLowerCase())).size !== requests.length) throw new Error('Ids of a batch must differ by more than case.');
-  const deadline = Date.now() + patienceMs;
+  const deadline = performance.now() + patienceMs;
   const answers = new Map<string, BatchAnswer>();
   let open = [...requests];
   while (open.length > 0) {
@@ -39,7 +39,7 @@ export async function runBatch(sender: BatchSender, requests: readonly BatchRequ
       const response = answered.get(request.id.toLowerCase());
       if (response === undefined) throw new GraphRequestError(repeatable ? 'unavailable' : 'in_doubt', { status: 200, graphCode: null, requestId: null });
       const { status, headers = {}, body } = response;
-      if (status === 429 && Date.now() < deadline) {
+      if (status === 429 && performance.now() < deadline) {
         again.push(request);
         restMs = Math.max(restMs, retryAfterMs(headers));
       } else answers.set(request.id, { status, headers, body });

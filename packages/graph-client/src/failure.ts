@@ -63,7 +63,9 @@ export async function readFailure(response: HttpResponse, now: number): Promise<
   }
   const body = parseBody(text);
   const location = response.headers.get('location');
-  const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), now);
+  // A date is meant by the clock of whoever wrote it, which the answer tells.
+  const theirs = Date.parse(response.headers.get('date') ?? '');
+  const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), Number.isNaN(theirs) ? now : theirs);
   const error = new GraphRequestError(kindOf(response.status, body.code), { status: response.status, graphCode: body.code, requestId: response.headers.get('request-id'), ...(location === null ? {} : { location }) });
   return { error, retryAfterMs, notExecuted: response.status === 429 || (response.status === 503 && retryAfterMs !== null), overBytes: response.status === 429 && text.includes('IncomingBytes') };
 }

@@ -66,7 +66,7 @@ export function createGraphClient({ tenantId, clientId, tokens, http, governor }
 
   /** The whole answer is read before the request counts as answered: a read that was cut half-way is made again. */
   const json = async <T>(method: string, path: string, options: RawOptions, units?: number): Promise<T> => {
-    const { value, release } = await send(method, path, options, (response) => parseJson<T>(response), units);
+    const { value, release } = await send(method, path, options, (response) => parseJson<T>(response, options.timeoutMs), units);
     release();
     return value;
   };
@@ -82,7 +82,7 @@ export function createGraphClient({ tenantId, clientId, tokens, http, governor }
       const { release } = await send('DELETE', path, options, (response) => response.body.dump());
       release();
     },
-    raw: async (method, path, options) => rawResponse(await send(method, path, options, nothing), options.repeatable ?? method === 'GET'),
+    raw: async (method, path, options) => rawResponse(await send(method, path, options, nothing), options.repeatable ?? method === 'GET', options.timeoutMs),
     async *pages<T>(path: string, { from, pageSizeMax, ...options }: RequestOptions & { from?: string; pageSizeMax?: number }): AsyncGenerator<GraphPage<T>> {
       const prefer = [options.headers?.['Prefer'], pageSizeMax === undefined ? undefined : `odata.maxpagesize=${pageSizeMax}`].filter((part) => part !== undefined).join(', ');
       const headers = { ...options.headers, ...(prefer === '' ? {} : { Prefer: prefer }) };
@@ -132,6 +132,7 @@ export function createGraphClient({ tenantId, clientId, tokens, http, governor }
             }),
         }),
         options.repeatable ?? method === 'GET',
+        timeoutMs,
       );
     },
   };
@@ -181,7 +182,7 @@ async function unwrap(outgoing: Outgoing, call: () => Promise<unknown>): Promise
   }
 }
 
-function rawResponse({ response, release }: Granted<undefined>, repeatable: boolean): RawResponse {
+function rawResponse({ response, release }: Granted<undefined>, repeatable: boolean, timeoutMs?: number): RawResponse {
   async function* body(): AsyncGenerator<Uint8Array> {
     try {
       yield* response.body;
@@ -198,7 +199,7 @@ function rawResponse({ response, release }: Granted<undefined>, repeatable: bool
     body: stream,
     json: async <T>() => {
       try {
-        return await parseJson<T>(response);
+        return await parseJson<T>(response, timeoutMs);
       } catch (cause) {
         throw lostAnswer(response, repeatable, cause);
       } finally {
@@ -215,10 +216,22 @@ function rawResponse({ response, release }: Granted<undefined>, repeatable: bool
   };
 }
 
-/** The body as JSON; undefined when there is none. */
-async function parseJson<T>(response: HttpResponse): Promise<T> {
+/** Larger than any page or answer that Graph documents; what is meant to be larger is read as a stream. */
+const jsonBytesMax = 64 * 1024 * 1024;
+/** How many time-outs a JSON answer may take from its first byte to its last. The time-out itself bounds each silence in between. */
+const answerTimeouts = 3;
+
+/** The body as JSON; undefined when there is none. Throws for one that drips on and on or grows beyond all measure: it is a lost answer. */
+async function parseJson<T>(response: HttpResponse, timeoutMs = timeoutMsDefault): Promise<T> {
   const pieces: Uint8Array[] = [];
-  for await (const piece of response.body) pieces.push(piece);
+  const deadline = performance.now() + answerTimeouts * timeoutMs;
+  let bytes = 0;
+  for await (const piece of response.body) {
+    bytes += piece.byteLength;
+    if (bytes > jsonBytesMax) throw new Error(`The answer has more than ${jsonBytesMax} bytes.`);
+    if (performance.now() > deadline) throw new Error('The answer does not come to its end.');
+    pieces.push(piece);
+  }
   if (pieces.length === 0) return undefined as T;
   const text = Buffer.concat(pieces).toString('utf8');
   try {

@@ -43,10 +43,11 @@ export interface Governor {
 export interface GovernorOptions {
   observer?: GovernorObserver;
   limits?: Record<Budget['kind'], Limit>;
+  /** Milliseconds that only ever grow: a wall clock that is set back must not lengthen a wait. */
   now?: () => number;
 }
 
-export const createGovernor = ({ observer = {}, limits = publishedLimits, now = Date.now }: GovernorOptions = {}): Governor => {
+export const createGovernor = ({ observer = {}, limits = publishedLimits, now = () => performance.now() }: GovernorOptions = {}): Governor => {
   const states = new Map<string, BudgetState>();
   const stateOf = (app: string, tenantId: string, budget: Budget): BudgetState => {
     const key = budgetKey(app, tenantId, budget);
