@@ -42,6 +42,7 @@ export const unitFailures = {
   SOURCE_MISSING: { cause: 'The source mailbox does not exist or has no licence.', remedy: 'Restore or license the source mailbox, then run a retry pass.' },
   DEST_MISSING: { cause: 'The destination mailbox does not exist or has no licence yet.', remedy: 'License the destination user, wait until Exchange has made the mailbox, then run a retry pass.' },
   DEST_FULL: { cause: 'The destination mailbox is full.', remedy: 'Assign a larger plan or free space, then run a retry pass.' },
+  LISTING_ENDLESS: { cause: 'The source’s listing of a folder goes on without ever coming to its end.', remedy: 'Run a retry pass: it lists that folder anew. If it stays, open a case with Microsoft; everything else of the unit is copied.' },
   SERVICE_UNREACHABLE: { cause: 'Microsoft Graph could not be reached for a long time.', remedy: 'Check the network and Microsoft’s service health, then resume or run a retry pass.' },
   TENANT_DISCONNECTED: { cause: 'One of the job’s tenants was disconnected.', remedy: 'Connect the tenant again and create a new job; what was copied is found and not copied again.' },
   ATTEMPTS_EXHAUSTED: { cause: 'The unit was given up by its worker several times.', remedy: 'Read the unit’s log lines; run a retry pass.' },

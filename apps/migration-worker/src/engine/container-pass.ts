@@ -5,6 +5,7 @@
 import { CheckpointExpired, ContainerGone, type Page } from '../workloads/workload.js';
 import type { ContainerRun, PassContext } from './pass-context.js';
 import { marksOf, workPage } from './page-pass.js';
+import { ListingEndless, ListingWatch } from './listing-watch.js';
 import { ChangeBuilder } from './outcome.js';
 import { countedAs, itemStates } from './outcome-codes.js';
 
@@ -29,6 +30,10 @@ export async function passContainer(context: PassContext, run: ContainerRun): Pr
       await settleGone(context, run);
     }
   } catch (error) {
+    if (error instanceof ListingEndless) {
+      await leaveUnfinished(context, run);
+      return;
+    }
     if (!(error instanceof ContainerGone)) throw error;
     context.observer.note('WARN', `“${container.path}” is gone at the source.`);
     await context.writer.write({ listings: [{ containerNo: entry.containerNo, checkpoint: null, complete: true, listed: true, deltaToken: null }] });
@@ -36,6 +41,13 @@ export async function passContainer(context: PassContext, run: ContainerRun): Pr
   context.counters.complete(entry.containerNo);
   if (run.filteredOut > 0) context.observer.note('INFO', `“${container.path}”: ${run.filteredOut} items left out by the job’s filters.`);
   if (run.removed > 0) context.observer.note('INFO', `“${container.path}”: ${run.removed} items are not there any more at the source; their copies stay.`);
+}
+
+/** The other containers go on; a later pass lists this one from its beginning, since no token of this listing can be trusted. */
+async function leaveUnfinished(context: PassContext, { container, entry }: ContainerRun): Promise<void> {
+  context.observer.note('ERROR', `“${container.path}”: the source’s listing does not come to an end; what it has listed is copied, the folder is left unfinished.`);
+  context.unfinished.add(container.path);
+  await context.writer.write({ listings: [{ containerNo: entry.containerNo, checkpoint: null, complete: false, listed: false, deltaToken: null }] });
 }
 
 /** Containers get their counterpart even when they are empty, and again when they were renamed or moved; a retry only when it writes. */
@@ -66,14 +78,13 @@ async function listPages(context: PassContext, run: ContainerRun, from: string |
   let inHand = 0;
   let roomMade: () => void = () => undefined;
   let ended = false;
-  let last = from;
+  const watch = new ListingWatch(from);
   let gone = null as ContainerGone | null;
   try {
     for await (const page of context.session.pages(run.container, from, halt.soft)) {
       if (ended) throw new Error('a listing went on after its last page');
       ended = page.complete;
-      if (!page.complete && page.checkpoint === last) throw new Error('a listing does not move on: two pages end at the same checkpoint');
-      last = page.checkpoint;
+      watch.page(page);
       const items = marksOf(run, page);
       const giveBack = await context.items.take(items.size, halt.soft);
       const earlier = [...new Set([...items.keys()].flatMap((mark) => run.inHand.get(mark) ?? []))];

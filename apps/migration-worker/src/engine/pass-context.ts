@@ -46,6 +46,8 @@ export interface PassContext {
   readonly locks: MatchLocks;
   /** Destination ids that in-doubt items of this run took for theirs. */
   readonly adopted: Set<string>;
+  /** Paths of containers whose listing does not end: they are left, and the unit fails once everything else is done. */
+  readonly unfinished: Set<string>;
   /** False when the lease has run out by our own clock: others may be at work here. */
   holds(): boolean;
 }

@@ -1,5 +1,5 @@
 /** One pass over one unit: all its containers, several at a time, parents before their children. */
-import { ContainerGone, type Container, type DestContainer } from '../workloads/workload.js';
+import { ContainerGone, UnitError, type Container, type DestContainer } from '../workloads/workload.js';
 import { passContainer } from './container-pass.js';
 import type { ContainerRun, PassContext } from './pass-context.js';
 import type { ContainerEntry } from './unit-ledger.js';
@@ -40,6 +40,7 @@ export async function runPass(context: PassContext): Promise<void> {
   });
   await Promise.all(walkers);
   if (halt.reason !== null) throw halt.reason;
+  if (context.unfinished.size > 0) throw new UnitError('LISTING_ENDLESS', 'source', false, { code: null, requestId: null });
   if (!ledger.swept) await ledger.markSwept();
 }
 

@@ -80,6 +80,7 @@ export async function runUnit({ unitId, passId, mode, scope, workload, ports, le
       bytes,
       locks: new MatchLocks(),
       adopted: new Set(),
+      unfinished: new Set(),
       holds,
     });
     return { result: 'done', counters: counters.now, failure: null, unexpected: null };

@@ -38,9 +38,11 @@ export interface Faults {
   refused: Set<string>;
   /** Items a page holds. */
   pageItems: number;
+  /** Containers whose listing sends its last page again and again, or empty ones, and never ends. */
+  endless: Map<string, 'empty' | 'repeated'>;
 }
 
-export const noFaults = (): Faults => ({ step: () => undefined, random: () => 0.5, lostAnswers: 0, repeats: 0, expiries: 0, refused: new Set(), pageItems: 7 });
+export const noFaults = (): Faults => ({ step: () => undefined, random: () => 0.5, lostAnswers: 0, repeats: 0, expiries: 0, refused: new Set(), pageItems: 7, endless: new Map() });
 
 /** Both ends of one fake unit. Survives the death of the workers that use it. */
 export class FakeWorld {
@@ -140,6 +142,13 @@ export function fakeWorkload(world: FakeWorld, faults: Faults): Workload {
         const complete = at + faults.pageItems >= listed.length;
         const items = listed.slice(at, at + faults.pageItems);
         if (faults.random() < faults.repeats) items.push(...listed.slice(Math.max(0, at - 3), at));
+        const endless = faults.endless.get(container.path);
+        if (complete && endless !== undefined) {
+          for (let again = 0; ; again++) {
+            signal.throwIfAborted();
+            yield { items: endless === 'empty' ? [] : items.map(sourceItem), removed: [], checkpoint: `page ${base} ${upTo} ${at + again}`, complete: false };
+          }
+        }
         yield { items: items.map(sourceItem), removed: complete ? removed : [], checkpoint: complete ? `token ${upTo}` : `page ${base} ${upTo} ${at + faults.pageItems}`, complete };
         if (complete) return;
       }
