@@ -109,7 +109,7 @@ function test(args) {
 const [command, ...args] = process.argv.slice(2);
 const usage = `npm run demo [-- --exit] [--json]    a whole migration between two simulated tenants
 npm run stack -- up | down | status  the platform on this machine
-npm run bench -- gateway | checkin | lists | sse | export   what it reaches on this machine
+npm run bench -- NAME | all           what it reaches on this machine; without a name, which there are
 npm test [-- PATH ...]               lint, types, unit, integration and end-to-end tests
 `;
 checkNode();

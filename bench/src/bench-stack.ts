@@ -1,4 +1,4 @@
-/** The platform to measure: everything on this machine, as `npm run stack` starts it, without workers. */
+/** The platform to measure: everything on this machine, as `npm run stack` starts it; without workers unless they are what is measured. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,8 +11,8 @@ import { down, readState, status, up, type StackState, type StackStatus } from '
 import postgres from 'postgres';
 
 export interface BenchStack {
-  stack: StackStatus;
-  state: StackState;
+  readonly stack: StackStatus;
+  readonly state: StackState;
   sql: postgres.Sql;
   /** Headers of the organisation's key. */
   withKey: Record<string, string>;
@@ -20,14 +20,17 @@ export interface BenchStack {
   withToken(role?: 'admin' | 'service'): Promise<Record<string, string>>;
   urlOf(service: string): string;
   pidOf(service: string): number;
+  /** Processes whose CPU is told beside a figure, by the name it is told under. */
+  pids(): Record<string, number>;
+  /** So many workers from now on, all of them new: what others did before has no part in their figures. */
+  freshWorkers(count: number): Promise<void>;
   down(): Promise<void>;
 }
 
-export async function startBenchStack(settings: Record<string, Record<string, string>> = {}): Promise<BenchStack> {
+export async function startBenchStack(settings: Record<string, Record<string, string>> = {}, workers = 0): Promise<BenchStack> {
   const dataDir = join(mkdtempSync(join(tmpdir(), 'migrator-bench-')), 'stack');
-  await up({ dataDir, workers: 0, preset: 'small', env: {}, settings });
-  const [stack, state] = [await status(dataDir), readState(dataDir)];
-  if (stack === null || state === null) throw new Error('The stack did not come up.');
+  await up({ dataDir, workers, preset: 'small', env: {}, settings });
+  let [stack, state] = await look(dataDir);
   const sql = postgres(stack.databaseUrl, { max: 2, onnotice: () => undefined });
   // The limit of requests is not what is measured.
   await sql`update gateway.organisations set plan = 'enterprise', rate_limit_per_minute = 1000000000 where id = ${stack.orgId}`;
@@ -38,20 +41,39 @@ export async function startBenchStack(settings: Record<string, Record<string, st
     if (found === undefined) throw new Error(`There is no ${service} in the stack.`);
     return found;
   };
+  const pidOf = (service: string): number => find(service).pid ?? 0;
   return {
-    stack,
-    state,
+    get stack() {
+      return stack;
+    },
+    get state() {
+      return state;
+    },
     sql,
     withKey: { authorization: `Bearer ${stack.apiKey}` },
     withToken: async (role = 'admin') => ({ [internalIdentityHeader]: await signer.sign({ ...identity, role }) }),
     urlOf: (service) => find(service).url ?? '',
-    pidOf: (service) => find(service).pid ?? 0,
+    pidOf,
+    pids: () => ({
+      ...Object.fromEntries(stack.services.filter(({ name }) => /^migration-worker|^graph-simulator$|^job-service$|^api-gateway$/.test(name)).map(({ name }) => [name, pidOf(name)])),
+      ...Object.fromEntries(['postgres', 'nats', 'redis'].flatMap((name) => (state.processes[name] === undefined ? [] : [[name, state.processes[name].pid]]))),
+    }),
+    freshWorkers: async (count) => {
+      for (const workers of [0, count]) await up({ dataDir, workers, env: {} });
+      [stack, state] = await look(dataDir);
+    },
     down: async () => {
       await sql.end({ timeout: 5 });
       await down({ dataDir });
       rmSync(join(dataDir, '..'), { recursive: true, force: true });
     },
   };
+}
+
+async function look(dataDir: string): Promise<[StackStatus, StackState]> {
+  const [stack, state] = [await status(dataDir), readState(dataDir)];
+  if (stack === null || state === null) throw new Error('The stack did not come up.');
+  return [stack, state];
 }
 
 /** Bytes of memory that a process holds now, or has held at most. Linux alone can say. */

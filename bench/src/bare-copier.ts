@@ -1,0 +1,32 @@
+/** The process that copies barely, as its parent sees it. */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { checkout } from '@migrator/stack';
+import type { BareCopy } from './bare-copy.js';
+
+export interface BareCopier {
+  readonly pid: number;
+  /** Copies, and resolves with how many items; throws what ended it. */
+  copy(what: BareCopy): Promise<number>;
+  stop(): Promise<void>;
+}
+
+export function startBareCopier(): BareCopier {
+  const child = fork(join(checkout, 'bench/dist/bare-copy-process.js'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  return {
+    pid: child.pid ?? 0,
+    async copy(what) {
+      const answered = Promise.race([once(child, 'message'), once(child, 'exit').then(() => { throw new Error('The bare copy ended.'); })]);
+      child.send(what);
+      const [answer] = (await answered) as [{ copied?: number; error?: string }];
+      if (answer.copied === undefined) throw new Error(`The bare copy failed: ${answer.error ?? 'without a word'}`);
+      return answer.copied;
+    },
+    async stop() {
+      const gone = once(child, 'exit');
+      child.disconnect();
+      await gone;
+    },
+  };
+}

@@ -1,0 +1,34 @@
+/** The short forms of the engine's benches: they run to their end, copy everything, and print a figure for each thing they promise. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import type { Figure } from './figure.js';
+
+const run = promisify(execFile);
+
+async function figuresOf(name: string): Promise<Figure[]> {
+  const { stdout } = await run(process.execPath, ['bench/dist/main.js', name, '--short', '--json'], { timeout: 170_000 });
+  return stdout.trim().split('\n').map((line) => JSON.parse(line) as Figure);
+}
+
+test.each([
+  ['engine-mail', ['engine-mail.speed', 'engine-mail.cpu', 'engine-mail.simulator-share']],
+  ['fleet', ['fleet.2-workers', 'fleet.machine-busy']],
+  ['memory', ['memory.ordinary', 'memory.large-items', 'memory.folders', 'memory.large-folder']],
+])(
+  'bench %s prints each figure beside its baseline',
+  async (name, expected) => {
+    const figures = await figuresOf(name);
+    expect(figures.map((each) => each.name)).toEqual(expected);
+    for (const { value, baseline, ratio, unit, machine } of figures) {
+      expect([value, baseline, ratio].every((number) => Number.isFinite(number) && number > 0)).toBe(true);
+      expect([unit, machine].every((text) => text !== '')).toBe(true);
+    }
+    // Speed is for a quiet machine to judge; memory is the same on a busy one.
+    if (name === 'memory') expect(figures.map(({ met }) => met)).toEqual(expected.map(() => true));
+  },
+  180_000,
+);
+
+test('a bench that is not there is refused with the names of those that are', async () => {
+  await expect(run(process.execPath, ['bench/dist/main.js', 'engine-male'])).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('engine-mail') as string });
+});

@@ -1,0 +1,83 @@
+/** Simulated tenants to copy between, and jobs over them as any client of the API makes them. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { jobAnswer, type Job } from '@migrator/contracts/api/jobs';
+import { createApiClient, type ApiClient } from '@migrator/demo/api-client';
+import { createControlClient, type Comparison, type ControlClient } from '@migrator/demo/control-client';
+import { giveConsent, waitForDiscovery } from '@migrator/demo/give-consent';
+import type { BenchStack } from './bench-stack.js';
+
+/** A mailbox of a tenant: what it is called, and the generator's profile of what lies in it (see the simulator). */
+export interface MailboxSpec {
+  alias: string;
+  content: Record<string, unknown> | 'empty';
+}
+
+export interface MailTenant {
+  readonly domain: string;
+  /** Microsoft's id. */
+  readonly microsoftId: string;
+  /** Microsoft's ids of the users, by alias. */
+  readonly userIds: Readonly<Record<string, string>>;
+}
+
+/** What the generator leaves out unless a bench asks for it: everything but messages. */
+export const onlyMessages = { attachmentEvery: 0, settings: false, untouchables: false };
+
+/** Seldom: every look is work for the services that are measured. */
+const lookEveryMs = 250;
+
+export class MailTenants {
+  readonly api: ApiClient;
+  readonly control: ControlClient;
+  #made = 0;
+
+  constructor(private readonly bench: BenchStack) {
+    this.api = createApiClient(bench.stack.gatewayUrl, bench.stack.apiKey);
+    this.control = createControlClient(bench.stack.simulatorControlUrl);
+  }
+
+  /** A new tenant whose administrator has accepted the application; the platform does not know it yet. */
+  async make(name: string, mailboxes: readonly MailboxSpec[]): Promise<MailTenant> {
+    const domain = `${name}-${(this.#made += 1)}.example`;
+    const users = mailboxes.map(({ alias, content }) => ({ alias, displayName: alias, content }));
+    const { id, userIds } = await this.control.call<{ id: string; userIds: Record<string, string> }>('POST', '/tenants', { domain, displayName: domain, users });
+    await this.control.call('POST', '/consents', { tenant: domain, clientId: this.bench.stack.simulatorApp.clientId });
+    return { domain, microsoftId: id, userIds: Object.fromEntries(Object.entries(userIds).map(([upn, userId]) => [upn.split('@')[0] ?? upn, userId])) };
+  }
+
+  /** Connects a tenant to the platform and waits until it knows who is there. Returns the platform's id of it. */
+  async connect({ domain, microsoftId }: MailTenant, role: 'source' | 'destination'): Promise<string> {
+    await giveConsent(this.api, domain, role);
+    const found = (await waitForDiscovery(this.api)).find((tenant) => tenant.domain === domain);
+    if (found === undefined) throw new Error(`The platform does not know ${domain} (${microsoftId}).`);
+    return found.id;
+  }
+
+  /** Makes the job and waits for its end; `seconds` is by its own times, from its creation to its end. Throws when it stops, or ends with anything that did not arrive. */
+  async migrate(sourceTenantId: string, destTenantId: string, options: Record<string, unknown> = {}): Promise<{ job: Job; seconds: number }> {
+    const { job } = await this.api.call('POST', '/v1/jobs', jobAnswer, { sourceTenantId, destTenantId, type: 'EMAIL', name: `bench ${randomUUID()}`, options });
+    for (let now = job; ; ) {
+      if (now.status === 'DONE') {
+        if (now.outcome !== 'clean') throw new Error(`The job ended ${now.outcome ?? 'without an outcome'}: ${now.errorItems} failed, ${now.skippedItems} skipped of ${now.totalItems}.`);
+        return { job: now, seconds: (Date.parse(now.completedAt ?? '') - Date.parse(now.createdAt)) / 1_000 };
+      }
+      if (now.status === 'ERROR') throw new Error(`The job stopped: ${JSON.stringify(now.failure)}`);
+      await pause(lookEveryMs);
+      now = (await this.api.call('GET', `/v1/jobs/${job.id}`, jobAnswer)).job;
+    }
+  }
+
+  /** The simulator's own comparison of all items; throws unless each arrived once and is what it was. Returns how many. */
+  async compareItems(source: MailTenant, destination: MailTenant): Promise<number> {
+    const { items, examples } = await this.control.call<Comparison>('POST', '/compare', { source: source.domain, destination: destination.domain, examplesMax: 3 });
+    if (items.matched !== items.expected || items.missing + items.extra + items.doubled + items.differs > 0) throw new Error(`Not everything arrived in ${destination.domain} once and whole: ${JSON.stringify(items)} ${JSON.stringify(examples)}`);
+    return items.matched;
+  }
+
+  /** Takes a tenant out of the simulator, with the memory it holds there. */
+  async remove({ domain }: MailTenant): Promise<void> {
+    const response = await fetch(new URL(`/tenants/${domain}`, this.bench.stack.simulatorControlUrl), { method: 'DELETE' });
+    if (!response.ok) throw new Error(`The simulator answered ${response.status} to the removal of ${domain}.`);
+  }
+}

@@ -1,0 +1,61 @@
+/** A worker's memory stays flat, whatever the size of the items, of the folders, and of the tree of folders. */
+import type { Measure } from './measure.js';
+import { residentBytes, startBenchStack } from './bench-stack.js';
+import { figure, type Figure } from './figure.js';
+import { MailTenants, onlyMessages, type MailboxSpec } from './mail-tenants.js';
+
+const wantedMb = 300;
+const mb = 1024 * 1024;
+/** The largest attachment that Graph takes. */
+const largestBytes = 150 * mb;
+const mailboxesAtOnce = 6;
+
+interface Case {
+  name: string;
+  says: string;
+  mailboxes: MailboxSpec[];
+  items: number;
+}
+
+const many = (count: number, content: (n: number) => Record<string, unknown>): MailboxSpec[] => Array.from({ length: count }, (_each, n) => ({ alias: `user${n}`, content: { ...onlyMessages, seed: `mailbox ${n}`, ...content(n) } }));
+
+function cases(short: boolean): Case[] {
+  const largest = short ? 8 * mb : largestBytes;
+  const large = short ? 1 : 3;
+  const notes = short ? 2_000 : 1_000_000;
+  const folders = short ? 60 : 10_000;
+  return [
+    { name: 'ordinary', says: 'six mailboxes of ordinary mail', mailboxes: many(mailboxesAtOnce, () => ({ messages: short ? 50 : 1_000, attachmentEvery: 7 })), items: mailboxesAtOnce * (short ? 50 : 1_000) },
+    { name: 'large-items', says: `${mailboxesAtOnce * large} items of ${largest / mb} MB, six mailboxes at once`, mailboxes: many(mailboxesAtOnce, () => ({ messages: large * 2, largeAttachments: Array<number>(large).fill(largest) })), items: mailboxesAtOnce * large * 2 },
+    { name: 'folders', says: `${folders} folders in one mailbox`, mailboxes: many(1, () => ({ messages: folders * 2, mailFolders: folders })), items: folders * 2 },
+    { name: 'large-folder', says: `${notes} items in one folder`, mailboxes: many(1, () => ({ notes })), items: notes },
+  ];
+}
+
+export const measureMemory: Measure = async ({ short, progress }) => {
+  const bench = await startBenchStack({ 'migration-worker': { WORKER_UNITS: String(mailboxesAtOnce), LOG_LEVEL: 'warn' } });
+  try {
+    const tenants = new MailTenants(bench);
+    const figures: Figure[] = [];
+    let ordinary = Number.NaN;
+    for (const { name, says, mailboxes, items } of cases(short)) {
+      progress(says);
+      const source = await tenants.make('contoso', mailboxes);
+      const destination = await tenants.make('fabrikam', mailboxes.map(({ alias }) => ({ alias, content: 'empty' })));
+      const [sourceId, destId] = [await tenants.connect(source, 'source'), await tenants.connect(destination, 'destination')];
+      await bench.freshWorkers(1);
+      const { seconds, job } = await tenants.migrate(sourceId, destId);
+      const peak = residentBytes(bench.pidOf('migration-worker-1'), 'peak') / mb;
+      const simulator = residentBytes(bench.pidOf('graph-simulator'), 'now') / mb;
+      const arrived = await tenants.compareItems(source, destination);
+      if (arrived !== items) throw new Error(`${arrived} of ${items} items arrived.`);
+      progress(`${arrived} items, ${(job.bytesTransferred / mb).toFixed(0)} MB in ${seconds.toFixed(1)} s; the worker held ${peak.toFixed(0)} MB at most, the simulator holds ${simulator.toFixed(0)} MB`);
+      if (Number.isNaN(ordinary)) ordinary = peak;
+      figures.push(figure(`memory.${name}`, peak, 'MB', ordinary, { says: `< ${wantedMb} MB`, reached: peak < wantedMb }));
+      await Promise.all([tenants.remove(source), tenants.remove(destination)]);
+    }
+    return figures;
+  } finally {
+    await bench.down();
+  }
+};
