@@ -16,6 +16,10 @@ import type { JobServiceConfig } from './config.js';
 import { dispatch } from './dispatch/dispatcher.js';
 import { makePurgeDeleted } from './dispatch/purge-deleted.js';
 import { endJobs, makeSweep } from './dispatch/sweep.js';
+import { createDryRunReader } from './dry-run/dry-run-result.js';
+import { createEstimateReader } from './estimate/estimate-reader.js';
+import { mailboxLimits } from './estimate/mail-limits.js';
+import { makeSamplePace } from './estimate/sample-pace.js';
 import { createItemReader } from './items/item-reader.js';
 import { makeCreateJobs } from './jobs/create-jobs.js';
 import { makeDeleteJob } from './jobs/delete-job.js';
@@ -36,6 +40,7 @@ import { makeRunPreflight } from './preflight/run-preflight.js';
 import { project, workStreamState } from './projector/projector.js';
 import { makeDetachTenant } from './tenants/detach-tenant.js';
 import { createTenantDirectory } from './tenants/tenant-directory.js';
+import { makeAnnounceWorker } from './units/announce-worker.js';
 import { makeClaimUnit } from './units/claim-unit.js';
 import { makeFinishUnit } from './units/finish-unit.js';
 import { makeRenewUnit } from './units/renew-unit.js';
@@ -75,6 +80,7 @@ export async function startJobService(config: JobServiceConfig, logger: Logger, 
     }
   };
 
+  const estimates = createEstimateReader({ sql, clock, limits: mailboxLimits() });
   const app = createJobServiceApp({
     logger,
     identity,
@@ -83,6 +89,7 @@ export async function startJobService(config: JobServiceConfig, logger: Logger, 
       ...{ createJobs: makeCreateJobs({ sql, outbox, ids, clock, tenants }), pauseJob: makePauseJob({ change }), resumeJob: makeResumeJob({ sql, change, tenants }), deleteJob: makeDeleteJob({ change, outbox }) },
       ...{ listMappings: makeListMappings({ sql, tenants }), replaceMappings: makeReplaceMappings({ sql, clock, tenants }), runPreflight: makeRunPreflight({ sql, clock, tenants }) },
       ...{ createPass: makeCreatePass({ sql, change, outbox, ids, tenants }), readLog: makeReadLog({ sql }), detachTenant: makeDetachTenant({ sql, change }) },
+      ...{ estimates, dryRuns: createDryRunReader({ sql, estimates }), announceWorker: makeAnnounceWorker({ sql }) },
       ...{ claimUnit: makeClaimUnit({ change }), renewUnit: makeRenewUnit({ sql }), finishUnit: makeFinishUnit({ change, lastWorkSequence }) },
     },
   });
@@ -105,7 +112,7 @@ export async function startJobService(config: JobServiceConfig, logger: Logger, 
         }
       },
     });
-  const sweep = makeSweep({ sql, change, logger, repairLive: () => repairLive(sql, live), purgeDeleted: makePurgeDeleted({ sql }) });
+  const sweep = makeSweep({ sql, change, logger, repairLive: () => repairLive(sql, live), purgeDeleted: makePurgeDeleted({ sql }), samplePace: makeSamplePace({ sql }) });
   const dispatcher = asLeader('dispatcher', (signal) => dispatch({ sql, queue, logger, sweep, window: config.QUEUE_WINDOW_UNITS, onRefill: (units) => { dueUnits.set(units); } }, signal));
   const projector = asLeader('projector', (signal) => project({ sql, nats, ids, live, logger, endJobs: () => endJobs(sql, change), onStored: (reports) => { reportsStored.inc(reports); } }, signal));
   const record = async (): Promise<void> => {

@@ -17,6 +17,7 @@ import type { WorkerConfig } from './config.js';
 import { Budget } from './engine/budget.js';
 import { createWorkerMetrics } from './metrics.js';
 import { ActiveUnits } from './units/active-units.js';
+import { announceWorker } from './units/announcements.js';
 import { createJobService } from './units/job-service.js';
 import { createTenantPorts } from './units/tenant-ports.js';
 import { makeWorkUnit } from './units/work-unit.js';
@@ -54,9 +55,10 @@ export async function startWorker(config: WorkerConfig, logger: Logger, folder: 
     },
   });
   const workerId = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
+  const jobs = createJobService(jobClient);
   const workUnit = makeWorkUnit({
     sql: db.sql,
-    jobs: createJobService(jobClient),
+    jobs,
     ports: createTenantPorts({ tenants: tenantClient, http, governor }),
     workloads,
     publish: (type, payload, messageId) => publishWork(nats, type, payload, messageId),
@@ -84,6 +86,7 @@ export async function startWorker(config: WorkerConfig, logger: Logger, folder: 
     },
   });
   const consumer = consumeQueue('units', { redisUrl: config.REDIS_URL, namespace: config.MESSAGING_NAMESPACE, logger }, config.WORKER_UNITS, workUnit);
+  const takeLeave = announceWorker({ jobs, logger, workerId, units: config.WORKER_UNITS });
   logger.info({ privateUrl: health.url, units: config.WORKER_UNITS, workerId }, 'taking units');
   return {
     privateUrl: health.url,
@@ -92,7 +95,7 @@ export async function startWorker(config: WorkerConfig, logger: Logger, folder: 
       health.draining();
       // Units end their batch in hand, store where they are and are released; the queue waits for that.
       active.stopAll();
-      await consumer.stop();
+      await Promise.all([takeLeave(), consumer.stop()]);
       unsubscribe();
       redis.disconnect();
       await Promise.all([jobClient.close(), tenantClient.close(), http.close(), nats.close()]);

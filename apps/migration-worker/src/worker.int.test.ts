@@ -173,6 +173,14 @@ test('a worker whose claim was given away stops, writes nothing more, and says n
   expect(linesOf(unit.work.unitId).filter((line) => line.startsWith('OK'))).toEqual([]);
 });
 
+test('a worker says how many units it works at once, and takes leave when it stops', async () => {
+  const worker = await work(worldOf(0), noFaults());
+  await eventually('the announcement', () => (platform.announced.get(worker.workerId) ?? 0) > 0);
+  await worker.stop();
+  workers.splice(workers.indexOf(worker), 1);
+  expect(platform.announced.get(worker.workerId)).toBe(0);
+});
+
 test('a worker names every dependency when asked whether it is ready', async () => {
   const worker = await work(worldOf(0), noFaults());
   const ask = async (): Promise<{ status: string }> => (await (await fetch(`${worker.privateUrl}/readyz`)).json()) as { status: string };

@@ -20,8 +20,9 @@ export const exampleJob = {
   name: 'Wave 1', scheduledAt: null, options: { mailboxes: ['ada@contoso.com'] }, draining: false, outcome: null, failure: null, passes: [examplePass],
 };
 export const exampleNewJob = { sourceTenantId: exampleIds.ten, destTenantId: exampleIds.tenDest, type: 'EMAIL', name: 'Wave 1', options: { mailboxes: ['ada@contoso.com'] } };
+export const exampleEstimate = { lowSeconds: 2_700, highSeconds: 3_900, earliestEnd: '2026-03-14T10:11:53.000Z', latestEnd: '2026-03-14T10:31:53.000Z', basis: 'measured' };
 export const exampleUnit = {
-  id: exampleIds.unt, source: 'ada@contoso.com', dest: 'ada@fabrikam.com', status: 'DONE', totalItems: 4_212, doneItems: 4_210, errorItems: 1, skippedItems: 1, bytesTransferred: 1_288_490_188, failure: null, startedAt: at, completedAt: at,
+  id: exampleIds.unt, source: 'ada@contoso.com', dest: 'ada@fabrikam.com', status: 'DONE', totalItems: 4_212, doneItems: 4_210, errorItems: 1, skippedItems: 1, bytesTransferred: 1_288_490_188, failure: null, startedAt: at, completedAt: at, estimate: null,
 };
 export const exampleMailbox = { id: exampleIds.mbp, email: 'ada@contoso.com', destEmail: 'ada@fabrikam.com', status: 'DONE', totalItems: 4_212, doneItems: 4_210, errorItems: 1, skippedItems: 1, sizeBytes: 1_288_490_188, startedAt: at, completedAt: at };
 export const exampleItem = {

@@ -110,6 +110,15 @@ export const detachTenantAnswer = z.object({ paused: z.array(idSchema('job')), d
 
 // ---- job-service, for workers ----
 
+/**
+ * POST /internal/workers/announce: a worker says how many units it can work at once, every few seconds; silence for
+ * `workerSilentSeconds` means that it is gone. `units: 0` on its way out. Estimates count on these; handing out units does not.
+ */
+export const announceWorkerBody = z.object({ workerId: z.string().min(1).max(200), units: z.number().int().min(0).max(64) });
+export const announceWorkerAnswer = z.object({ announced: z.literal(true) });
+export const workerAnnounceSeconds = 5;
+export const workerSilentSeconds = 20;
+
 /** What a worker must know to work a unit. */
 export const unitWorkSchema = z.object({
   orgId: idSchema('org'),

@@ -45,7 +45,8 @@ export const unitFailures = {
   LISTING_ENDLESS: { cause: 'The source’s listing of a folder goes on without ever coming to its end.', remedy: 'Run a retry pass: it lists that folder anew. If it stays, open a case with Microsoft; everything else of the unit is copied.' },
   SERVICE_UNREACHABLE: { cause: 'Microsoft Graph could not be reached for a long time.', remedy: 'Check the network and Microsoft’s service health, then resume or run a retry pass.' },
   TENANT_DISCONNECTED: { cause: 'One of the job’s tenants was disconnected.', remedy: 'Connect the tenant again and create a new job; what was copied is found and not copied again.' },
-  ATTEMPTS_EXHAUSTED: { cause: 'The unit was given up by its worker several times.', remedy: 'Read the unit’s log lines; run a retry pass.' },
+  ATTEMPTS_EXHAUSTED: { cause: 'The unit was tried several times and came to nothing each time.', remedy: 'Remove what the last attempt met (it is named here and in the log), then run a retry pass.' },
+  WORKER_LOST: { cause: 'Worker after worker fell silent or died over this unit, so it was set aside.', remedy: 'Look at the workers’ logs and memory at those times; give them more memory or a newer version, then run a retry pass: it goes on where the unit stopped.' },
   INTERNAL: { cause: 'The program failed at this unit.', remedy: 'Run a retry pass, and report the request id to the maintainers.' },
 } as const satisfies Record<string, Explained>;
 export type UnitFailure = keyof typeof unitFailures;

@@ -16,6 +16,7 @@ export interface DueUnit {
  * The first `window` due units by rank. A unit's rank is how many units its organisation has running, plus its place among the
  * organisation's due units; that place is taken in turn by the organisation's jobs, the ones with fewer running units first.
  * An organisation with ten thousand units so gets every second place beside one with five, as long as both have any.
+ * Within a job the unit with the most expected work comes first: the one that takes longest must not be begun last.
  */
 export async function listDueUnits(sql: Sql, window: number): Promise<DueUnit[]> {
   return sql<DueUnit[]>`
@@ -24,10 +25,10 @@ export async function listDueUnits(sql: Sql, window: number): Promise<DueUnit[]>
       from jobs.jobs
       where status in ('QUEUED', 'RUNNING') and deleted_at is null and units_pending > 0 and failure is null and (scheduled_at is null or scheduled_at <= now())
     ), due as (
-      select a.org_id, a.id as job_id, a.org_claimed, u.id as unit_id, u.claim, floor(extract(epoch from now() - u.due_at) / 120)::int as generation, a.units_claimed + row_number() over (partition by a.id order by u.due_at, u.id) as turn
+      select a.org_id, a.id as job_id, a.org_claimed, u.id as unit_id, u.claim, floor(extract(epoch from now() - u.due_at) / 120)::int as generation, a.units_claimed + row_number() over (partition by a.id order by u.expected_steps desc, u.id) as turn
       from active a
       cross join lateral (
-        select id, claim, due_at from jobs.units where job_id = a.id and status = 'PENDING' and due_at <= now() order by due_at, id limit least(a.taken, ${window}::int)
+        select id, claim, due_at, expected_steps from jobs.units where job_id = a.id and status = 'PENDING' and due_at <= now() order by expected_steps desc, id limit least(a.taken, ${window}::int)
       ) u
     )
     select org_id as "orgId", job_id as "jobId", unit_id as "unitId", claim, generation, (org_claimed + row_number() over (partition by org_id order by turn, job_id))::int as rank

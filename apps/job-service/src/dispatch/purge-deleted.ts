@@ -16,7 +16,8 @@ export const makePurgeDeleted =
       const items = await tx`delete from jobs.items where (job_id, item_key) in (select job_id, item_key from jobs.items where job_id = ${jobId} limit ${rowsPerTurn})`;
       const units = await tx`delete from jobs.units where id in (select id from jobs.units where job_id = ${jobId} limit ${rowsPerTurn})`;
       if (lines.count + items.count + units.count > 0) return;
-      await tx`update jobs.jobs set options = '{}', failure = null where id = ${jobId}`;
+      await tx`delete from jobs.pace_samples where pass_id in (select id from jobs.passes where job_id = ${jobId})`;
+      await tx`update jobs.jobs set options = '{}', failure = null, mapping_findings = null, dry_run_causes = null where id = ${jobId}`;
       await tx`delete from jobs.purges where job_id = ${jobId}`;
     });
   };

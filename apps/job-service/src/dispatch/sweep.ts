@@ -1,4 +1,5 @@
-/** What no call triggers: leases that ran out, jobs that ended while nobody looked, live copies that were lost, rows of deleted jobs. */
+/** What no call triggers: leases that ran out, jobs that ended while nobody looked, live copies that were lost, rows of deleted jobs, the pace. */
+import { unitFailures } from '@migrator/contracts/outcomes';
 import type { Sql } from '@migrator/service-kit/database';
 import type { Logger } from '@migrator/service-kit/logger';
 import { endJobIfOver } from '../jobs/end-job.js';
@@ -16,17 +17,19 @@ export interface SweepDeps {
   logger: Logger;
   repairLive(): Promise<void>;
   purgeDeleted(): Promise<void>;
+  samplePace(): Promise<void>;
 }
 
 /** One sweep. Each part may run twice, and in two instances at once. */
 export const makeSweep =
-  ({ sql, change, logger, repairLive, purgeDeleted }: SweepDeps) =>
+  ({ sql, change, logger, repairLive, purgeDeleted, samplePace }: SweepDeps) =>
   async (): Promise<void> => {
     for (const jobId of await listJobsWithExpiredLeases(sql)) await freeExpiredLeases(change, jobId, logger);
     for (const jobId of await listQueuedJobsUnderWay(sql)) await startUnderWay(change, jobId);
     await endJobs(sql, change);
     await repairLive();
     await purgeDeleted();
+    await samplePace();
   };
 
 /** Ends every job that is over; asked after each stored batch of reports as well. */
@@ -46,8 +49,8 @@ async function freeExpiredLeases(change: ChangeJobs, jobId: string, logger: Logg
       await endClaim(tx, unit.id, end);
       logger.warn({ jobId, unitId: unit.id, claim: unit.claim, status: end.status }, 'a lease ran out');
       if (deleted) continue;
-      if (end.status === 'ERROR') await say(jobId, 'ERROR', `${unit.sourceAddress}: given up after ${expiriesMax} workers fell silent over it`);
-      else await say(jobId, 'WARN', `${unit.sourceAddress}: its worker fell silent; the mailbox goes on where it stopped`);
+      if (end.status === 'ERROR') await say(jobId, 'ERROR', `${unit.sourceAddress}: set aside after ${expiriesMax} workers fell silent over it. ${unitFailures.WORKER_LOST.remedy}`);
+      else await say(jobId, 'WARN', `${unit.sourceAddress}: its worker fell silent; the mailbox goes on where it stopped${end.delayMs > 0 ? ` in ${Math.round(end.delayMs / 1000)} s` : ''}`);
     }
     await endJobIfOver(current, jobId);
     await wakeDispatcher(tx);

@@ -1,5 +1,6 @@
 /** Creates one job or a batch of them: all or none. */
 import type { CreateJobBody, EmailOptions, EmailScope } from '@migrator/contracts/api/jobs';
+import type { PreflightCheck } from '@migrator/contracts/api/preflight';
 import { notFound, type FieldError } from '@migrator/contracts/errors';
 import type { Id } from '@migrator/contracts/ids';
 import { skipCauses } from '@migrator/contracts/outcomes';
@@ -7,13 +8,16 @@ import type { Outbox } from '@migrator/messaging/outbox';
 import type { Clock } from '@migrator/service-kit/clock';
 import { inTransaction, type Sql, type TransactionSql } from '@migrator/service-kit/database';
 import type { Ids } from '@migrator/service-kit/ids';
+import { mappingFindings, storeMappingFindings } from '../dry-run/dry-run-result.js';
+import { expectedSteps } from '../estimate/unit-load.js';
 import { appendLines, type NewLine } from '../logs/log-repository.js';
 import { readCorrections } from '../mappings/correction-repository.js';
 import { matchSources, problemsOf, type Match } from '../matching/match-sources.js';
 import { assertDiscovered, findPair, loadDirectories } from '../matching/tenant-pair.js';
-import { checksOfJob, type JobToCheck } from '../preflight/checks-of-job.js';
+import { checksOfJob } from '../preflight/checks-of-job.js';
 import { holdTenants } from '../tenants/detached-tenants.js';
 import type { TenantDirectory } from '../tenants/tenant-directory.js';
+import { notePassBase } from '../passes/pass-repository.js';
 import { insertUnits, type NewUnit } from '../units/unit-repository.js';
 import { wakeDispatcher } from './job-change.js';
 import { invalid, parseOptions, parseScope, runnableWorkload, wishesOf } from './job-input.js';
@@ -37,6 +41,8 @@ interface Plan {
   scheduledAt: string | null;
   options: EmailOptions;
   matches: Match[];
+  /** What a dry run tells of them; empty otherwise. */
+  findings: PreflightCheck[];
 }
 
 /** Ids of the new jobs, in the order of the entries. Throws VALIDATION_ERROR naming every problem, or TENANT_NOT_FOUND. */
@@ -62,9 +68,10 @@ export const makeCreateJobs =
       const wishes = wishesOf(workload, wanted);
       const found = matchSources(source, dest, wishes, corrections, path);
       problems.push(...problemsOf(found, wanted.merge === true, path));
-      if (shared.enforcePreflight) problems.push(...refusals({ workload, scope, pair, matches: found.matches, listed: wishes.listed !== undefined, merge: wanted.merge === true, now: clock.now() }, entry.path));
+      const checks = shared.enforcePreflight || shared.dryRun ? checksOfJob({ workload, scope, pair, matches: found.matches, listed: wishes.listed !== undefined, merge: wanted.merge === true, now: clock.now() }) : [];
+      if (shared.enforcePreflight) problems.push(...refusals(checks, entry.path));
       units += found.matches.length;
-      if (units <= unitsMax) plans.push({ name: entry.name ?? shared.name ?? null, scheduledAt: entry.scheduledAt ?? shared.scheduledAt ?? null, options: wanted, matches: found.matches });
+      if (units <= unitsMax) plans.push({ name: entry.name ?? shared.name ?? null, scheduledAt: entry.scheduledAt ?? shared.scheduledAt ?? null, options: wanted, matches: found.matches, findings: mappingFindings(checks) });
     });
     if (problems.length > 0) throw invalid(problems, 'Some mailboxes cannot be migrated like this.');
     if (units > unitsMax) throw invalid([{ path: 'batches', message: `one call may create ${unitsMax} units at most; list the mailboxes of each job, or send several calls` }]);
@@ -84,7 +91,9 @@ export const makeCreateJobs =
         ...{ id, passId: ids.next('pas'), orgId, type, name: plan.name, sourceTenantId: body.sourceTenantId, destTenantId: body.destTenantId, scope, options: plan.options },
         ...{ dryRun: body.dryRun, scheduledAt: plan.scheduledAt, createdBy: actor, createdAt: at },
       });
-      await insertUnits(tx, plan.matches.filter(({ how }) => how !== 'excluded').map((match) => newUnit(ids.next('unt'), id, match)), at);
+      await insertUnits(tx, plan.matches.filter(({ how }) => how !== 'excluded').map((match) => newUnit(ids.next('unt'), id, match, body.dryRun)), at);
+      await notePassBase(tx, id);
+      if (body.dryRun) await storeMappingFindings(tx, id, plan.findings);
       await appendLines(tx, id, openingLines(plan, body.dryRun, at));
       // Nobody can be listening yet: what is stored here counts as published.
       await tx`update jobs.jobs set live_seq = log_seq where id = ${id}`;
@@ -96,8 +105,8 @@ export const makeCreateJobs =
 const optionsPath = (entryPath: string): string => (entryPath === '' ? 'options' : `${entryPath}.options`);
 
 /** The checks that failed, as problems of the entry that stands at `path`. */
-function refusals(job: JobToCheck, path: string): FieldError[] {
-  return checksOfJob(job)
+function refusals(checks: readonly PreflightCheck[], path: string): FieldError[] {
+  return checks
     .filter(({ level }) => level === 'fail')
     .map(({ title, detail, remedy }) => ({ path: path === '' ? 'enforcePreflight' : path, message: `${title}: ${detail} ${remedy}` }));
 }
@@ -107,10 +116,11 @@ function readOptions({ shared, entries }: CreateJobs): EmailOptions[] {
   return entries.map((entry) => (entry.options === undefined ? common : { ...common, ...parseOptions('EMAIL', entry.options, optionsPath(entry.path)) }));
 }
 
-function newUnit(id: string, jobId: string, { source, dest }: Match): NewUnit {
+function newUnit(id: string, jobId: string, { source, dest }: Match, dryRun: boolean): NewUnit {
   return {
     ...{ id, jobId, sourceMicrosoftId: source.microsoftId, sourceAddress: source.name, destMicrosoftId: dest?.microsoftId ?? null, destAddress: dest?.name ?? null },
-    ...{ sizeBytes: source.sizeBytes, status: dest === null ? 'SKIPPED' : 'PENDING' },
+    ...{ sizeBytes: source.sizeBytes, itemCount: source.itemCount, expectedSteps: expectedSteps(dryRun ? 'dry' : 'full', { discoveredItems: source.itemCount, sizeBytes: source.sizeBytes }) },
+    ...{ status: dest === null ? 'SKIPPED' : 'PENDING' },
   };
 }
 

@@ -1,5 +1,6 @@
 /** Ends a job when nothing is left to do and every report about it is stored. */
 import { streams } from '@migrator/contracts/events';
+import { storeCauses } from '../dry-run/dry-run-result.js';
 import { failOpenUnits, commonestFailure } from '../units/unit-repository.js';
 import { describeFailure, type UnitFailureDetail } from '../units/unit.js';
 import { lockJob, type LockedJob } from './job-repository.js';
@@ -25,6 +26,7 @@ export async function endJobIfOver(change: JobChange, jobId: string): Promise<bo
     job = await lockJob(tx, jobId);
     if (job === null) throw new Error(`Job ${jobId} vanished while it was locked.`);
   }
+  if (job.dryRun) await storeCauses(tx, job.id);
   const action = ending(job, stopped);
   const failure = action === 'complete' ? null : (job.failure ?? (await commonestFailure(tx, job.id)));
   const ended = await change.transition(job, action, { completedAt: at, failure, outcome: outcomeOf(job), liveDonePending: true });

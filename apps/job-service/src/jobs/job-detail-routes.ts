@@ -6,6 +6,7 @@ import { pageOf, type Cursors } from '@migrator/service-kit/cursors';
 import type { Sql } from '@migrator/service-kit/database';
 import { route } from '@migrator/service-kit/endpoint-route';
 import { streamed, type RouteSpec } from '@migrator/service-kit/http';
+import type { EstimateReader } from '../estimate/estimate-reader.js';
 import type { ItemReader } from '../items/item-reader.js';
 import { exportLog } from '../logs/export-log.js';
 import type { makeCreatePass } from '../passes/create-pass.js';
@@ -20,13 +21,14 @@ export interface JobDetailRoutesDeps {
   units: UnitReader;
   items: ItemReader;
   passes: PassReader;
+  estimates: EstimateReader;
   cursors: Cursors;
   createPass: ReturnType<typeof makeCreatePass>;
 }
 
 const { exportJobLog, listJobMailboxes, listJobUnits, listJobItems, listJobPasses, createPass: beginPass } = jobEndpoints;
 
-export function jobDetailRoutes({ sql, jobs, units, items, passes, cursors, createPass }: JobDetailRoutesDeps): RouteSpec[] {
+export function jobDetailRoutes({ sql, jobs, units, items, passes, estimates, cursors, createPass }: JobDetailRoutesDeps): RouteSpec[] {
   /** One page after a cursor of `list`, by the id of its rows. */
   const pageById = async <Row extends { id: string }>(list: string, cursor: string | undefined, limit: number, read: (afterId: string | null, count: number) => Promise<Row[]>) => {
     const [afterId = null] = cursor === undefined ? [] : cursors.read(list, cursor);
@@ -44,7 +46,8 @@ export function jobDetailRoutes({ sql, jobs, units, items, passes, cursors, crea
     }),
     route(listJobUnits, async ({ org, params, query }) => {
       const { job, rows, ...rest } = await listUnits(org, params.id, query);
-      return { units: rows.map((unit) => describeUnit(unit, job.status)), ...rest };
+      const estimateOf = await estimates.ofUnits(params.id);
+      return { units: rows.map((unit) => describeUnit(unit, job.status, estimateOf)), ...rest };
     }),
     route(listJobItems, async ({ org, params, query: { status, limit, cursor } }) => {
       await jobs.identify(org, params.id);

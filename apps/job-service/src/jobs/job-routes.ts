@@ -5,12 +5,16 @@ import { route } from '@migrator/service-kit/endpoint-route';
 import type { OrgCall, RouteSpec } from '@migrator/service-kit/http';
 import type { makeCreateJobs } from './create-jobs.js';
 import type { makeDeleteJob } from './delete-job.js';
+import type { DryRunReader } from '../dry-run/dry-run-result.js';
+import type { EstimateReader } from '../estimate/estimate-reader.js';
 import type { JobReader } from './job-reader.js';
 import type { makePauseJob } from './pause-job.js';
 import type { makeResumeJob } from './resume-job.js';
 
 export interface JobRoutesDeps {
   jobs: JobReader;
+  estimates: EstimateReader;
+  dryRuns: DryRunReader;
   cursors: Cursors;
   createJobs: ReturnType<typeof makeCreateJobs>;
   pauseJob: ReturnType<typeof makePauseJob>;
@@ -20,12 +24,17 @@ export interface JobRoutesDeps {
 
 const { createJob, createJobBatch, listJobs, getJob, pauseJob: pause, resumeJob: resume, deleteJob: remove } = jobEndpoints;
 
-export function jobRoutes({ jobs, cursors, createJobs, pauseJob, resumeJob, deleteJob }: JobRoutesDeps): RouteSpec[] {
+export function jobRoutes({ jobs, estimates, dryRuns, cursors, createJobs, pauseJob, resumeJob, deleteJob }: JobRoutesDeps): RouteSpec[] {
   const who = (call: Pick<OrgCall, 'org' | 'identity' | 'requestId' | 'signal'>) => ({ orgId: call.org, actor: call.identity.actor, requestId: call.requestId, signal: call.signal });
+  /** A job as it is shown alone: with what lists do not say of it. */
+  const detail = async (orgId: string, jobId: string) => {
+    const job = await jobs.get(orgId, jobId);
+    return { job: { ...job, estimate: await estimates.ofJob(job.id), dryRunResult: await dryRuns.find(job.id) } };
+  };
   return [
     route(createJob, async (call) => {
       const [id = ''] = await createJobs({ ...who(call), shared: call.body, entries: [{ path: '' }] });
-      return { job: await jobs.get(call.org, id) };
+      return detail(call.org, id);
     }),
     route(createJobBatch, async (call) => {
       const { batches, ...shared } = call.body;
@@ -38,7 +47,7 @@ export function jobRoutes({ jobs, cursors, createJobs, pauseJob, resumeJob, dele
       const { rows, ...rest } = pageOf(cursors, list, found, limit, (job) => [job.createdAt, job.id]);
       return { jobs: rows, ...rest };
     }),
-    route(getJob, async ({ org, params }) => ({ job: await jobs.get(org, params.id) })),
+    route(getJob, ({ org, params }) => detail(org, params.id)),
     route(pause, async ({ org, params }) => {
       await pauseJob({ orgId: org, jobId: params.id });
       return { status: 'PAUSED' as const };

@@ -16,6 +16,8 @@ export interface Candidate {
   /** Whether there is anything to read at the source: a mailbox, a drive. */
   readonly present: boolean;
   readonly sizeBytes: number | null;
+  /** Items in it as its usage report says; null when unknown. */
+  readonly itemCount: number | null;
   /** What it may hold, bytes; null when unknown. */
   readonly quotaBytes: number | null;
   /** Whether a licence brings it; null when unknown or not needed. */
@@ -30,19 +32,19 @@ export const localPart = (address: string): string => fold(address.includes('@')
 export function personCandidate(workload: 'EMAIL' | 'ONEDRIVE', user: InternalUser): Candidate {
   const { id, microsoftId, upn, mail, drive } = user;
   const common = { id, microsoftId, name: upn, aliases: mail === null ? [] : [mail], key: localPart(upn) };
-  if (workload === 'EMAIL') return { ...common, present: user.hasMailbox, sizeBytes: user.sizeBytes, quotaBytes: user.mailboxQuotaBytes, licensed: user.mailboxLicensed };
+  if (workload === 'EMAIL') return { ...common, present: user.hasMailbox, sizeBytes: user.sizeBytes, itemCount: user.itemCount, quotaBytes: user.mailboxQuotaBytes, licensed: user.mailboxLicensed };
   const provisioned = drive?.state === 'provisioned' ? drive : null;
-  return { ...common, present: drive?.state !== 'missing', sizeBytes: provisioned?.usedBytes ?? null, quotaBytes: provisioned?.quotaBytes ?? null, licensed: user.driveLicensed };
+  return { ...common, present: drive?.state !== 'missing', sizeBytes: provisioned?.usedBytes ?? null, itemCount: null, quotaBytes: provisioned?.quotaBytes ?? null, licensed: user.driveLicensed };
 }
 
 /** A site; found by URL, name or Microsoft's id, matched by name. */
 export function siteCandidate({ id, microsoftId, name, url, sizeBytes }: InternalSite): Candidate {
-  return { id, microsoftId, name: url, aliases: [name, microsoftId, url.replace(/\/$/, '')], key: fold(name), present: true, sizeBytes, quotaBytes: null, licensed: null };
+  return { id, microsoftId, name: url, aliases: [name, microsoftId, url.replace(/\/$/, '')], key: fold(name), present: true, sizeBytes, itemCount: null, quotaBytes: null, licensed: null };
 }
 
 /** A team; found by name or Microsoft's id, matched by name. */
 export function teamCandidate({ id, microsoftId, name, mailNickname }: InternalTeam): Candidate {
-  return { id, microsoftId, name, aliases: [microsoftId, ...(mailNickname === null ? [] : [mailNickname])], key: fold(name), present: true, sizeBytes: null, quotaBytes: null, licensed: null };
+  return { id, microsoftId, name, aliases: [microsoftId, ...(mailNickname === null ? [] : [mailNickname])], key: fold(name), present: true, sizeBytes: null, itemCount: null, quotaBytes: null, licensed: null };
 }
 
 /** How the things of a workload are called, and under which options they are listed. */

@@ -10,7 +10,7 @@ import { jobNotFound, lockJobOf } from '../jobs/job-repository.js';
 import { assertConnected, tenantDisconnected } from '../jobs/resume-job.js';
 import { holdTenants } from '../tenants/detached-tenants.js';
 import type { TenantDirectory } from '../tenants/tenant-directory.js';
-import { insertPass, reopenUnits, type PassRow } from './pass-repository.js';
+import { insertPass, notePassBase, reopenUnits, type PassRow } from './pass-repository.js';
 
 export interface CreatePass {
   orgId: string;
@@ -39,6 +39,7 @@ export const makeCreatePass =
       await insertPass(tx, pass);
       await transition(job, 'begin_pass', { passId: pass.id, completedAt: null, failure: null, outcome: null, liveDonePending: false });
       const units = await reopenUnits(tx, jobId, mode);
+      await notePassBase(tx, jobId);
       await say(jobId, 'INFO', `${mode.charAt(0).toUpperCase()}${mode.slice(1)} pass asked for: ${units} units`);
       await outbox.add(tx, 'pass.created', { orgId: orgId as Id<'org'>, jobId: jobId as Id<'job'>, passId: pass.id, mode, at: at.toISOString() });
       return { id: pass.id, mode, status: 'QUEUED', createdAt: at, startedAt: null, completedAt: null };

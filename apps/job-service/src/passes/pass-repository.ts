@@ -1,6 +1,7 @@
 /** SQL for passes: one sweep of a job each. */
 import type { Pass, PassMode } from '@migrator/contracts/api/jobs';
 import type { Queryable, TransactionSql } from '@migrator/service-kit/database';
+import { laterSteps } from '../estimate/unit-load.js';
 import type { LockedJob } from '../jobs/job-repository.js';
 
 export interface PassRow {
@@ -17,13 +18,21 @@ export async function followJob(tx: TransactionSql, job: LockedJob, at: Date): P
   if (job.status === 'PAUSED' || job.status === 'QUEUED') return;
   const ended = job.status === 'DONE' || job.status === 'ERROR';
   await tx`
-    update jobs.passes set status = ${job.status}, started_at = coalesce(started_at, ${at}), completed_at = case when ${ended} then ${at}::timestamptz end
-    where id = ${job.passId}`;
+    update jobs.passes p set status = ${job.status}, started_at = coalesce(p.started_at, ${at}), completed_at = case when ${ended} then ${at}::timestamptz end,
+      end_items = case when ${ended} then j.done_items + j.error_items + j.skipped_items end, end_bytes = case when ${ended} then j.bytes_transferred end, end_ended = case when ${ended} then j.units_done + j.units_failed end
+    from jobs.jobs j where p.id = ${job.passId} and j.id = ${job.id}`;
 }
 
 /** Inserts a later pass, QUEUED. */
 export async function insertPass(tx: TransactionSql, pass: { id: string; jobId: string; mode: PassMode; createdBy: string; createdAt: Date }): Promise<void> {
   await tx`insert into jobs.passes (id, job_id, mode, status, created_by, created_at) values (${pass.id}, ${pass.jobId}, ${pass.mode}, 'QUEUED', ${pass.createdBy}, ${pass.createdAt})`;
+}
+
+/** Notes where a job's current pass begins, after its units are there: what it does is counted from here. */
+export async function notePassBase(tx: TransactionSql, jobId: string): Promise<void> {
+  await tx`
+    update jobs.passes p set base_items = j.done_items + j.error_items + j.skipped_items, base_bytes = j.bytes_transferred, base_ended = j.units_done + j.units_failed, base_steps = j.open_steps
+    from jobs.jobs j where j.id = ${jobId} and p.id = j.pass_id`;
 }
 
 /** The mode of a pass, and whether a unit of it was ever begun. */
@@ -35,8 +44,9 @@ export async function getPass(sql: Queryable, passId: string): Promise<{ mode: P
 
 /** Units that a later pass takes up again, with their counts of attempts cleared. Returns how many. */
 export async function reopenUnits(tx: TransactionSql, jobId: string, mode: Exclude<PassMode, 'full'>): Promise<number> {
+  const { unit, perItem, perError } = laterSteps[mode];
   const rows = await tx`
-    update jobs.units set status = 'PENDING', retries = 0, expiries = 0, failure = null, unreached = 0, completed_at = null, due_at = now()
+    update jobs.units set expected_steps = round(${unit} + total * ${perItem}::float8 + error * ${perError}::float8)::bigint, status = 'PENDING', retries = 0, expiries = 0, failure = null, unreached = 0, completed_at = null, due_at = now()
     where job_id = ${jobId} and (status = 'ERROR' or (status = 'DONE' and (${mode} <> 'retry' or error > 0)))`;
   return rows.count;
 }

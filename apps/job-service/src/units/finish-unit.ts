@@ -8,7 +8,7 @@ import type { ChangeJobs, JobChange } from '../jobs/job-change.js';
 import { wakeDispatcher } from '../jobs/job-change.js';
 import { endJobIfOver } from '../jobs/end-job.js';
 import { lockJob, raiseEndBarrier, setStopping, type LockedJob } from '../jobs/job-repository.js';
-import { describeFailure, expiriesMax, retriesMax, retryDelayMs, settled, shownStatus, soundCounters, type UnitFailureDetail } from './unit.js';
+import { describeFailure, expiriesMax, expiryDelayMs, retriesMax, retryDelayMs, settled, shownStatus, soundCounters, type UnitFailureDetail } from './unit.js';
 import { endClaim, findJobOfUnit, lockUnit, type ClaimEnd, type UnitRow } from './unit-repository.js';
 
 export type FinishUnit = FinishUnitBody & { unitId: string };
@@ -56,7 +56,7 @@ export function decideEnd(finish: FinishUnitBody, unit: UnitRow, job: Pick<Locke
       return { ...waiting, retries: 0 };
     case 'retry': {
       const retries = settled(counters) > unit.settledAtClaim ? 1 : unit.retries + 1;
-      if (retries > retriesMax) return failed(waiting, { ...detail(finish), code: 'ATTEMPTS_EXHAUSTED' }, at);
+      if (retries > retriesMax) return failed(waiting, { ...detail(finish), code: 'ATTEMPTS_EXHAUSTED', last: detail(finish).code }, at);
       return { ...waiting, retries, delayMs: retryDelayMs(retries) };
     }
     case 'failed': {
@@ -72,9 +72,9 @@ export function decideEnd(finish: FinishUnitBody, unit: UnitRow, job: Pick<Locke
 export function decideExpiry(unit: UnitRow, deleted: boolean, at: Date): ClaimEnd {
   const counters: UnitCounters = { total: unit.total, done: unit.done, error: unit.error, skipped: unit.skipped, bytes: unit.bytes };
   const expiries = settled(counters) > unit.settledAtClaim ? 1 : unit.expiries + 1;
-  const waiting: ClaimEnd = { status: 'PENDING', counters, unreached: 0, failure: null, retries: unit.retries, expiries, delayMs: 0, completedAt: null, fence: true };
-  if (deleted || expiries <= expiriesMax) return waiting;
-  return failed(waiting, { code: 'ATTEMPTS_EXHAUSTED', graphCode: null, requestId: null, side: null }, at);
+  const waiting: ClaimEnd = { status: 'PENDING', counters, unreached: 0, failure: null, retries: unit.retries, expiries, delayMs: expiryDelayMs(expiries), completedAt: null, fence: true };
+  if (deleted || expiries < expiriesMax) return waiting;
+  return failed(waiting, { code: 'WORKER_LOST', graphCode: null, requestId: null, side: null }, at);
 }
 
 function failed(waiting: ClaimEnd, failure: UnitFailureDetail, at: Date): ClaimEnd {

@@ -1,5 +1,5 @@
 /** Units as people read them: as mailboxes for EMAIL jobs, as units for every type. */
-import type { JobStatus, mailboxSchema, unitSchema, UnitStatus } from '@migrator/contracts/api/jobs';
+import type { Estimate, JobStatus, mailboxSchema, unitSchema, UnitStatus } from '@migrator/contracts/api/jobs';
 import type { Id } from '@migrator/contracts/ids';
 import type { Sql } from '@migrator/service-kit/database';
 import type { z } from 'zod';
@@ -43,10 +43,11 @@ export function describeMailbox(row: UnitRead, job: JobStatus): z.infer<typeof m
   return { id: `mbp_${row.id.slice('unt_'.length)}`, email: row.source_address, destEmail: row.dest_address, ...counters(row), status: shownStatus(row.status, row.started_at !== null, job), sizeBytes: row.size_bytes, ...times(row) };
 }
 
-export function describeUnit(row: UnitRead, job: JobStatus): z.infer<typeof unitSchema> {
+/** `estimateOf` is asked for units that are not final. */
+export function describeUnit(row: UnitRead, job: JobStatus, estimateOf: (unitId: string) => Estimate | null): z.infer<typeof unitSchema> {
   return {
     ...{ id: row.id, source: row.source_address, dest: row.dest_address, status: shownStatus(row.status, row.started_at !== null, job), bytesTransferred: row.bytes },
-    ...{ ...counters(row), failure: row.failure === null ? null : describeFailure(row.failure), ...times(row) },
+    ...{ ...counters(row), failure: row.failure === null ? null : describeFailure(row.failure), ...times(row), estimate: row.status === 'PENDING' || row.status === 'RUNNING' ? estimateOf(row.id) : null },
   };
 }
 

@@ -34,7 +34,7 @@ export async function claimUnitRow(tx: TransactionSql, unitId: string, workerId:
   const [row] = await tx<UnitRow[]>`
     update jobs.units set
       status = 'RUNNING', claim = claim + 1, worker_id = ${workerId}, lease_until = now() + make_interval(secs => ${leaseSeconds}),
-      settled_at_claim = done + error + skipped, started_at = coalesce(started_at, ${at})
+      settled_at_claim = done + error + skipped, started_at = coalesce(started_at, ${at}), claimed_at = now()
     where id = ${unitId} and status = 'PENDING' and due_at <= now()
     returning ${columns(tx)}`;
   return row ?? null;
@@ -69,16 +69,18 @@ export interface ClaimEnd {
   fence: boolean;
 }
 
-/** Ends a claim. */
+/** Ends a claim, and adds the time it lasted to its pass. */
 export async function endClaim(tx: TransactionSql, unitId: string, end: ClaimEnd): Promise<void> {
   const { counters, failure } = end;
   await tx`
-    update jobs.units set
+    with ended as (update jobs.units set
       status = ${end.status}, worker_id = null, lease_until = null, claim = claim + ${end.fence ? 1 : 0},
       total = ${counters.total}, done = ${counters.done}, error = ${counters.error}, skipped = ${counters.skipped}, bytes = ${counters.bytes}, unreached = ${end.unreached},
       failure = ${failure === null ? null : JSON.stringify(failure)}::text::jsonb, retries = ${end.retries}, expiries = ${end.expiries},
       due_at = now() + ${end.delayMs} * interval '1 millisecond', completed_at = ${end.completedAt}::timestamptz
-    where id = ${unitId}`;
+    where id = ${unitId} returning job_id, claimed_at)
+    update jobs.passes p set slot_ms = p.slot_ms + coalesce(greatest(0, extract(epoch from now() - ended.claimed_at) * 1000), 0)::bigint
+    from ended join jobs.jobs j on j.id = ended.job_id where p.id = j.pass_id`;
 }
 
 /** Ends everything of a stopped job that is not final: the units keep what they reached and share the job's failure. */
@@ -115,6 +117,9 @@ export interface NewUnit {
   destMicrosoftId: string | null;
   destAddress: string | null;
   sizeBytes: number | null;
+  itemCount: number | null;
+  /** By how much work a unit is expected to be, the job's units are ordered. */
+  expectedSteps: number;
   status: 'PENDING' | 'SKIPPED';
 }
 
@@ -124,12 +129,13 @@ export async function insertUnits(tx: TransactionSql, units: readonly NewUnit[],
   for (let from = 0; from < units.length; from += 5_000) {
     const chunk = units.slice(from, from + 5_000);
     await tx`
-      insert into jobs.units (id, job_id, source_microsoft_id, source_address, dest_microsoft_id, dest_address, size_bytes, status, failure, completed_at)
-      select id, job_id, source_microsoft_id, source_address, dest_microsoft_id, dest_address, size_bytes, status,
+      insert into jobs.units (id, job_id, source_microsoft_id, source_address, dest_microsoft_id, dest_address, size_bytes, item_count, expected_steps, status, failure, completed_at)
+      select id, job_id, source_microsoft_id, source_address, dest_microsoft_id, dest_address, size_bytes, item_count, expected_steps, status,
         case when status = 'SKIPPED' then ${JSON.stringify(noDestination)}::text::jsonb end, case when status = 'SKIPPED' then ${at}::timestamptz end
       from unnest(
         ${chunk.map((unit) => unit.id)}::text[], ${chunk.map((unit) => unit.jobId)}::text[], ${chunk.map((unit) => unit.sourceMicrosoftId)}::text[], ${chunk.map((unit) => unit.sourceAddress)}::text[],
-        ${chunk.map((unit) => unit.destMicrosoftId)}::text[], ${chunk.map((unit) => unit.destAddress)}::text[], ${chunk.map((unit) => unit.sizeBytes)}::bigint[], ${chunk.map((unit) => unit.status)}::text[]
-      ) as u (id, job_id, source_microsoft_id, source_address, dest_microsoft_id, dest_address, size_bytes, status)`;
+        ${chunk.map((unit) => unit.destMicrosoftId)}::text[], ${chunk.map((unit) => unit.destAddress)}::text[], ${chunk.map((unit) => unit.sizeBytes)}::bigint[],
+        ${chunk.map((unit) => unit.itemCount)}::bigint[], ${chunk.map((unit) => unit.expectedSteps)}::bigint[], ${chunk.map((unit) => unit.status)}::text[]
+      ) as u (id, job_id, source_microsoft_id, source_address, dest_microsoft_id, dest_address, size_bytes, item_count, expected_steps, status)`;
   }
 }

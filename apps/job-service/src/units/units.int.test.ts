@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { eventually } from '@migrator/testing/eventually';
 import type { ClaimUnitAnswer } from '@migrator/contracts/internal';
+import { unitFailures } from '@migrator/contracts/outcomes';
 import { World } from '../testing/world.js';
 import { expiriesMax, retriesMax } from './unit.js';
 
@@ -104,16 +105,43 @@ test('a unit that fails transiently waits longer each time, is given up after it
   for (let count = 1; count < retriesMax; count += 1) expect(await attempt(2)).toBe('PENDING');
   expect(await attempt(2)).toBe('ERROR');
   const job = await eventually('the end', async () => ((await world.job(id)).status === 'ERROR' ? await world.job(id) : null));
-  expect(job).toMatchObject({ failure: { code: 'ATTEMPTS_EXHAUSTED' }, totalItems: 50, doneItems: 2, errorItems: 48 });
+  expect(job).toMatchObject({ failure: { code: 'ATTEMPTS_EXHAUSTED', cause: expect.stringContaining(unitFailures.SERVICE_UNREACHABLE.cause) as string }, totalItems: 50, doneItems: 2, errorItems: 48 });
 });
 
-test('a unit over which worker after worker falls silent is given up in the end', async () => {
+test('a unit over which worker after worker falls silent is tried twice at once, then ever more rarely, and set aside; the others go on and the job ends', async () => {
+  const id = await world.createJob(['ann', 'bob']);
+  const [poison = '', healthy = ''] = await world.unitIds(id);
+  const delays: number[] = [];
+  for (let silence = 1; silence < expiriesMax; silence += 1) {
+    await world.db.sql`update jobs.units set due_at = now() where id = ${poison} and status = 'PENDING'`;
+    await world.claim(poison);
+    await expire(poison);
+    await eventually('the lease to be taken away', async () => (await stored(poison)).status === 'PENDING');
+    delays.push(Math.max(0, Math.round((await stored(poison)).dueInMs / 1_000)));
+    if (silence === 3) expect(await tryClaim(poison)).toMatchObject({ granted: false });
+  }
+  expect(delays).toEqual([0, 0, 5, 10, 20]);
+  await world.migrate(healthy);
+  await world.db.sql`update jobs.units set due_at = now() where id = ${poison}`;
+  await world.claim(poison);
+  await expire(poison);
+  const job = await eventually('the end', async () => ((await world.job(id)).status === 'DONE' ? await world.job(id) : null));
+  expect(job).toMatchObject({ outcome: 'with_errors', doneItems: 3 });
+  const { body } = await world.call('GET', `/v1/jobs/${id}/units?status=ERROR`);
+  expect((body as { units: unknown[] }).units).toMatchObject([{ id: poison, failure: { code: 'WORKER_LOST', remedy: unitFailures.WORKER_LOST.remedy } }]);
+});
+
+test('a unit whose worker died and that had got further begins its count of silences anew', async () => {
   const id = await world.createJob(['ann']);
   const [unit = ''] = await world.unitIds(id);
-  await world.claim(unit);
-  await world.db.sql`update jobs.units set expiries = ${expiriesMax} where id = ${unit}`;
-  await expire(unit);
-  await eventually('the end', async () => (await world.job(id)).failure?.code === 'ATTEMPTS_EXHAUSTED');
+  for (let done = 1; done <= expiriesMax + 2; done += 1) {
+    const { claim } = await world.claim(unit);
+    await world.report('progress', { jobId: id, unitId: unit, claim }, { counters: { ...zero, total: 50, done } });
+    await eventually('the progress to be stored', async () => (await world.job(id)).doneItems === done);
+    await expire(unit);
+    await eventually('the lease to be taken away', async () => (await stored(unit)).status === 'PENDING');
+  }
+  expect(await tryClaim(unit)).toMatchObject({ granted: true });
 });
 
 test('lost access stops the job: nothing new starts, the others let go in order, and it ends with ERROR and the reason', async () => {

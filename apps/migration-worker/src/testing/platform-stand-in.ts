@@ -17,6 +17,8 @@ export interface StandInUnit {
 
 export class PlatformStandIn {
   readonly units = new Map<string, StandInUnit>();
+  /** Places that each worker last said it has. */
+  readonly announced = new Map<string, number>();
   /** Called at each finish, before it is answered. */
   onFinish: (unit: StandInUnit) => void = () => undefined;
   private constructor(private readonly server: Server) {}
@@ -58,6 +60,11 @@ export class PlatformStandIn {
 
   private answer(path: string, body: unknown): { status: number; answer: unknown } {
     if (path.endsWith('/credential')) return { status: 200, answer: { microsoftTenantId: path.split('/').at(-2), clientId: 'client', credential: { kind: 'secret', clientSecret: 'none' } } };
+    if (path === '/internal/workers/announce') {
+      const { workerId, units } = body as { workerId: string; units: number };
+      this.announced.set(workerId, units);
+      return { status: 200, answer: { announced: true } };
+    }
     const [, , , unitId = '', verb] = path.split('/');
     const unit = this.units.get(unitId);
     if (unit === undefined) return { status: 404, answer: { error: 'none', code: 'NOT_FOUND', status: 404 } };

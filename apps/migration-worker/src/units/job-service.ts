@@ -1,6 +1,6 @@
 /** The worker's calls to job-service: claim, renew, finish. */
 import type { UnitPayload } from '@migrator/contracts/queues';
-import { claimUnitAnswer, finishUnitAnswer, renewUnitAnswer, type ClaimUnitAnswer, type FinishUnitBody } from '@migrator/contracts/internal';
+import { announceWorkerAnswer, claimUnitAnswer, finishUnitAnswer, renewUnitAnswer, type ClaimUnitAnswer, type FinishUnitBody } from '@migrator/contracts/internal';
 import { serviceIdentity } from '@migrator/service-kit/identity';
 import type { InternalClient } from '@migrator/service-kit/internal-client';
 import { randomUUID } from 'node:crypto';
@@ -8,6 +8,8 @@ import { randomUUID } from 'node:crypto';
 export type DesiredState = 'run' | 'pause' | 'cancel' | 'lost';
 
 export interface JobService {
+  /** This worker is there and works so many units at once; 0: it is leaving. */
+  announce(workerId: string, units: number): Promise<void>;
   claim(unit: UnitPayload, workerId: string, leaseSeconds: number): Promise<ClaimUnitAnswer>;
   renew(unitId: string, claim: number, leaseSeconds: number): Promise<DesiredState>;
   /** Safe to repeat for one claim. Throws CONFLICT when the claim is not ours any more. */
@@ -17,6 +19,9 @@ export interface JobService {
 export function createJobService(client: InternalClient): JobService {
   const identity = () => serviceIdentity('migration-worker', `req_${randomUUID()}`);
   return {
+    announce: async (workerId, units) => {
+      await client.call({ method: 'POST', path: '/internal/workers/announce', identity: identity(), body: { workerId, units }, answer: announceWorkerAnswer, timeoutMs: 5_000 });
+    },
     claim: ({ unitId }, workerId, leaseSeconds) => client.call({ method: 'POST', path: `/internal/units/${unitId}/claim`, identity: identity(), body: { workerId, leaseSeconds }, answer: claimUnitAnswer }),
     renew: async (unitId, claim, leaseSeconds) => (await client.call({ method: 'POST', path: `/internal/units/${unitId}/renew`, identity: identity(), body: { claim, leaseSeconds }, answer: renewUnitAnswer, timeoutMs: 5_000 })).desired,
     finish: async (unitId, body) => {

@@ -1,6 +1,7 @@
 /** Public calls on jobs: one workload between two tenants. */
 import { z } from 'zod';
 import { idSchema } from '../ids.js';
+import { preflightCheckSchema } from './preflight.js';
 import { cleanText, nullableTime, pageFields, pageQuery, timeSchema } from './common.js';
 import { workloadNames } from './tenants.js';
 
@@ -64,6 +65,35 @@ export const optionsSchemas = {
   TEAMS: z.strictObject({ teams: sources, teamMappings: sourceMappings, users: sources, userMappings: sourceMappings, ...everyWorkload }),
 } as const;
 
+/**
+ * How long something will still take: an honest pair of bounds, not a single number. `basis` says what the pace is taken from: the
+ * published limits and what is known of Graph (`limits`), earlier passes between the same tenants (`earlier`), or this pass (`measured`).
+ */
+export const estimateSchema = z.object({
+  lowSeconds: z.number().int().min(0),
+  highSeconds: z.number().int().min(0),
+  /** When that would be; null while nothing moves (the job is paused or its workers are draining). A scheduled job counts from its time. */
+  earliestEnd: nullableTime,
+  latestEnd: nullableTime,
+  basis: z.enum(['limits', 'earlier', 'measured']),
+}).meta({ id: 'Estimate', description: 'How long something will still take, as a low and a high bound.' });
+export type Estimate = z.infer<typeof estimateSchema>;
+
+/** What a dry run found: what a real run would do, and what stands in its way. */
+export const dryRunResultSchema = z.object({
+  /** Items that would be copied or brought up to date, their bytes, and what would be left out or is known to fail. */
+  wouldCopy: z.object({ items: z.number(), bytes: z.number() }),
+  wouldSkip: z.number(),
+  wouldFail: z.number(),
+  /** Why, by cause, most frequent first. Each item stands in `GET /v1/jobs/{id}/items`. */
+  causes: z.array(z.object({ code: z.string(), status: z.enum(['failed', 'skipped']), cause: z.string(), remedy: z.string(), items: z.number() })),
+  /** What matching found when the job was created: unmatched sources, shared destinations, destinations without mailbox or licence, sizes against quotas. */
+  mapping: z.array(preflightCheckSchema),
+  /** How long the real run would take from here, by what is known exactly now; null without workers. */
+  realRun: estimateSchema.nullable(),
+}).meta({ id: 'DryRunResult', description: 'What a dry run found.' });
+export type DryRunResult = z.infer<typeof dryRunResultSchema>;
+
 export const jobSchema = z.object({
   id: idSchema('job'),
   type: jobTypeSchema,
@@ -88,6 +118,10 @@ export const jobSchema = z.object({
   /** Why the job stopped, when its status is ERROR; otherwise null. */
   failure: z.object({ code: z.string(), cause: z.string(), remedy: z.string() }).nullable(),
   passes: z.array(passSchema),
+  /** Of one job alone (not in lists): how long its current pass will still take. Null when it has ended or nothing can be said. */
+  estimate: estimateSchema.nullable().optional(),
+  /** Of one job alone: what a dry run found, once it has ended; null for every other job. */
+  dryRunResult: dryRunResultSchema.nullable().optional(),
 }).meta({ id: 'Job', description: 'One workload between two tenants.' });
 export type Job = z.infer<typeof jobSchema>;
 
@@ -154,6 +188,8 @@ export const unitSchema = z.object({
   failure: z.object({ code: z.string(), cause: z.string(), remedy: z.string() }).nullable(),
   startedAt: nullableTime,
   completedAt: nullableTime,
+  /** How long until this unit is done, waiting for its turn included. Null when it has ended or nothing can be said. */
+  estimate: estimateSchema.nullable().optional(),
 }).meta({ id: 'Unit', description: 'What one worker moves at a time.' });
 export const listUnitsAnswer = z.object({ units: z.array(unitSchema), ...pageFields });
 

@@ -4,7 +4,7 @@ import { createBatchAnswer, createBatchBody, createJobBody, createPassBody, jobA
 import { streamLogQuery } from '../api/logs.js';
 import { preflightAnswer } from '../api/preflight.js';
 import { defineEndpoint } from '../endpoint.js';
-import { exampleIds, exampleItem, exampleJob, exampleMailbox, exampleNewJob, examplePass, exampleUnit } from '../examples.js';
+import { exampleEstimate, exampleIds, exampleItem, exampleJob, exampleMailbox, exampleNewJob, examplePass, exampleUnit } from '../examples.js';
 
 const owner = 'job-service';
 const tag = 'Jobs';
@@ -32,7 +32,8 @@ export const jobEndpoints = {
   }),
   getJob: defineEndpoint({
     ...{ id: 'getJob', method: 'GET', path: '/v1/jobs/:id', owner, tag, status: 200 }, ...read,
-    summary: 'One job', description: 'Counters are no more than 2 seconds old while it runs.', params, answer: jobAnswer, examples: { answer: { job: exampleJob } },
+    summary: 'One job', description: 'Counters are no more than 2 seconds old while it runs. `estimate` bounds how long it will still take; a dry run that has ended says in `dryRunResult` what the real run would do.',
+    params, answer: jobAnswer, examples: { answer: { job: { ...exampleJob, estimate: exampleEstimate, dryRunResult: null } } },
   }),
   pauseJob: defineEndpoint({
     ...{ id: 'pauseJob', method: 'PATCH', path: '/v1/jobs/:id/pause', owner, tag, status: 200 }, ...write,
@@ -65,7 +66,7 @@ export const jobEndpoints = {
   }),
   listJobUnits: defineEndpoint({
     ...{ id: 'listJobUnits', method: 'GET', path: '/v1/jobs/:id/units', owner, tag, status: 200 }, ...read,
-    summary: 'Units of a job of any type', params, query: listMailboxesQuery, answer: listUnitsAnswer, examples: { answer: { units: [exampleUnit], ...onePage } },
+    summary: 'Units of a job of any type', description: 'Of a dry run: `doneItems` and `bytesTransferred` are what would be copied. `estimate` bounds when a unit will be done.', params, query: listMailboxesQuery, answer: listUnitsAnswer, examples: { answer: { units: [exampleUnit], ...onePage } },
   }),
   listJobItems: defineEndpoint({
     ...{ id: 'listJobItems', method: 'GET', path: '/v1/jobs/:id/items', owner, tag, status: 200 }, ...read,

@@ -1,0 +1,102 @@
+/**
+ * How long a job's pass will still take, and each of its units: a low and a high bound. Pure.
+ *
+ * Three steps. A unit: its steps (unit-load.ts) at the pace (pace.ts), and never less than the windows of Microsoft's limits allow its
+ * mailbox. All units: the schedule over the places that the job gets (makespan.ts), the largest unit first as the dispatcher hands
+ * them out. The places: all places of the workers that are there, shared with the jobs that want them too.
+ *
+ * Where nothing is known of a unit's size it counts from nothing to the largest one of the job.
+ */
+import type { MailboxLimits, Window } from './mail-limits.js';
+import { makespan, sharedEnd, type Claimant } from './makespan.js';
+import type { Pace } from './pace.js';
+import { exactly, type Range } from './range.js';
+import { loadOf, type PassKind, type UnitFacts, type UnitLoad } from './unit-load.js';
+
+export interface OpenUnit extends UnitFacts {
+  /** How long a worker has been at it in this pass, while it runs; null while it waits. */
+  readonly atWorkMs: number | null;
+}
+
+export interface JobFacts {
+  readonly org: string;
+  readonly kind: PassKind;
+  /** The largest open units, in the order in which they are handed out. */
+  readonly units: readonly OpenUnit[];
+  /** What is open besides: how many, and their steps as expected when they were planned. */
+  readonly rest: { readonly units: number; readonly steps: number };
+  readonly pace: Pace;
+  /** Places of all workers that are there. */
+  readonly places: number;
+  /** Other jobs that are under way or due: their open steps and units. */
+  readonly rivals: readonly { readonly org: string; readonly steps: number; readonly units: number }[];
+}
+
+/** How far expected steps may be off for what is not looked at singly. */
+const plannedShare: Range = { low: 0.7, high: 1.3 };
+/** What comes besides the work: handing a unit out, its last reports, the job's end. */
+const besidesMs: Range = { low: 0, high: 3_000 };
+
+/** Milliseconds; null when it cannot be said: no worker is there, or no unit's size is known. */
+export function estimateJob(job: JobFacts, limits: MailboxLimits): Range | null {
+  if (job.units.length + job.rest.units === 0) return exactly(0);
+  const times = job.places < 1 ? null : unitTimes(job, limits);
+  if (times === null) return null;
+  return { low: schedule(job, times, 'low').end, high: schedule(job, times, 'high').end + besidesMs.high };
+}
+
+/** When each of `job.units` is done, and the bounds for the rest: from its own time at the earliest to the job's end. Null as for the job. */
+export function estimateUnits(job: JobFacts, limits: MailboxLimits): { units: Range[]; rest: Range } | null {
+  const times = job.places < 1 ? null : unitTimes(job, limits);
+  if (times === null) return null;
+  const [low, high] = [schedule(job, times, 'low'), schedule(job, times, 'high')];
+  return {
+    units: times.map((time, index) => ({ low: Math.max(time.low, low.each[index] ?? 0), high: Math.max(time.high, high.each[index] ?? 0) + besidesMs.high })),
+    rest: { low: 0, high: high.end + besidesMs.high },
+  };
+}
+
+/** The job's units over the places it gets among its rivals, with all times at one of their bounds. */
+function schedule(job: JobFacts, times: readonly Range[], side: keyof Range): { end: number; each: number[] } {
+  const each = times.map((time) => time[side]);
+  const rest = job.rest.steps * plannedShare[side] * job.pace.perStep[side];
+  const all = each.reduce((sum, time) => sum + time, 0) + rest;
+  if (all === 0) return { end: 0, each };
+  const mine: Claimant = { org: job.org, work: all, placesMax: job.units.length + job.rest.units };
+  const rivals = job.rivals.map(({ org, steps, units }): Claimant => ({ org, work: steps * plannedShare[side] * job.pace.perStep[side], placesMax: units }));
+  const shared = sharedEnd(mine, rivals, job.places);
+  const held = job.units.filter(({ atWorkMs }) => atWorkMs !== null).length;
+  const got = Math.max(held, all / shared);
+  const places = side === 'low' ? Math.ceil(got - 1e-6) : Math.max(1, Math.floor(got + 1e-6));
+  const largest = side === 'low' || job.rest.units === 0 ? 0 : Math.min(each.at(-1) ?? rest, rest);
+  const { end, ends } = makespan(each, places, { work: rest, largest });
+  return { end: Math.max(shared, end), each: ends };
+}
+
+/** The time of each open unit once it is at work, in the order of `job.units`; null when no unit's size is known. */
+export function unitTimes({ kind, units, pace }: JobFacts, limits: MailboxLimits): Range[] | null {
+  const known = units.map((unit) => {
+    const load = loadOf(kind, unit);
+    return load === null ? null : timeOf(load, unit, kind, pace, limits);
+  });
+  const largest = Math.max(-1, ...known.map((time) => time?.high ?? -1));
+  if (units.length > 0 && largest < 0) return null;
+  return known.map((time) => time ?? { low: 0, high: largest });
+}
+
+function timeOf({ steps, requests, bytes, allRequests, allBytes }: UnitLoad, unit: OpenUnit, kind: PassKind, pace: Pace, limits: MailboxLimits): Range {
+  const work: Range = { low: steps.low * pace.perStep.low, high: steps.high * pace.perStep.high };
+  const low = Math.max(work.low, atLeast(requests.low, limits.requests), atLeast(bytes.low, limits.uploadBytes));
+  const waits = Math.max(atMost(requests.high, allRequests, limits.requests), atMost(bytes.high, allBytes, limits.uploadBytes));
+  // A pace that was measured holds these waits already; one that was not may have to bear them besides.
+  const high = Math.max(work.high, waits) + (1 - pace.certainty) * Math.min(work.high, waits);
+  // A full pass and a dry run count their progress; of the others only time at work is known. What takes longer than it should may take half as long again.
+  const spent = unit.atWorkMs !== null && kind !== 'full' && kind !== 'dry' ? unit.atWorkMs : 0;
+  const left = { low: Math.max(0, low - spent), high: Math.max(high - spent, spent / 2) };
+  return { low: left.low, high: Math.max(left.low, left.high) };
+}
+
+/** So many fit into no fewer whole windows, however they fall. */
+const atLeast = (amount: number, { max, windowMs }: Window): number => Math.max(0, Math.ceil(amount / max) - 1) * windowMs;
+/** A twentieth of a window stays unused, and a pass that fits into one window never waits. */
+const atMost = (amount: number, all: number, { max, windowMs }: Window): number => (all <= max * 0.95 ? 0 : (amount / (max * 0.95)) * windowMs);
