@@ -1,0 +1,56 @@
+import fc from 'fast-check';
+import { ContentNotKept, ContentSink, SeededContent } from './file-content.js';
+
+async function bytesOf(content: { size: number; read(from: number, to: number): AsyncIterable<Buffer> }, from = 0, to = content.size): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of content.read(from, to)) pieces.push(piece);
+  return Buffer.concat(pieces);
+}
+
+async function sunk(bytes: Buffer, keepBytesMax: number, pieceBytes = 70_001): Promise<ReturnType<ContentSink['end']>> {
+  const sink = new ContentSink(keepBytesMax);
+  for (let at = 0; at < bytes.length; at += pieceBytes) sink.write(bytes.subarray(at, at + pieceBytes));
+  await Promise.resolve();
+  return sink.end();
+}
+
+const sizes = fc.oneof(fc.integer({ min: 0, max: 40 }), fc.integer({ min: 0, max: 700_000 }), fc.constantFrom(163_840, 163_839, 163_841, 327_680, 491_520));
+const words = fc.tuple(fc.integer({ min: 0, max: 2 ** 32 - 1 }), fc.integer({ min: 0, max: 2 ** 32 - 1 }));
+
+test('the hash that is computed without the bytes is the hash of the bytes', async () => {
+  await fc.assert(
+    fc.asyncProperty(sizes, words, async (size, seed) => {
+      const content = new SeededContent(size, seed);
+      const bytes = await bytesOf(content);
+      expect(bytes.length).toBe(size);
+      const taken = await sunk(bytes, 0);
+      expect(taken.quickXorHash).toBe(content.quickXorHash);
+      expect(await taken.sha256()).toBe(await content.sha256());
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('a range is what the whole has there, and no two files or blocks are alike', async () => {
+  await fc.assert(
+    fc.asyncProperty(words, fc.integer({ min: 0, max: 400_000 }), fc.integer({ min: 0, max: 400_000 }), async (seed, from, length) => {
+      const content = new SeededContent(500_000, seed);
+      expect((await bytesOf(content, from, from + length)).equals((await bytesOf(content)).subarray(from, from + length))).toBe(true);
+    }),
+    { numRuns: 20 },
+  );
+  const [first, second] = [new SeededContent(400_000, [1, 2]), new SeededContent(400_000, [1, 3])];
+  expect(first.quickXorHash).not.toBe(second.quickXorHash);
+  const bytes = await bytesOf(first);
+  expect(bytes.subarray(0, 163_840).equals(bytes.subarray(163_840, 327_680))).toBe(false);
+});
+
+test('a file of 250 GB has its hash at once', () => {
+  expect(new SeededContent(250 * 1024 ** 3, [7, 9]).quickXorHash).toHaveLength(28);
+});
+
+test('what is written is kept up to a size, and weighed above it', async () => {
+  const bytes = Buffer.alloc(1_000, 'x');
+  expect((await bytesOf(await sunk(bytes, 1_000, 300))).equals(bytes)).toBe(true);
+  await expect(bytesOf(await sunk(bytes, 999, 300))).rejects.toThrow(ContentNotKept);
+});
