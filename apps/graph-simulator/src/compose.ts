@@ -17,7 +17,7 @@ import { entraRoutes } from './entra/entra-routes.js';
 import { SigningKey } from './entra/signing-key.js';
 import { TokenVerifier } from './entra/token-verifier.js';
 import { fileReports } from './files/file-reports.js';
-import { fileRoutes } from './files/file-routes.js';
+import { filePart } from './files/file-part.js';
 import { GraphFront } from './http/graph-front.js';
 import { HostFront, loginHost } from './http/host-front.js';
 import type { HostRoute, Route } from './http/route.js';
@@ -96,12 +96,13 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     ...teamRoutes(),
     ...servicePrincipalRoutes(world),
     ...reports.routes,
-    ...fileRoutes(),
+    ...filePart(world).routes,
     ...exchange.routes(world),
   ], new TokenVerifier(world, signingKey));
   const hosts = new HostFront(world, [
     ...entraRoutes(world, signingKey, { lifetimeSeconds: options.tokenSeconds ?? 3600 }),
     ...reports.hostRoutes,
+    ...filePart(world).hostRoutes,
     ...exchange.hostRoutes(world),
   ]);
   let stop: () => void = () => undefined;
@@ -112,6 +113,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     ...appOperations(world),
     ...behaviourOperations(world),
     ...logOperations(world, stop),
+    ...filePart(world).controlRoutes,
     ...exchange.controlRoutes(world),
   ]);
 
@@ -125,7 +127,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   };
   try {
     const port = await open(listen(listener, { port: options.port ?? 0, host }));
-    const tls = options.tlsPort === null ? null : await makeTls([graphHost, loginHost, reportsHost, ...outlookHosts], options.keys?.authority ?? undefined);
+    const tls = options.tlsPort === null ? null : await makeTls([graphHost, loginHost, reportsHost, ...outlookHosts, '*.sharepoint.com'], options.keys?.authority ?? undefined);
     const tlsPort = tls === null ? null : await open(listen(listener, { port: options.tlsPort ?? 0, host, tls }));
     const controlPort = await open(listen(control, { port: options.controlPort ?? 0, host: options.controlHost ?? '127.0.0.1' }));
     return {

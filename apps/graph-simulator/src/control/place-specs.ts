@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { DriveSpec, Site, SiteSpec } from '../files/file-store.js';
+import { driveProfileSchema } from '../files/drives/drive-profile.js';
 import type { DirectoryUser, SimTenant } from '../world/tenant.js';
 import { ControlError } from './control-route.js';
 
@@ -7,7 +8,7 @@ import { ControlError } from './control-route.js';
 export const bytes = z.int().min(0);
 
 /** A OneDrive as a request gives it: `true` for an empty one. */
-export const NewDrive = z.union([z.literal(true), z.strictObject({ usedBytes: bytes.optional(), quotaBytes: bytes.optional(), fileCount: bytes.optional() })]);
+export const NewDrive = z.union([z.literal(true), z.strictObject({ usedBytes: bytes.optional(), quotaBytes: bytes.optional(), fileCount: bytes.optional(), content: driveProfileSchema.optional() })]);
 
 /** A site as a request gives it. */
 export const NewSite = z.strictObject({
@@ -19,6 +20,7 @@ export const NewSite = z.strictObject({
   quotaBytes: bytes.optional(),
   fileCount: bytes.optional(),
   locked: z.boolean().optional(),
+  content: driveProfileSchema.optional(),
 });
 
 /** Adds sites that were made then. Throws ControlError 409 for an address that is taken. */

@@ -1,5 +1,7 @@
 import { stableGuid } from '../world/ids.js';
 import { driveId } from './drive-id.js';
+import { parseDriveProfile } from './drives/drive-profile.js';
+import { GeneratedTree } from './drives/generated-tree.js';
 
 const gib = 1024 ** 3;
 /** What a site may hold when nobody lowered it: 25 TB, as usage reports show it. */
@@ -19,10 +21,12 @@ export interface SiteSpec {
   locked?: boolean | undefined;
   /** The Microsoft 365 group it belongs to. */
   groupId?: string | undefined;
+  /** What its library holds: a drive's profile. Without one it is empty, whatever the numbers above say. */
+  content?: unknown;
 }
 
 /** What a user's OneDrive is made from. */
-export interface DriveSpec { usedBytes?: number | undefined; quotaBytes?: number | undefined; fileCount?: number | undefined }
+export interface DriveSpec { usedBytes?: number | undefined; quotaBytes?: number | undefined; fileCount?: number | undefined; content?: unknown }
 
 /** A site collection with its root web and its default library. */
 export interface Site {
@@ -46,6 +50,15 @@ export interface Site {
   quotaBytes: number;
   fileCount: number;
   locked: boolean;
+  /** The profile of what its library was made with; null: nothing. */
+  readonly content: unknown;
+}
+
+/** Numbers of a place without content are as given; with content they follow from it. Throws ZodError for a profile that does not fit. */
+function contentOf({ content, usedBytes = 0, fileCount = 0 }: Pick<SiteSpec, 'content' | 'usedBytes' | 'fileCount'>): Pick<Site, 'content' | 'usedBytes' | 'fileCount'> {
+  if (content === undefined || content === null) return { content: null, usedBytes, fileCount };
+  const profile = parseDriveProfile(content);
+  return { content: profile, usedBytes: new GeneratedTree(profile, { ownerId: null, sharedWith: [] }).storedBytes, fileCount: profile.files + profile.large.length };
 }
 
 /** `{hostname},{collection},{web}`: how Graph names a site. */
@@ -70,7 +83,7 @@ export class FileStore {
     const label = initialDomain.split('.')[0] ?? initialDomain;
     this.hostname = `${label}.sharepoint.com`;
     this.personalHostname = `${label}-my.sharepoint.com`;
-    this.#add({ hostname: this.hostname, path: '', name: '', displayName: 'Communication site', description: '', template: 'SITEPAGEPUBLISHING#0', createdDateTime, groupId: null, ownerId: null, usedBytes: 1_572_864, quotaBytes: siteQuotaBytes, fileCount: 3, locked: false });
+    this.#add({ hostname: this.hostname, path: '', name: '', displayName: 'Communication site', description: '', template: 'SITEPAGEPUBLISHING#0', createdDateTime, groupId: null, ownerId: null, usedBytes: 1_572_864, quotaBytes: siteQuotaBytes, fileCount: 3, locked: false, content: null });
   }
 
   /** Every site, personal ones included, in the order they were made. */
@@ -89,7 +102,7 @@ export class FileStore {
     const template = spec.groupId !== undefined ? 'GROUP#0' : spec.kind === 'team' ? 'STS#3' : 'SITEPAGEPUBLISHING#0';
     return this.#add({
       hostname: this.hostname, path: `/sites/${spec.name}`, name: spec.name, displayName: spec.displayName, description: spec.description ?? '', template, createdDateTime, groupId: spec.groupId ?? null, ownerId: null,
-      usedBytes: spec.usedBytes ?? 0, quotaBytes: spec.quotaBytes ?? siteQuotaBytes, fileCount: spec.fileCount ?? 0, locked: spec.locked ?? false,
+      quotaBytes: spec.quotaBytes ?? siteQuotaBytes, locked: spec.locked ?? false, ...contentOf(spec),
     });
   }
 
@@ -98,7 +111,7 @@ export class FileStore {
     const name = user.userPrincipalName.toLowerCase().replace(/[^a-z0-9-]/g, '_');
     return this.#add({
       hostname: this.personalHostname, path: `/personal/${name}`, name, displayName: user.displayName, description: '', template: 'SPSPERS#10', createdDateTime, groupId: null, ownerId: user.id,
-      usedBytes: spec.usedBytes ?? 0, quotaBytes: spec.quotaBytes ?? this.personalQuotaMb * 1024 ** 2, fileCount: spec.fileCount ?? 0, locked: false,
+      quotaBytes: spec.quotaBytes ?? this.personalQuotaMb * 1024 ** 2, locked: false, ...contentOf(spec),
     });
   }
 

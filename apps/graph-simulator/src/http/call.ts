@@ -58,6 +58,7 @@ export function faultReply(fault: GraphFault, call: Pick<Call, 'requestId' | 'cl
         ...(fault.extra.target === undefined ? {} : { target: fault.extra.target }),
         ...(fault.extra.details === undefined ? {} : { details: fault.extra.details }),
         innerError: {
+          ...(fault.extra.innerCode === undefined ? {} : { code: fault.extra.innerCode }),
           date: new Date(nowMs).toISOString().slice(0, 19),
           'request-id': call.requestId,
           'client-request-id': call.clientRequestId,

@@ -103,6 +103,8 @@ export interface FaultExtra {
   /** Answer this JSON in place of Graph's error shape (the import host does). */
   body?: unknown;
   target?: string;
+  /** The more exact code inside, where SharePoint keeps one. */
+  innerCode?: string;
   details?: { code: string; message: string; target?: string }[];
 }
 

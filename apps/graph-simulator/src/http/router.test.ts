@@ -7,6 +7,7 @@ function routerOf(...templates: string[]): Router<string> {
 }
 
 const router = routerOf(
+  '/drives/{drive}/root:/{path:}', '/drives/{drive}/root:/{path:}/content', '/drives/{drive}/items/{item}:/{path:}/content', '/drives/{drive}/items/{item}/content', '/drives/{drive}/root/delta',
   '/users', '/users/$count', '/users/{user}', '/users/{user}/messages', '/users/{user}/messages/delta', '/users/{user}/messages/{message}', '/users/{user}/messages/{message}/$value',
   '/users/{user}/mailFolders/{folder}/messages', '/reports/getMailboxUsageDetail(period={period})', '/servicePrincipals/{id}', '/servicePrincipals(appId={appId})', '/servicePrincipals(appId={appId})/appRoleAssignments',
 );
@@ -24,6 +25,12 @@ test.each([
   ['/users/1/messages/AAMkAGI2_-%2F=', '/users/{user}/messages/{message}', { user: '1', message: 'AAMkAGI2_-/=' }],
   ["/reports/getMailboxUsageDetail(period='D7')", '/reports/getMailboxUsageDetail(period={period})', { period: 'D7' }],
   ["/serviceprincipals(appid='x')/approleassignments", '/servicePrincipals(appId={appId})/appRoleAssignments', { appId: 'x' }],
+  ['/drives/1/root:/a%20b/c', '/drives/{drive}/root:/{path:}', { drive: '1', path: 'a b/c' }],
+  ['/drives/1/root:/a%23/100%25.txt:', '/drives/{drive}/root:/{path:}', { drive: '1', path: 'a#/100%.txt' }],
+  ['/drives/1/root:/a/b.txt:/content', '/drives/{drive}/root:/{path:}/content', { drive: '1', path: 'a/b.txt' }],
+  ['/drives/1/items/01A:/b.txt:/content', '/drives/{drive}/items/{item}:/{path:}/content', { drive: '1', item: '01A', path: 'b.txt' }],
+  ['/drives/1/items/01A/content', '/drives/{drive}/items/{item}/content', { drive: '1', item: '01A' }],
+  ['/drives/1/root/delta', '/drives/{drive}/root/delta', { drive: '1' }],
   ['/servicePrincipals/5', '/servicePrincipals/{id}', { id: '5' }],
 ])('%s is %s', (path, template, params) => {
   expect(router.find('GET', path)).toEqual({ kind: 'found', route: template, params });

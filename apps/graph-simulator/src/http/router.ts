@@ -11,11 +11,13 @@ interface Node<R> {
   functions: FunctionEdge<R>[];
   /** One node per parameter name, so that `/users/{user}` and `/users/{id}` may both exist. */
   params: { name: string; node: Node<R> }[];
+  /** `{item}:` takes a segment that ends with a colon; `{path:}` takes segments up to one that does, or to the end. */
+  colons: { name: string; whole: boolean; node: Node<R> }[];
   methods: Map<string, R>;
 }
 
 function newNode<R>(): Node<R> {
-  return { literals: new Map(), functions: [], params: [], methods: new Map() };
+  return { literals: new Map(), functions: [], params: [], colons: [], methods: new Map() };
 }
 
 const callShape = /^([A-Za-z_$][\w.$]*)\((.*)\)$/s;
@@ -72,6 +74,13 @@ export class Router<R> {
       if (edge === undefined) node.params.push((edge = { name, node: newNode() }));
       return edge.node;
     }
+    const colon = /^\{(\w+)(:\}|\}:)$/.exec(segment);
+    if (colon?.[1] !== undefined) {
+      const [name, whole] = [colon[1], colon[2] === ':}'];
+      let edge = node.colons.find((c) => c.name === name && c.whole === whole);
+      if (edge === undefined) node.colons.push((edge = { name, whole, node: newNode() }));
+      return edge.node;
+    }
     const fn = callShape.exec(segment);
     if (fn?.[1] !== undefined && fn[2] !== '') {
       const name = fn[1].toLowerCase();
@@ -112,14 +121,26 @@ export class Router<R> {
       if (found !== undefined) return found;
     }
     if (segment === '') return undefined;
-    for (const { name, node: next } of node.params) {
-      best.depth = Math.max(best.depth, at);
+    const take = (name: string, value: string, next: Node<R>, on: number): R | undefined => {
+      best.depth = Math.max(best.depth, on - 1);
       const before = params[name];
-      params[name] = segment;
-      const found = this.#walk(next, segments, at + 1, method, params, usable, best);
+      params[name] = value;
+      const found = this.#walk(next, segments, on, method, params, usable, best);
       if (found !== undefined) return found;
       if (before === undefined) Reflect.deleteProperty(params, name);
       else params[name] = before;
+      return undefined;
+    };
+    for (const { name, whole, node: next } of node.colons) {
+      const end = whole ? segments.findIndex((each, index) => index >= at && each.endsWith(':')) : at;
+      const last = end < 0 ? segments.length - 1 : end;
+      if (!whole && !segment.endsWith(':')) continue;
+      const found = take(name, segments.slice(at, last + 1).join('/').replace(/:$/, ''), next, last + 1);
+      if (found !== undefined) return found;
+    }
+    for (const { name, node: next } of node.params) {
+      const found = take(name, segment, next, at + 1);
+      if (found !== undefined) return found;
     }
     return undefined;
   }

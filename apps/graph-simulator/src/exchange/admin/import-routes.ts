@@ -1,5 +1,5 @@
 /** Import sessions and the import itself on outlook.office365.com (graph/exchange.md 4.3). */
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { LinkTokens, type LinkClaims } from '../../http/link-token.js';
 import { contextUrl } from '../../http/odata.js';
 import { GraphFault, type GraphReply, type HostRequest, type HostRoute, type Route } from '../../http/route.js';
 import type { World } from '../../world/world.js';
@@ -15,38 +15,31 @@ import { budgetOf, mailboxOf } from './mailbox-of.js';
 /** Life of a session, in simulated milliseconds. */
 const sessionMs = 60 * 60_000;
 
-interface SessionClaims {
+interface SessionClaims extends LinkClaims {
   tid: string;
   mbx: string;
   app: string;
-  exp: number;
   gen: number;
 }
 
 /** Signs and checks the token of an import address; `expireAll` makes every session given out so far worthless. */
 export class ImportSessions {
   #generation = 1;
-  constructor(private readonly world: World) {}
+  readonly #tokens: LinkTokens<SessionClaims>;
+  constructor(private readonly world: World) {
+    this.#tokens = new LinkTokens(`import sessions ${world.seed}`);
+  }
   expireAll(): void {
     this.#generation += 1;
   }
   make(claims: Omit<SessionClaims, 'exp' | 'gen'>): { token: string; expiresAt: string } {
     const exp = this.world.clock.now() + sessionMs;
-    const head = Buffer.from('{"alg":"HS256","typ":"JWT"}').toString('base64url');
-    const body = Buffer.from(JSON.stringify({ ...claims, exp: Math.floor(exp / 1000), gen: this.#generation })).toString('base64url');
-    return { token: `${head}.${body}.${this.#sign(`${head}.${body}`).toString('base64url')}`, expiresAt: new Date(exp).toISOString() };
+    return { token: this.#tokens.make({ ...claims, exp: Math.floor(exp / 1000), gen: this.#generation }), expiresAt: new Date(exp).toISOString() };
   }
   /** The claims of a token that is ours, whether it has expired or not. */
   read(token: string): { claims: SessionClaims; valid: boolean } | null {
-    const [head = '', body = '', signature = ''] = token.split('.');
-    const expected = this.#sign(`${head}.${body}`);
-    const given = Buffer.from(signature, 'base64url');
-    if (given.length !== expected.length || !timingSafeEqual(given, expected)) return null;
-    const claims = JSON.parse(Buffer.from(body, 'base64url').toString('utf8')) as SessionClaims;
-    return { claims, valid: claims.exp * 1000 > this.world.clock.now() && claims.gen === this.#generation };
-  }
-  #sign(text: string): Buffer {
-    return createHmac('sha256', `import sessions ${this.world.seed}`).update(text).digest();
+    const claims = this.#tokens.read(token);
+    return claims === null ? null : { claims, valid: claims.exp * 1000 > this.world.clock.now() && claims.gen === this.#generation };
   }
 }
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { ContentNotKept, ContentSink, SeededContent } from './file-content.js';
+import { ContentSink, SeededContent } from './file-content.js';
 
 async function bytesOf(content: { size: number; read(from: number, to: number): AsyncIterable<Buffer> }, from = 0, to = content.size): Promise<Buffer> {
   const pieces: Buffer[] = [];
@@ -52,5 +52,17 @@ test('a file of 250 GB has its hash at once', () => {
 test('what is written is kept up to a size, and weighed above it', async () => {
   const bytes = Buffer.alloc(1_000, 'x');
   expect((await bytesOf(await sunk(bytes, 1_000, 300))).equals(bytes)).toBe(true);
-  await expect(bytesOf(await sunk(bytes, 999, 300))).rejects.toThrow(ContentNotKept);
+  await expect(bytesOf(await sunk(bytes, 999, 300))).rejects.toThrow('only size and hashes');
+});
+
+test('a sink that is taken back holds what it held', async () => {
+  const sink = new ContentSink(1_000);
+  sink.write(Buffer.from('abc'));
+  const back = sink.mark();
+  sink.write(Buffer.alloc(2_000, 'y'));
+  back();
+  sink.write(Buffer.from('def'));
+  const content = sink.end();
+  expect((await bytesOf(content)).toString()).toBe('abcdef');
+  expect(content.quickXorHash).toBe((await sunk(Buffer.from('abcdef'), 10)).quickXorHash);
 });

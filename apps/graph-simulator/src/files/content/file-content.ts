@@ -8,13 +8,10 @@ export interface FileContent {
   readonly quickXorHash: string;
   /** Of every byte in its place, which the hash above is not. Hex; may take as long as reading everything. */
   sha256(): Promise<string>;
-  /** Bytes from `from` up to, not including, `to`. Throws ContentNotKept when they are gone. */
+  /** False when only size and hashes of it are left. */
+  readonly kept: boolean;
+  /** Bytes from `from` up to, not including, `to`. Throws when they were not kept. */
   read(from: number, to: number): AsyncIterable<Buffer>;
-}
-
-/** Only size and hashes of this content were kept. */
-export class ContentNotKept extends Error {
-  override readonly name = 'ContentNotKept';
 }
 
 const blockBytes = columnCount * 1_024;
@@ -59,6 +56,7 @@ function xorColumns(columns: Uint8Array, bytes: Uint8Array): Uint8Array {
  * all files are alike; the hash is computed without making the bytes.
  */
 export class SeededContent implements FileContent {
+  readonly kept = true;
   readonly #base: Base;
   #hash: string | undefined;
 
@@ -143,6 +141,7 @@ function xorBelow(n: number): bigint {
 
 /** Content that is there in full. */
 export class HeldContent implements FileContent {
+  readonly kept = true;
   readonly quickXorHash: string;
 
   constructor(private readonly bytes: Buffer) {
@@ -165,6 +164,8 @@ export class HeldContent implements FileContent {
 
 /** Content that was written and not kept. */
 class WeighedContent implements FileContent {
+  readonly kept = false;
+
   constructor(
     readonly size: number,
     readonly quickXorHash: string,
@@ -176,14 +177,14 @@ class WeighedContent implements FileContent {
   }
 
   read(): AsyncIterable<Buffer> {
-    return { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new ContentNotKept('Of this content only size and hashes were kept.')) }) };
+    return { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Error('Of this content only size and hashes were kept.')) }) };
   }
 }
 
 /** Takes content as it arrives, in order. Keeps it in full up to `keepBytesMax`, and only its size and hashes above. */
 export class ContentSink {
-  readonly #quick = new QuickXorHash();
-  readonly #sha = createHash('sha256');
+  #quick = new QuickXorHash();
+  #sha = createHash('sha256');
   #kept: Buffer[] | null = [];
 
   constructor(private readonly keepBytesMax: number) {}
@@ -198,6 +199,16 @@ export class ContentSink {
     if (this.#kept === null) return;
     if (this.size > this.keepBytesMax) this.#kept = null;
     else this.#kept.push(Buffer.from(piece));
+  }
+
+  /** How it stands now; calling the result takes it back there. */
+  mark(): () => void {
+    const [quick, sha, kept] = [this.#quick.copy(), this.#sha.copy(), this.#kept === null ? null : [...this.#kept]];
+    return () => {
+      this.#quick = quick;
+      this.#sha = sha;
+      this.#kept = kept;
+    };
   }
 
   /** Call once. */

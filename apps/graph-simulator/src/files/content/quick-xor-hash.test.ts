@@ -31,6 +31,8 @@ test('pieces of any length, at any place in memory, give the hash of the whole',
       parts.update(bytes.subarray(at));
       expect(parts.digest()).toBe(hash(bytes));
       expect(parts.length).toBe(bytes.length);
+      // In the middle of a larger buffer, where words do not begin on a word.
+      expect(hash(Buffer.concat([Buffer.alloc(3), bytes, Buffer.alloc(5)]).subarray(3, 3 + bytes.length))).toBe(hash(bytes));
     }),
   );
 });

@@ -21,7 +21,7 @@ export class QuickXorHash {
     const rows = Math.floor((piece.length - at) / columnCount);
     if (rows > 0) {
       const begin = piece.byteOffset + at;
-      const aligned = begin % 4 === 0 ? new Uint32Array(piece.buffer, begin, rows * 40) : new Uint32Array(piece.slice(at, at + rows * columnCount).buffer);
+      const aligned = begin % 4 === 0 ? new Uint32Array(piece.buffer, begin, rows * 40) : new Uint32Array(new Uint8Array(piece.subarray(at, at + rows * columnCount)).buffer);
       const words = this.#words;
       for (let row = 0; row < aligned.length; row += 40) for (let word = 0; word < 40; word += 1) words[word] = (words[word] as number) ^ (aligned[row + word] as number);
       at += rows * columnCount;
@@ -29,6 +29,13 @@ export class QuickXorHash {
     this.#bytes(piece, at, piece.length, 0);
     this.#length += piece.length;
     return this;
+  }
+
+  copy(): QuickXorHash {
+    const copy = new QuickXorHash();
+    copy.#columns.set(this.#columns);
+    copy.#length = this.#length;
+    return copy;
   }
 
   /** Base64, 28 characters. */

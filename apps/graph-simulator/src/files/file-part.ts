@@ -1,0 +1,31 @@
+/** The SharePoint and OneDrive half of the simulator: the one place that knows which routes it brings. */
+import type { ControlRoute } from '../control/control-route.js';
+import type { HostRoute, Route } from '../http/route.js';
+import type { World } from '../world/world.js';
+import { driveRoutes } from './drive-routes.js';
+import { downloadHostRoutes, DownloadLinks } from './drives/download.js';
+import { itemRoutes } from './drives/item-routes.js';
+import { FileUploadSessions } from './drives/upload-sessions.js';
+import { fileOperations } from './file-operations.js';
+import { sharepointSettingsRoutes } from './sharepoint-settings.js';
+import { siteRoutes } from './site-routes.js';
+
+export interface FilePart {
+  readonly routes: Route[];
+  readonly hostRoutes: HostRoute[];
+  readonly controlRoutes: ControlRoute[];
+}
+
+const parts = new WeakMap<World, FilePart>();
+
+/** One for each world, so that sessions and links are the same everywhere. */
+export function filePart(world: World): FilePart {
+  let part = parts.get(world);
+  if (part === undefined) {
+    const links = new DownloadLinks(world);
+    const uploads = new FileUploadSessions(world);
+    part = { routes: [...siteRoutes(), ...driveRoutes(), ...itemRoutes(world, links, uploads), ...sharepointSettingsRoutes()], hostRoutes: [...downloadHostRoutes(world, links), ...uploads.routes()], controlRoutes: fileOperations(world, uploads) };
+    parts.set(world, part);
+  }
+  return part;
+}
