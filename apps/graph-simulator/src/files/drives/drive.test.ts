@@ -105,7 +105,7 @@ describe('whatever is done to a drive', () => {
         for (const item of items) expect(drive.child(item.parentKey, item.name.toUpperCase())?.key).toBe(item.key);
         expect(storage.usedBytes).toBe(items.reduce((sum, { content, earlier }) => sum + (content?.size ?? 0) + earlier.reduce((bytes, version) => bytes + version.content.size, 0), 0));
       }),
-      { numRuns: 50 },
+      { numRuns: 25 },
     );
   });
 });
