@@ -1,5 +1,6 @@
 /** A hundred thousand machines that check in, each from its own address, through the gateway; one in a hundred has a command waiting. */
 import { createHash } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import type { Measure } from './measure.js';
 import { startBenchStack } from './bench-stack.js';
 import { figure, percentile } from './figure.js';
@@ -43,6 +44,7 @@ export const measureCheckIn: Measure = async ({ short, progress }) => {
     const handed: string[] = [];
     // Devices come in an order of their own, not in that of their rows; 48,271 has no factor in common with their number.
     const deviceOf = (index: number): number => ((index * 48_271) % devices) + 1;
+    const [cpuBefore, beganAt] = [process.cpuUsage(), performance.now()];
     const run = await pour(
       {
         url: stack.gatewayUrl,
@@ -58,6 +60,9 @@ export const measureCheckIn: Measure = async ({ short, progress }) => {
         },
       },
     );
+    const { user, system } = process.cpuUsage(cpuBefore);
+    // What the machine had in that time; the load comes from the same cores.
+    const cpuSeconds = ((performance.now() - beganAt) / 1_000) * availableParallelism();
     const p99 = percentile(run.latencies, 0.99);
     const [seen] = await sql<{ n: number }[]>`select count(*)::int as n from devices.devices where last_seen_at is not null`;
     const once = handed.length === commanded && new Set(handed).size === commanded && seen?.n === devices;
@@ -65,6 +70,7 @@ export const measureCheckIn: Measure = async ({ short, progress }) => {
       figure('checkin.rate', run.perSecond, '1/s', rate, { says: `≥ ${perSecond} a second`, reached: run.perSecond >= perSecond * 0.99 }),
       figure('checkin.p99', p99, 'ms', percentile(idle.latencies, 0.99), { says: `< ${wantedMs} ms`, reached: p99 < wantedMs }),
       figure('checkin.commands-handed-out', handed.length, 'commands', commanded, { says: 'each once', reached: once }),
+      figure('checkin.cpu-of-the-load-itself', (user + system) / 1_000_000, 's', cpuSeconds),
     ];
   } finally {
     await bench.down();

@@ -19,6 +19,7 @@ import { startKeyUse } from './api-keys/key-use.js';
 import { createAuditLog } from './audit/audit-log.js';
 import type { GatewayConfig } from './config.js';
 import { createForwarder } from './forwarding/forward.js';
+import { joinCheckIns } from './forwarding/joined-check-ins.js';
 import { createListener } from './http/listener.js';
 import { createRouteTable } from './http/route-table.js';
 import { createIdempotency } from './idempotency/idempotency.js';
@@ -29,7 +30,7 @@ import { createOrganisationLookup } from './organisations/organisation-lookup.js
 import { createPeople } from './people/people-part.js';
 import { platformRoutes } from './platform/platform-routes.js';
 import { SharedRateLimit } from '@migrator/rate-limit/shared-rate-limit';
-import { parseProxies } from './transport-security.js';
+import { parseAddresses } from './transport-security.js';
 
 /** How often every followed log is compared with the stored one, whatever NATS delivered. */
 const resyncMs = 15_000;
@@ -43,6 +44,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger, folder
   const nats = await connectNats({ url: config.NATS_URL, namespace: config.MESSAGING_NAMESPACE, name: 'api-gateway', logger });
   const identity = createIdentity(config.INTERNAL_SIGNING_KEY, systemClock);
   const jobs = createInternalClient('job-service', config.JOB_SERVICE_URL, identity);
+  const devices = createInternalClient('device-service', config.DEVICE_SERVICE_URL, identity);
   const forwarder = createForwarder({ 'tenant-service': config.TENANT_SERVICE_URL, 'job-service': config.JOB_SERVICE_URL, 'device-service': config.DEVICE_SERVICE_URL }, identity);
   const logs = new LogHub({ source: createLogSource(jobs), logger });
   const unsubscribe = subscribeLive(nats, (message) => {
@@ -93,7 +95,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger, folder
     });
   }, purgeMs);
   const app = createListener({
-    ...{ logger, authenticator, idempotency, audit, forwarder, addressLimitPerMinute: config.ADDRESS_LIMIT_PER_MINUTE },
+    ...{ logger, authenticator, idempotency, audit, forwarder, sendCheckIn: joinCheckIns(devices), addressLimitPerMinute: config.ADDRESS_LIMIT_PER_MINUTE },
     routes: createRouteTable([...platformRoutes(config.PUBLIC_URL), logRoute({ logs, streams }), ...people.routes]),
     rateLimit: new SharedRateLimit({
       ...{ redis, prefix: `${config.MESSAGING_NAMESPACE}:rate`, logger },
@@ -104,7 +106,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger, folder
         countedLocally.inc();
       },
     }),
-    transport: { allowInsecureLoopback: config.ALLOW_INSECURE_LOOPBACK, insecurePeers: parseProxies(config.INSECURE_NETWORKS), trustedProxies: parseProxies(config.TRUSTED_PROXIES) },
+    transport: { allowInsecureLoopback: config.ALLOW_INSECURE_LOOPBACK, insecurePeers: parseAddresses(config.INSECURE_NETWORKS), trustedProxies: parseAddresses(config.TRUSTED_PROXIES) },
     crossOrigin: { origins: new Set(config.CORS_ORIGINS.split(',').map((origin) => origin.trim()).filter((origin) => origin !== '')), publicOrigin: new URL(config.PUBLIC_URL).origin },
     organisationExists: organisations.exists,
     onRequest: (call, method, status, seconds) => {
@@ -139,7 +141,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger, folder
       unsubscribeAccess();
       streams.stop();
       await http.stop(5_000);
-      await Promise.all([keyUse.stop(), people.close(), forwarder.close(), jobs.close(), nats.close()]);
+      await Promise.all([keyUse.stop(), people.close(), forwarder.close(), jobs.close(), devices.close(), nats.close()]);
       redis.disconnect();
       await db.close();
       await health.stop(0);

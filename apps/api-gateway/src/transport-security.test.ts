@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { AppError } from '@migrator/contracts/errors';
-import { parseProxies, requireTls, type TransportRule } from './transport-security.js';
+import { parseAddresses, requireTls, type TransportRule } from './transport-security.js';
 
 const request = (peer: string, forwarded?: string, encrypted = false): IncomingMessage => ({ socket: { remoteAddress: peer, ...(encrypted ? { encrypted } : {}) }, headers: forwarded === undefined ? {} : { 'x-forwarded-proto': forwarded } }) as unknown as IncomingMessage;
-const rule = (changes: Partial<TransportRule> = {}): TransportRule => ({ allowInsecureLoopback: false, insecurePeers: parseProxies(''), trustedProxies: parseProxies('10.0.0.0/8, 2001:db8::/32'), ...changes });
+const rule = (changes: Partial<TransportRule> = {}): TransportRule => ({ allowInsecureLoopback: false, insecurePeers: parseAddresses(''), trustedProxies: parseAddresses('10.0.0.0/8, 2001:db8::/32'), ...changes });
 const refused = (message: IncomingMessage, changes?: Partial<TransportRule>): boolean => {
   try {
     requireTls(message, rule(changes));
@@ -32,5 +32,5 @@ test('X-Forwarded-Proto is believed from a trusted proxy alone', () => {
 
 test('a connection with TLS and a named network are taken', () => {
   expect(refused(request('203.0.113.9', undefined, true))).toBe(false);
-  expect(refused(request('172.18.0.1'), { insecurePeers: parseProxies('172.16.0.0/12') })).toBe(false);
+  expect(refused(request('172.18.0.1'), { insecurePeers: parseAddresses('172.16.0.0/12') })).toBe(false);
 });

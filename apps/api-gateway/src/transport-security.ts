@@ -2,37 +2,56 @@
 import { BlockList, isIPv6 } from 'node:net';
 import type { IncomingMessage } from 'node:http';
 import { AppError } from '@migrator/contracts/errors';
-
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-loopback.addAddress('::1', 'ipv6');
+import { LRUCache } from 'lru-cache';
 
 const family = (address: string): 'ipv4' | 'ipv6' => (isIPv6(address) ? 'ipv6' : 'ipv4');
 /** An IPv4 address that arrived on an IPv6 socket, as IPv4. */
 const plain = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/, '');
 
-/** `trusted`: addresses or CIDR ranges separated by commas. Throws on anything else. */
-export function parseProxies(trusted: string): BlockList {
+/** A set of addresses. */
+export interface AddressSet {
+  has(address: string): boolean;
+}
+
+/** Every request asks several times, mostly of the same few peers, and the list itself answers slowly. */
+const rememberedAddresses = 1_000;
+
+/** `addresses`: addresses or CIDR ranges separated by commas. Throws on anything else. */
+export function parseAddresses(addresses: string): AddressSet {
   const list = new BlockList();
-  for (const entry of trusted.split(',').map((part) => part.trim()).filter((part) => part !== '')) {
+  const entries = addresses.split(',').map((part) => part.trim()).filter((part) => part !== '');
+  for (const entry of entries) {
     const [address = '', bits] = entry.split('/');
     if (bits === undefined) list.addAddress(address, family(address));
     else list.addSubnet(address, Number(bits), family(address));
   }
-  return list;
+  if (entries.length === 0) return { has: () => false };
+  const answers = new LRUCache<string, boolean>({ max: rememberedAddresses });
+  return {
+    has: (address) => {
+      let answer = answers.get(address);
+      if (answer === undefined) {
+        answer = list.check(address, family(address));
+        answers.set(address, answer);
+      }
+      return answer;
+    },
+  };
 }
+
+const loopback = parseAddresses('127.0.0.0/8, ::1');
 
 export interface TransportRule {
   allowInsecureLoopback: boolean;
   /** Peers that may come without TLS besides loopback: a container's own network, when the port is published on loopback alone. */
-  insecurePeers: BlockList;
-  trustedProxies: BlockList;
+  insecurePeers: AddressSet;
+  trustedProxies: AddressSet;
 }
 
 /** The address at the other end of the connection. */
 export const peerOf = (request: IncomingMessage): string => plain(request.socket.remoteAddress ?? '');
 
-export const isTrustedProxy = ({ trustedProxies }: TransportRule, address: string): boolean => address !== '' && trustedProxies.check(address, family(address));
+export const isTrustedProxy = ({ trustedProxies }: TransportRule, address: string): boolean => address !== '' && trustedProxies.has(address);
 
 /** True when the request came by TLS, here or at a trusted proxy. */
 export const cameByTls = (request: IncomingMessage, rule: TransportRule): boolean =>
@@ -43,8 +62,8 @@ export function requireTls(request: IncomingMessage, rule: TransportRule): void 
   if (cameByTls(request, rule)) return;
   const peer = peerOf(request);
   if (peer !== '' && request.headers['x-forwarded-proto'] === undefined) {
-    if (rule.insecurePeers.check(peer, family(peer))) return;
-    if (rule.allowInsecureLoopback && loopback.check(peer, family(peer))) return;
+    if (rule.insecurePeers.has(peer)) return;
+    if (rule.allowInsecureLoopback && loopback.has(peer)) return;
   }
   throw new AppError('TLS_REQUIRED', { publicMessage: 'Use https.' });
 }

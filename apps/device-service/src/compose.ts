@@ -15,6 +15,7 @@ import { Counter, createMetrics, Gauge } from '@migrator/service-kit/metrics';
 import { startHttp, startPrivateListener, type Program } from '@migrator/service-kit/service';
 import { createAgentLimits } from './agents/agent-limits.js';
 import { agentRoutes } from './agents/agent-routes.js';
+import { checkInRoute } from './check-in/check-in-route.js';
 import { makeCheckIn } from './check-in/check-in.js';
 import { makeCancelCommand } from './commands/cancel-command.js';
 import { makeCreateCommand } from './commands/create-command.js';
@@ -36,7 +37,7 @@ export async function startDeviceService(config: DeviceServiceConfig, logger: Lo
   const db = openDatabase(config.DATABASE_URL, { applicationName: 'device-service' });
   const { sql } = db;
   const nats = await connectNats({ url: config.NATS_URL, namespace: config.MESSAGING_NAMESPACE, name: 'device-service', logger });
-  const redis = openRedis(config.REDIS_URL, logger, { commandTimeoutMs: 250 });
+  const redis = openRedis(config.REDIS_URL, logger, { commandTimeoutMs: 250, together: true });
   const clock = systemClock;
   const ids = systemIds();
   const outbox = createOutbox('devices', ids);
@@ -59,10 +60,10 @@ export async function startDeviceService(config: DeviceServiceConfig, logger: Lo
   );
   const routes = [
     ...enrollmentRoutes({ sql, clock }),
+    checkInRoute({ limits, checkIn: makeCheckIn({ sql, leaseSeconds: config.COMMAND_LEASE_SECONDS, perDeviceMinute: config.DEVICE_CHECKINS_PER_MINUTE }) }),
     ...agentRoutes({
       limits,
       registerDevice: makeRegisterDevice({ sql, outbox, ids, clock }),
-      checkIn: makeCheckIn({ sql, leaseSeconds: config.COMMAND_LEASE_SECONDS, perDeviceMinute: config.DEVICE_CHECKINS_PER_MINUTE }),
       reportResult: makeReportResult({ sql, outbox, clock }),
     }),
     ...deviceRoutes({

@@ -1,9 +1,11 @@
 /** Calls between services, under `/internal`; every one carries the signed internal identity of a service. */
 import { z } from 'zod';
+import { checkInAnswer, checkInBody } from './api/devices.js';
 import { emailScopeSchema, filtersSchema, passModes, unitStatuses, jobStatuses } from './api/jobs.js';
 import { logLineSchema } from './api/logs.js';
 import { tenantRoleSchema, workloadNames } from './api/tenants.js';
 import { unitCountersSchema, unitFailureCodes } from './events.js';
+import { errorBodySchema } from './errors.js';
 import { idSchema } from './ids.js';
 
 // ---- tenant-service ----
@@ -101,6 +103,17 @@ export const internalLogsAnswer = z.object({
   lastSeq: z.number().int(),
 });
 export type InternalLogsAnswer = z.infer<typeof internalLogsAnswer>;
+
+// ---- device-service, for the gateway ----
+
+/** Check-ins of one call at most: so many are smaller than the largest body, whatever they hold. */
+export const checkInsMax = 250;
+/** POST /internal/check-ins: check-ins that arrived at the gateway while others were under way; each is answered as if it had come alone, in the order given. */
+export const checkInsBody = z.object({ calls: z.array(z.object({ requestId: z.string(), address: z.string(), body: checkInBody })).min(1).max(checkInsMax) });
+export type CheckInCall = z.output<typeof checkInsBody>['calls'][number];
+/** The refusal of one of them. */
+export const refusedCheckIn = z.object({ code: errorBodySchema.shape.code, message: z.string(), retryAfterSeconds: z.number().int().optional() });
+export const checkInsAnswer = z.object({ answers: z.array(z.union([checkInAnswer, refusedCheckIn])) });
 
 // ---- job-service, for tenant-service ----
 

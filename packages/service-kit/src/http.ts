@@ -150,7 +150,8 @@ export function errorHandler(logger: Logger): ErrorRequestHandler {
   };
 }
 
-function toAppError(error: unknown): AppError {
+/** Any error as the one that is answered. */
+export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   if (error instanceof URIError) return notFound('NOT_FOUND');
   return new AppError('INTERNAL_ERROR', { publicMessage: 'Something went wrong on our side.', cause: error });

@@ -5,7 +5,8 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { parse as parseQueryString } from 'node:querystring';
-import { parseParams, type Endpoint } from '@migrator/contracts/endpoint';
+import { parseBody, parseParams, type Endpoint } from '@migrator/contracts/endpoint';
+import { deviceEndpoints } from '@migrator/contracts/endpoints/devices';
 import { AppError, notFound } from '@migrator/contracts/errors';
 import type { InternalIdentity } from '@migrator/contracts/identity';
 import { isId, type Id } from '@migrator/contracts/ids';
@@ -14,6 +15,7 @@ import type { Authenticator } from '../access/authenticate.js';
 import { actorOf, type Principal } from '../access/principal.js';
 import type { AuditLog } from '../audit/audit-log.js';
 import { BackendAway, type Forwarder, type HeldAnswer } from '../forwarding/forward.js';
+import type { SendCheckIn } from '../forwarding/joined-check-ins.js';
 import { readIdempotencyKey, type Claim, type Idempotency } from '../idempotency/idempotency.js';
 import type { Allowance, SharedRateLimit } from '@migrator/rate-limit/shared-rate-limit';
 import { cameByTls, requireTls, type TransportRule } from '../transport-security.js';
@@ -34,6 +36,8 @@ export interface ListenerDeps {
   idempotency: Idempotency;
   audit: AuditLog;
   forwarder: Forwarder;
+  /** Agents' check-ins, which travel together. */
+  sendCheckIn: SendCheckIn;
   transport: TransportRule;
   crossOrigin: CrossOriginRule;
   /** Whether there is such an organisation; for agents that register. */
@@ -88,7 +92,10 @@ async function handle(deps: ListenerDeps, request: IncomingMessage, response: Se
   seen.call = endpoint.id;
   const exchange: Exchange = {
     ...{ request, response, requestId, path, params: found.params, search: mark === -1 ? '' : url.slice(mark + 1) },
-    ...{ clientAddress: clientAddressOf(request, deps.transport), secure: cameByTls(request, deps.transport), log: deps.logger.child({ requestId }) },
+    ...{ clientAddress: clientAddressOf(request, deps.transport), secure: cameByTls(request, deps.transport) },
+    get log() {
+      return deps.logger.child({ requestId });
+    },
   };
   const principal = await admit(deps, endpoint, exchange);
   // What is no id is answered here, before anything of it reaches a service.
@@ -134,9 +141,14 @@ async function answer({ forwarder }: ListenerDeps, target: RouteTarget, exchange
 }
 
 /** An agent's call: the service must know that it came through here, and for whom a new machine registers. */
-async function forwardAgent({ forwarder, organisationExists }: ListenerDeps, target: RouteTarget, exchange: Exchange, bytesMax: number): Promise<void> {
+async function forwardAgent({ forwarder, sendCheckIn, organisationExists }: ListenerDeps, target: RouteTarget, exchange: Exchange, bytesMax: number): Promise<void> {
   if (!('backend' in target)) throw new Error(`${target.endpoint.id} has no service`);
   const body = await readBytes(exchange.request, bytesMax);
+  if (target.endpoint.id === deviceEndpoints.checkIn.id) {
+    const { requestId, clientAddress } = exchange;
+    writeJson(exchange.response, target.endpoint.status, await sendCheckIn({ requestId, address: clientAddress, body: parseBody(deviceEndpoints.checkIn, parseJson(exchange.request, body)) }));
+    return;
+  }
   let org: Id<'org'> | null = null;
   if (target.endpoint.id === 'registerDevice') {
     const parsed = parseJson(exchange.request, body);

@@ -14,6 +14,7 @@ import { migrateDatabase, openDatabase, type Database } from '@migrator/service-
 import { createServiceApp, type RouteSpec } from '@migrator/service-kit/http';
 import { createIdentity } from '@migrator/service-kit/identity';
 import { systemIds } from '@migrator/service-kit/ids';
+import { createInternalClient } from '@migrator/service-kit/internal-client';
 import { createLogger } from '@migrator/service-kit/logger';
 import { freshDatabase, freshNamespace, testRedisUrl, type TestDatabase } from '@migrator/testing/servers';
 import { startTcpProxy, type TcpProxy } from '@migrator/testing/tcp-proxy';
@@ -22,13 +23,14 @@ import { hashKey, newKeyText } from '../api-keys/api-key.js';
 import { startKeyUse, type KeyUse } from '../api-keys/key-use.js';
 import { createAuditLog } from '../audit/audit-log.js';
 import { createForwarder, type Forwarder } from '../forwarding/forward.js';
+import { joinCheckIns } from '../forwarding/joined-check-ins.js';
 import { createListener } from '../http/listener.js';
 import { createRouteTable } from '../http/route-table.js';
 import { createIdempotency } from '../idempotency/idempotency.js';
 import { createOrganisationLookup } from '../organisations/organisation-lookup.js';
 import { platformRoutes } from '../platform/platform-routes.js';
 import { SharedRateLimit } from '@migrator/rate-limit/shared-rate-limit';
-import { parseProxies } from '../transport-security.js';
+import { parseAddresses } from '../transport-security.js';
 
 const signingKey = new Secret(randomBytes(32).toString('base64'));
 const pepper = new Secret(randomBytes(32).toString('base64'));
@@ -88,9 +90,11 @@ export class GatewayWorld {
     if (redis.status !== 'ready') await new Promise((resolve) => redis.once('ready', resolve));
     const keyUse: KeyUse = startKeyUse({ sql, clock: systemClock, logger });
     const authenticator = createAuthenticator({ sql, keyUse, sessions: { find: () => Promise.resolve(null) }, pepper, clock: systemClock });
-    const forwarder: Forwarder = createForwarder({ 'tenant-service': backendUrl, 'job-service': backendUrl, 'device-service': backendUrl }, createIdentity(signingKey, systemClock));
+    const identity = createIdentity(signingKey, systemClock);
+    const forwarder: Forwarder = createForwarder({ 'tenant-service': backendUrl, 'job-service': backendUrl, 'device-service': backendUrl }, identity);
+    const devices = createInternalClient('device-service', backendUrl, identity);
     const listener = createListener({
-      ...{ logger, authenticator, forwarder, addressLimitPerMinute },
+      ...{ logger, authenticator, forwarder, sendCheckIn: joinCheckIns(devices), addressLimitPerMinute },
       routes: createRouteTable(platformRoutes('https://migrator.example'), this.contract),
       rateLimit: new SharedRateLimit({
         ...{ redis, prefix: `${this.namespace}:rate`, logger },
@@ -101,7 +105,7 @@ export class GatewayWorld {
       }),
       idempotency: createIdempotency({ sql, clock: systemClock, pepper }),
       audit: createAuditLog({ sql, clock: systemClock, ids }),
-      transport: { allowInsecureLoopback: true, insecurePeers: parseProxies(''), trustedProxies: parseProxies('') },
+      transport: { allowInsecureLoopback: true, insecurePeers: parseAddresses(''), trustedProxies: parseAddresses('') },
       crossOrigin: { origins: new Set(origins), publicOrigin: 'https://migrator.example' },
       organisationExists: createOrganisationLookup(sql).exists,
       onRequest: () => undefined,
@@ -117,7 +121,7 @@ export class GatewayWorld {
       close: async () => {
         server.closeAllConnections();
         await new Promise((resolve) => server.close(resolve));
-        await Promise.all([keyUse.stop(), forwarder.close()]);
+        await Promise.all([keyUse.stop(), forwarder.close(), devices.close()]);
         redis.disconnect();
       },
     };

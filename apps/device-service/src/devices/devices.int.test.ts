@@ -99,7 +99,21 @@ describe('check-in', () => {
     await world.db.sql`update devices.devices set minute_began_at = now(), minute_calls = 1000 where id = ${agent.deviceId}`;
     const answer = await world.checkIn(agent);
     expect(answer).toMatchObject({ status: 429, body: { code: 'RATE_LIMITED' } });
-    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+    expect((answer.body as { retryAfterSeconds: number }).retryAfterSeconds).toBeGreaterThanOrEqual(1);
+  });
+
+  test('check-ins that travel together are each answered as if they had come alone, in their order', async () => {
+    const [org, elsewhere] = [newOrg(), newOrg()];
+    const [first, second, third] = [await world.register(org), await world.register(org), await world.register(elsewhere)];
+    const id = await world.command(org, second.deviceId);
+    const answers = await world.checkInTogether([first, { ...first, secret: 'wrong' }, second, { deviceId: 'nonsense' as never, secret: 'x' }, second, third]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 401, 200, 404, 200, 200]);
+    expect(answers.flatMap(({ body }) => ((body as { commands?: { id: string }[] }).commands ?? []).map((command) => command.id))).toEqual([id]);
+  });
+
+  test('only a service may bring them', async () => {
+    const { status } = await world.call({ org: null, actor: 'agent', role: 'agent', scopes: [] }, 'POST', '/internal/check-ins', { calls: [] });
+    expect(status).toBe(404);
   });
 });
 

@@ -2,7 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { clientAddressHeader, internalIdentityHeader, type InternalIdentity } from '@migrator/contracts/identity';
+import { httpStatus } from '@migrator/contracts/errors';
 import type { Id } from '@migrator/contracts/ids';
+import { checkInsAnswer } from '@migrator/contracts/internal';
 import { systemClock } from '@migrator/service-kit/clock';
 import { parseEnv, Secret } from '@migrator/service-kit/config';
 import { migrateDatabase, openDatabase, type Database } from '@migrator/service-kit/database';
@@ -69,8 +71,18 @@ export class DeviceWorld {
     return body as Agent;
   }
 
-  checkIn({ deviceId, secret }: Agent, more: Record<string, unknown> = {}): Promise<Reply> {
-    return this.agent('/v1/devices/checkin', { deviceId, secret, ...more });
+  /** Check-ins that travel together; the answers are as the gateway gives them, but for the request id. */
+  async checkInTogether(agents: readonly Agent[], { address = '10.0.0.1', ...more }: { address?: string; agentVersion?: string; ipAddress?: string } = {}): Promise<Omit<Reply, 'headers'>[]> {
+    const calls = agents.map(({ deviceId, secret }) => ({ requestId: 'req_test', address, body: { deviceId, secret, ...more } }));
+    const { status, body } = await this.call({ org: null, actor: 'service:api-gateway', role: 'service', scopes: [] }, 'POST', '/internal/check-ins', { calls });
+    if (status !== 200) throw new Error(`the check-ins were answered ${status}: ${JSON.stringify(body)}`);
+    return checkInsAnswer.parse(body).answers.map((answer) => ({ status: 'code' in answer ? httpStatus[answer.code] : 200, body: answer }));
+  }
+
+  async checkIn(agent: Agent, more: Parameters<DeviceWorld['checkInTogether']>[1] = {}): Promise<Omit<Reply, 'headers'>> {
+    const [answer] = await this.checkInTogether([agent], more);
+    if (answer === undefined) throw new Error('the check-in was not answered');
+    return answer;
   }
 
   report({ deviceId, secret }: Agent, commandId: string, status: string, result?: unknown): Promise<Reply> {
