@@ -5,6 +5,7 @@ import type { World } from '../world/world.js';
 import { driveRoutes } from './drive-routes.js';
 import { downloadHostRoutes, DownloadLinks } from './drives/download.js';
 import { itemRoutes } from './drives/item-routes.js';
+import { permissionRoutes } from './drives/permission-routes.js';
 import { FileUploadSessions } from './drives/upload-sessions.js';
 import { fileOperations } from './file-operations.js';
 import { sharepointSettingsRoutes } from './sharepoint-settings.js';
@@ -24,7 +25,7 @@ export function filePart(world: World): FilePart {
   if (part === undefined) {
     const links = new DownloadLinks(world);
     const uploads = new FileUploadSessions(world);
-    part = { routes: [...siteRoutes(), ...driveRoutes(), ...itemRoutes(world, links, uploads), ...sharepointSettingsRoutes()], hostRoutes: [...downloadHostRoutes(world, links), ...uploads.routes()], controlRoutes: fileOperations(world, uploads) };
+    part = { routes: [...siteRoutes(), ...driveRoutes(), ...itemRoutes(world, links, uploads), ...permissionRoutes(world, links), ...sharepointSettingsRoutes()], hostRoutes: [...downloadHostRoutes(world, links), ...uploads.routes()], controlRoutes: fileOperations(world, uploads) };
     parts.set(world, part);
   }
   return part;
