@@ -35,6 +35,7 @@ const Custom = z.strictObject({
   name: z.string().default('custom'),
   outlook: z.strictObject({ requests: Rate, concurrent: z.int().min(1).nullable(), uploadBytes: Rate }).partial().optional(),
   directory: z.strictObject({ units: z.strictObject({ max: z.union([z.int().min(1), z.literal('bySize')]), windowMs: z.number().min(1) }).nullable(), writes: Rate }).partial().optional(),
+  files: z.strictObject({ units: z.union([z.strictObject({ perMinute: z.int().min(1), perDay: z.int().min(1) }), z.literal('bySize')]).nullable(), sharing: Rate }).partial().optional(),
   reports: Rate.optional(),
   global: Rate.optional(),
   retryAfter: z.enum(['exact', 'missing', 'one']).optional(),
@@ -51,12 +52,13 @@ const ClockBody = z.strictObject({ advanceMs: z.number().min(0).optional(), scal
 
 /** What a custom profile leaves out keeps the published number. */
 function customProfile(custom: z.infer<typeof Custom>): LimitProfile {
-  const { outlook, directory, reports, global, retryAfter } = custom;
+  const { outlook, directory, files, reports, global, retryAfter } = custom;
   const given = <T extends object>(o: T | undefined): Partial<T> => Object.fromEntries(Object.entries(o ?? {}).filter(([, v]) => v !== undefined)) as Partial<T>;
   return {
     name: custom.name,
     outlook: { ...publishedLimits.outlook, ...given(outlook) } as LimitProfile['outlook'],
     directory: { ...publishedLimits.directory, ...given(directory) } as LimitProfile['directory'],
+    files: { ...publishedLimits.files, ...given(files) } as LimitProfile['files'],
     reports: reports === undefined ? publishedLimits.reports : reports,
     global: global === undefined ? publishedLimits.global : global,
     retryAfter: retryAfter ?? 'exact',
@@ -93,7 +95,7 @@ export function behaviourOperations(world: SimulatedWorld): ControlRoute[] {
     },
     { method: 'GET', path: '/limits', summary: 'Limit profiles, latency and requests in flight', handle: () => Promise.resolve(world.limits.describe()) },
     {
-      method: 'POST', path: '/limits', summary: 'Set limits of one tenant or all: { tenant?, profile: "none" | "published" | { outlook, directory, reports, global, retryAfter }, timeScale?, latency?: { fixedMs, jitterMs } }',
+      method: 'POST', path: '/limits', summary: 'Set limits of one tenant or all: { tenant?, profile: "none" | "published" | { outlook, directory, files, reports, global, retryAfter }, timeScale?, latency?: { fixedMs, jitterMs } }',
       handle: async (req) => {
         const body = LimitsBody.parse(await req.json());
         const tenantId = body.tenant === undefined ? undefined : tenantOf(world, body.tenant).id;

@@ -40,8 +40,8 @@ function allSites(req: GraphRequest): GraphReply {
 export function siteRoutes(): Route[] {
   const service = 'files';
   return [
-    { method: 'GET', path: '/sites/getAllSites', roles: readSites, service, handle: allSites },
-    { method: 'GET', path: '/sites/oneDrive.getAllSites', roles: readSites, service, handle: allSites },
+    { method: 'GET', path: '/sites/getAllSites', roles: readSites, service, units: 2, handle: allSites },
+    { method: 'GET', path: '/sites/oneDrive.getAllSites', roles: readSites, service, units: 2, handle: allSites },
     { method: 'GET', path: '/sites/{site}', roles: readSites, service, handle: (req) => one(req, siteOf(req)) },
     {
       method: 'GET', path: '/sites/{site}/{managed}/{path}', roles: readSites, service,

@@ -10,12 +10,12 @@ import { GraphFault } from './route.js';
 export function admit(world: World, call: Call, answer: Answer, charge: Charge): void {
   const admission = world.limits.admit(charge);
   Object.assign(answer.headers, admission.headers);
-  answer.log.units = charge.service === 'directory' ? charge.units : 0;
+  answer.log.units = charge.service === 'directory' || charge.service === 'files' ? charge.units : 0;
   if (!('leave' in admission)) {
     answer.log.throttled = true;
     const { retryAfter } = world.limits.profileOf(charge.tenantId);
     const seconds = retryAfter === 'one' ? 1 : world.limits.retryAfterSeconds(admission);
-    throw new GraphFault(429, admission.code, admission.message, { headers: retryAfter === 'missing' ? {} : { 'Retry-After': String(seconds) } });
+    throw new GraphFault(429, admission.code, admission.message, { headers: retryAfter === 'missing' ? {} : { 'Retry-After': String(seconds) }, ...(admission.innerCode === undefined ? {} : { innerCode: admission.innerCode }) });
   }
   call.body.onBytes = admission.upload;
   const before = answer.finish;

@@ -105,6 +105,7 @@ export class GraphFront {
           service: route.route.service,
           mailbox,
           units: resourceUnits(route.route, query),
+          sharing: route.route.sharing === true,
           write: route.route.method !== 'GET',
           report: route.route.service === 'reports' ? route.route.path : null,
           contentLength: call.body.contentLength,
@@ -159,10 +160,12 @@ function parseTarget(pathname: string): Target {
   return { version: match[1].toLowerCase() as GraphVersion, path: match[2] ?? '/' };
 }
 
-/** Directory cost (graph/platform.md 6.4): the operation's own, less for $select and small pages, more for $expand. */
-export function resourceUnits(route: Pick<Route, 'service' | 'units'>, query: URLSearchParams): number {
+/** What a call costs of the directory's or of SharePoint's resource units (graph/platform.md 6.4, graph/files.md 10.1). */
+export function resourceUnits(route: Pick<Route, 'service' | 'units' | 'method'>, query: URLSearchParams): number {
+  const own = typeof route.units === 'function' ? route.units(query) : route.units;
+  if (route.service === 'files') return own ?? (route.method === 'GET' ? 1 : 2);
   if (route.service !== 'directory') return 0;
-  let units = route.units ?? 1;
+  let units = own ?? 1;
   if (query.has('$select')) units -= 1;
   const top = Number(query.get('$top') ?? 'NaN');
   if (top < 20) units -= 1;

@@ -77,8 +77,13 @@ export interface Route {
   write?: boolean;
   /** Query options this route knows besides the usual `$select $top $skip $filter $orderby $expand $count $search $skiptoken $deltatoken`. Anything else is 400. */
   queryOptions?: readonly string[];
-  /** Directory cost in resource units before `$select`/`$top`/`$expand` adjust it. Default 1. */
-  units?: number;
+  /**
+   * Cost in resource units. Directory: before `$select`/`$top`/`$expand` adjust it, default 1. Files: as it stands, default 1 for reading
+   * one thing and 2 for anything else; a function where the query decides.
+   */
+  units?: number | ((query: URLSearchParams) => number);
+  /** Files: counts as sharing too. */
+  sharing?: boolean;
   handle(req: GraphRequest): Promise<GraphReply> | GraphReply;
 }
 

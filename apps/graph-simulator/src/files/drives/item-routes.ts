@@ -201,14 +201,14 @@ export function itemRoutes(world: World, links: DownloadLinks, uploads: FileUplo
 
   const routes: Route[] = [];
   for (const drive of drivePaths) {
-    routes.push({ method: 'GET', path: `${drive}/root/delta`, roles: readDrives, service, queryOptions: ['token'], handle: delta });
+    routes.push({ method: 'GET', path: `${drive}/root/delta`, roles: readDrives, service, queryOptions: ['token'], units: (query) => (query.has('token') || query.has('$skiptoken') || query.has('$deltatoken') ? 1 : 2), handle: delta });
     for (const item of itemPaths) {
       const path = `${drive}${item}`;
       routes.push(
         { method: 'GET', path, roles: readDrives, service, handle: read },
-        { method: 'GET', path: `${path}/children`, roles: readDrives, service, handle: children },
+        { method: 'GET', path: `${path}/children`, roles: readDrives, service, units: 2, handle: children },
         { method: 'GET', path: `${path}/content`, roles: readDrives, service, handle: content },
-        { method: 'GET', path: `${path}/versions`, roles: readDrives, service, handle: versions },
+        { method: 'GET', path: `${path}/versions`, roles: readDrives, service, units: 2, handle: versions },
         { method: 'GET', path: `${path}/versions/{version}/content`, roles: readDrives, service, handle: versionContent },
         { method: 'POST', path: `${path}/children`, roles: writeDrives, service, write: true, handle: addFolder },
         { method: 'PUT', path: `${path}/content`, roles: writeDrives, service, write: true, queryOptions: [conflictName], handle: put },

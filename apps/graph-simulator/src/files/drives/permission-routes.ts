@@ -156,8 +156,8 @@ export function permissionRoutes(world: World, links: DownloadLinks): Route[] {
       return [
         { method: 'GET', path: `${path}/permissions`, roles: readDrives, service, units: 5, handle: list },
         { method: 'GET', path: `${path}/permissions/{permission}`, roles: readDrives, service, units: 5, handle: one },
-        { method: 'POST', path: `${path}/invite`, roles: writeDrives, service, units: 5, write: true, handle: inviteAll },
-        { method: 'POST', path: `${path}/createLink`, roles: writeDrives, service, units: 5, write: true, handle: link },
+        { method: 'POST', path: `${path}/invite`, roles: writeDrives, service, units: 5, sharing: true, write: true, handle: inviteAll },
+        { method: 'POST', path: `${path}/createLink`, roles: writeDrives, service, units: 5, sharing: true, write: true, handle: link },
         { method: 'PATCH', path: `${path}/permissions/{permission}`, roles: writeDrives, service, units: 5, write: true, handle: changeOne },
         { method: 'DELETE', path: `${path}/permissions/{permission}`, roles: writeDrives, service, units: 5, write: true, handle: removeOne },
       ];

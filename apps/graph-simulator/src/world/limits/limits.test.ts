@@ -84,3 +84,25 @@ test('refused requests count: who keeps asking keeps waiting', () => {
   clock.advance(61_000);
   admitted(limits.admit(report));
 });
+
+test('SharePoint’s units: a minute’s are counted for app and tenant, from 80 % on answers say what is left, and a permission costs five', () => {
+  const { limits, clock } = make();
+  const read: Charge = { ...outlook, service: 'files', mailbox: null, units: 1 };
+  for (let i = 0; i < 990; i += 1) expect(admitted(limits.admit(read)).headers).toEqual({ 'x-ms-resource-unit': '1' });
+  for (let i = 0; i < 10; i += 1) limits.admit(read);
+  expect(admitted(limits.admit({ ...read, units: 5 })).headers).toMatchObject({ 'x-ms-resource-unit': '5', 'RateLimit-Limit': '1250', 'RateLimit-Remaining': '245' });
+  for (let i = 0; i < 245; i += 1) admitted(limits.admit(read));
+  const throttle = refused(limits.admit(read));
+  expect(throttle).toMatchObject({ code: 'activityLimitReached', innerCode: 'throttledRequest' });
+  admitted(limits.admit({ ...read, tenantId: 'another' }));
+  clock.advance(throttle.retryAfterMs);
+  admitted(limits.admit(read));
+});
+
+test('no more than 300 things are shared in five minutes', () => {
+  const { limits } = make({ files: { units: null, sharing: { max: 300, windowMs: 300_000 } } });
+  const share: Charge = { ...outlook, service: 'files', mailbox: null, units: 5, write: true, sharing: true };
+  for (let i = 0; i < 300; i += 1) admitted(limits.admit(share));
+  refused(limits.admit(share));
+  admitted(limits.admit({ ...share, sharing: false }));
+});

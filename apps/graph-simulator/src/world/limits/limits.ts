@@ -1,7 +1,7 @@
 import type { GraphService } from '../../http/route.js';
 import type { ScalableClock } from '../clock.js';
 import type { SeededIds } from '../ids.js';
-import { directoryUnits, noLimits, publishedLimits, type Latency, type LimitProfile, type Rate } from './profile.js';
+import { directoryUnits, fileUnits, noLimits, publishedLimits, type Latency, type LimitProfile, type Rate } from './profile.js';
 import { SlidingWindow } from './sliding-window.js';
 
 /** A request as the limits see it. */
@@ -12,8 +12,10 @@ export interface Charge {
   service: GraphService;
   /** The mailbox that pays, for Outlook. */
   mailbox: string | null;
-  /** Resource units, for the directory. */
+  /** Resource units, for the directory and for files. */
   units: number;
+  /** Shares something, for files. */
+  sharing?: boolean;
   write: boolean;
   /** The report's name, for reports. */
   report: string | null;
@@ -22,7 +24,7 @@ export interface Charge {
 }
 
 /** Told to wait: what the 429 says. */
-export interface Throttle { code: string; message: string; retryAfterMs: number; headers: Record<string, string> }
+export interface Throttle { code: string; innerCode?: string; message: string; retryAfterMs: number; headers: Record<string, string> }
 
 /** Let through: `headers` go on the answer, `upload` counts body bytes as they arrive, `leave` must be called once when the answer is out. */
 export interface Admission { headers: Record<string, string>; upload: (bytes: number) => void; leave: () => void }
@@ -118,7 +120,7 @@ export class Limits {
         const wait = this.#take('reports', `${charge.clientId} ${charge.tenantId} ${charge.report ?? ''}`, profile.reports, 1, now);
         return wait > 0 ? { code: 'TooManyRequests', message: 'Too many requests from the application for this report.', retryAfterMs: wait, headers: {} } : free;
       }
-      case 'files':
+      case 'files': return this.#files(charge, profile, now);
       case 'teams':
         return free;
     }
@@ -179,6 +181,27 @@ export class Limits {
       if (wait > 0) return refuse('ReadWrite', 'ResourceUnitLimitExceeded', wait);
     }
     return { ...free, headers };
+  }
+
+  /** Above 80 % of the minute's units every answer says how many are left (graph/files.md 10.2). */
+  #files(charge: Charge, profile: LimitProfile, now: number): Admission | Throttle {
+    const { units, sharing } = profile.files;
+    const key = `${charge.clientId} ${charge.tenantId}`;
+    const headers: Record<string, string> = { 'x-ms-resource-unit': String(charge.units) };
+    const refuse = (retryAfterMs: number): Throttle => ({ code: 'activityLimitReached', innerCode: 'throttledRequest', message: 'The request has been throttled', retryAfterMs, headers });
+    let wait = charge.sharing === true ? this.#take('sharing', key, sharing, 1, now) : 0;
+    if (units !== null) {
+      const { perMinute, perDay } = units === 'bySize' ? fileUnits(charge.tenantUsers) : units;
+      const minute = { max: perMinute, windowMs: 60_000 };
+      wait = Math.max(wait, this.#take('fileUnits', key, minute, charge.units, now), this.#take('fileUnitsDay', key, { max: perDay, windowMs: 24 * 3600_000 }, charge.units, now));
+      const window = this.#window('fileUnits', key, minute.windowMs, now);
+      const used = window.used(now);
+      if (used >= 0.8 * perMinute) {
+        const reset = Math.max(1, Math.ceil(window.msUntil(0, now) / (this.clock.scale === 0 ? 1 : this.clock.scale) / 1000));
+        Object.assign(headers, { 'RateLimit-Limit': String(perMinute), 'RateLimit-Remaining': String(Math.max(0, perMinute - used)), 'RateLimit-Reset': String(reset) });
+      }
+    }
+    return wait > 0 ? refuse(wait) : { ...free, headers };
   }
 
   /** Counts `amount`; returns 0 when it fitted, else the milliseconds until it would. */
