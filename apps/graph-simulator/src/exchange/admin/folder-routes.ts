@@ -48,7 +48,7 @@ function view(req: GraphRequest, mailbox: Mailbox, folder: Folder): Record<strin
   const shown = applySelect(null, json, parseSelect(req.query));
   const wanted = wantedProperties(parseExpand(req.query));
   const expanded = wanted.flatMap((id) => {
-    const value = folderProperties[id]?.(mailbox, folder) ?? null;
+    const value = folderProperties[id]?.(mailbox, folder) ?? folder.properties[id] ?? null;
     return value === null ? [] : [{ id, value }];
   });
   return expanded.length === 0 ? shown : { ...shown, singleValueExtendedProperties: expanded };
@@ -67,16 +67,29 @@ function list(req: GraphRequest, mailbox: Mailbox, folders: readonly Folder[], w
   return pageReply(req, { context: where, value: matching.slice(skip, skip + top), next: more ? { $skip: String(skip + top) } : null, ...(parseCount(req.query) ? { count: matching.length } : {}) });
 }
 
+/** Extended properties of a body by their normalised ids; those that Exchange keeps itself are taken and have no effect. */
+function readProperties(extended: readonly unknown[]): Record<string, string> {
+  return Object.fromEntries(
+    extended.map((each) => {
+      const { id, value } = (each ?? {}) as { id?: unknown; value?: unknown };
+      const known = typeof id === 'string' ? normalisePropertyId(id) : null;
+      if (known === null || typeof value !== 'string') throw new GraphFault(400, 'ErrorInvalidProperty', 'An extended property has an id and a value.');
+      return [known, value];
+    }),
+  );
+}
+
 async function create(req: GraphRequest, mailbox: Mailbox, parent: Folder): Promise<{ status: number; json: unknown }> {
   const { singleValueExtendedProperties: extended = [], ...body } = ((await req.json()) ?? {}) as { displayName?: unknown; type?: unknown; singleValueExtendedProperties?: unknown };
   const unknown = Object.keys(body).find((name) => name !== 'displayName' && name !== 'type' && !name.startsWith('@odata.'));
   if (unknown !== undefined) throw new GraphFault(400, 'RequestBodyRead', `The property '${unknown}' does not exist on type 'microsoft.graph.mailboxFolder'.`);
   if (!Array.isArray(extended)) throw new GraphFault(400, 'ErrorInvalidProperty', 'singleValueExtendedProperties is a list.');
-  const isHidden = (extended as { id?: unknown; value?: unknown }[]).some(({ id, value }) => typeof id === 'string' && normalisePropertyId(id) === 'Boolean 0x10f4' && String(value).toLowerCase() === 'true');
+  const given = readProperties(extended);
+  const isHidden = given['Boolean 0x10f4']?.toLowerCase() === 'true';
   if (typeof body.displayName !== 'string' || body.displayName === '' || typeof body.type !== 'string' || body.type === '') throw new GraphFault(400, 'ErrorInvalidProperty', 'The properties displayName and type are required.');
   if (body.displayName.length > 255) throw new GraphFault(400, 'ErrorInvalidProperty', 'The folder name is too long.');
   if (mailbox.childNamed(parent.key, body.displayName) !== undefined) throw new GraphFault(409, 'ErrorFolderExists', 'A folder with the specified name already exists.');
-  const folder = mailbox.addFolder({ displayName: body.displayName, containerClass: body.type, parentKey: parent.key, isHidden });
+  const folder = mailbox.addFolder({ displayName: body.displayName, containerClass: body.type, parentKey: parent.key, isHidden, properties: given });
   return { status: 201, json: { '@odata.context': contextUrl(req, context(mailbox), { entity: true }), ...view(req, mailbox, folder) } };
 }
 

@@ -3,13 +3,12 @@ import { LinkTokens, type LinkClaims } from '../../http/link-token.js';
 import { contextUrl } from '../../http/odata.js';
 import { GraphFault, type GraphReply, type HostRequest, type HostRoute, type Route } from '../../http/route.js';
 import type { World } from '../../world/world.js';
-import { sizeOf, type ItemContent } from '../store/item.js';
+import { sizeOf, type Item, type ItemContent } from '../store/item.js';
 import { QuotaExceeded, type Mailbox } from '../store/mailbox.js';
-import { parseId } from '../store/outlook-id.js';
 import { ForeignStream, ItemDecoder, type DecodedItem } from './fast-transfer.js';
 import { folderByAdminId } from './folder-routes.js';
 import { BadImportBody, readImportBody } from './import-body.js';
-import { itemId } from './item-routes.js';
+import { itemByAdminId, itemId } from './item-routes.js';
 import { budgetOf, mailboxOf } from './mailbox-of.js';
 
 /** Life of a session, in simulated milliseconds. */
@@ -140,8 +139,7 @@ function write(mailbox: Mailbox, fields: Record<string, unknown>, { content, ref
       return answer(mailbox, mailbox.addItem(folder, restored), req);
     }
     if (Mode !== 'update') throw importFault(400, 'Mode is create or update.');
-    const parsed = typeof ItemId === 'string' ? parseId('admin', mailbox.guid, ItemId) : null;
-    const item = parsed === null ? undefined : mailbox.item(parsed.key);
+    const item = typeof ItemId === 'string' ? itemByAdminId(mailbox, ItemId) : undefined;
     if (item === undefined || item.folderKey !== folder.key) throw new GraphFault(404, 'ErrorItemNotFound', 'The specified object was not found in the store.');
     if (item.changeKey !== ChangeKey) throw new GraphFault(412, 'ErrorIrresolvableConflict', 'The send or update operation could not be performed because the change key passed in the request does not match the current change key for the item.');
     return answer(mailbox, mailbox.updateItem(item.key, restored), req);
@@ -151,7 +149,7 @@ function write(mailbox: Mailbox, fields: Record<string, unknown>, { content, ref
   }
 }
 
-const answer = (mailbox: Mailbox, item: { key: number; changeKey: string }, req: HostRequest): GraphReply => ({
+const answer = (mailbox: Mailbox, item: Pick<Item, 'key' | 'moves' | 'changeKey'>, req: HostRequest): GraphReply => ({
   status: 200,
-  json: { '@odata.context': `https://graph.microsoft.com/${req.params['version'] === 'gbeta' ? 'beta' : 'v1.0'}/$metadata#microsoft.graph.importMailboxItemResponse`, itemId: itemId(mailbox, item.key), changeKey: item.changeKey },
+  json: { '@odata.context': `https://graph.microsoft.com/${req.params['version'] === 'gbeta' ? 'beta' : 'v1.0'}/$metadata#microsoft.graph.importMailboxItemResponse`, itemId: itemId(mailbox, item.key, item.moves), changeKey: item.changeKey },
 });

@@ -15,7 +15,15 @@ import { budgetOf, folderOf, mailboxOf } from './mailbox-of.js';
 const read = ['MailboxItem.Read.All', 'MailboxItem.ReadWrite.All'];
 const properties = ['id', 'changeKey', 'createdDateTime', 'lastModifiedDateTime', 'categories', 'type', 'size'];
 
-export const itemId = (mailbox: Mailbox, key: number): string => makeId('admin', mailbox.guid, key);
+/** The id changes with every move, as Exchange's does unless immutable ids are asked for, which this API does not document. */
+export const itemId = (mailbox: Mailbox, key: number, moves = 0): string => makeId('admin', mailbox.guid, key, moves);
+
+/** The item an id stands for; undefined when it is gone, has moved on, or was never an id of this mailbox. */
+export function itemByAdminId(mailbox: Mailbox, id: string): Item | undefined {
+  const parsed = parseId('admin', mailbox.guid, id);
+  const item = parsed === null ? undefined : mailbox.item(parsed.key);
+  return item?.moves === parsed?.extra ? item : undefined;
+}
 
 /** An extended property of an item as the admin listing shows it; undefined when the item has none of that name. */
 function propertyValue(item: Item, id: string): string | undefined {
@@ -66,7 +74,7 @@ function view(req: GraphRequest, mailbox: Mailbox, item: Item, wanted: readonly 
     null,
     {
       '@odata.etag': `W/"${item.changeKey}"`,
-      id: itemId(mailbox, item.key),
+      id: itemId(mailbox, item.key, item.moves),
       changeKey: item.changeKey,
       createdDateTime: item.createdAt,
       lastModifiedDateTime: item.modifiedAt,
@@ -129,7 +137,7 @@ function delta(req: GraphRequest): GraphReply {
   const wanted = wantedProperties(parseExpand(req.query));
   const { size, applied } = deltaPageSize(req);
   const page = deltaPage(req, mailbox, folder, size);
-  const value = page.entries.map((entry) => (entry.kind === 'item' ? view(req, mailbox, entry.item, wanted) : { '@odata.type': '#microsoft.graph.mailboxItem', id: itemId(mailbox, entry.key), '@removed': { reason: entry.reason } }));
+  const value = page.entries.map((entry) => (entry.kind === 'item' ? view(req, mailbox, entry.item, wanted) : { '@odata.type': '#microsoft.graph.mailboxItem', id: itemId(mailbox, entry.key, entry.moves), '@removed': { reason: entry.reason } }));
   const reply = pageReply(req, {
     context: `Collection(mailboxItem)`,
     value,
@@ -141,9 +149,8 @@ function delta(req: GraphRequest): GraphReply {
 
 /** The item of an admin id in this mailbox. */
 export function itemOf(mailbox: Mailbox, id: string): Item {
-  const parsed = parseId('admin', mailbox.guid, id);
-  if (parsed === null) throw new GraphFault(400, 'ErrorInvalidIdMalformed', 'Id is malformed.');
-  const item = mailbox.item(parsed.key);
+  if (parseId('admin', mailbox.guid, id) === null) throw new GraphFault(400, 'ErrorInvalidIdMalformed', 'Id is malformed.');
+  const item = itemByAdminId(mailbox, id);
   if (item === undefined) throw new GraphFault(404, 'ErrorItemNotFound', 'The specified object was not found in the store.');
   return item;
 }
@@ -189,15 +196,13 @@ async function exportItems(req: GraphRequest, options: ExportOptions): Promise<G
 }
 
 function isOver(mailbox: Mailbox, id: string, bytes: number): boolean {
-  const parsed = bytes === Infinity ? null : parseId('admin', mailbox.guid, id);
-  const item = parsed === null ? undefined : mailbox.item(parsed.key);
+  const item = bytes === Infinity ? undefined : itemByAdminId(mailbox, id);
   return item !== undefined && sizeOf(item.content) > bytes;
 }
 
 function refusal(mailbox: Mailbox, id: string): { code: string; message: string } | null {
-  const parsed = parseId('admin', mailbox.guid, id);
-  if (parsed === null) return { code: 'ErrorInvalidIdMalformed', message: 'Id is malformed.' };
-  const item = mailbox.item(parsed.key);
+  if (parseId('admin', mailbox.guid, id) === null) return { code: 'ErrorInvalidIdMalformed', message: 'Id is malformed.' };
+  const item = itemByAdminId(mailbox, id);
   if (item === undefined) return { code: 'ErrorItemNotFound', message: 'The specified object was not found in the store.' };
   if (item.refusal !== null && item.refusal.at !== 'import') return { code: item.refusal.code, message: 'The item could not be exported.' };
   return null;

@@ -37,11 +37,13 @@ export interface ItemCounts {
   refused: number;
   /** Copies of items that have since been moved or deleted at the source. */
   kept: number;
+  /** Of the kept: copies of items that were moved. A migration that follows moves leaves none. */
+  keptMoved: number;
   /** The destination's own generated items; harmed: those changed, moved or removed. */
   own: number;
   harmed: number;
 }
-export const noItems = (): ItemCounts => ({ expected: 0, matched: 0, matchedByJson: 0, missing: 0, extra: 0, doubled: 0, differs: 0, refused: 0, kept: 0, own: 0, harmed: 0 });
+export const noItems = (): ItemCounts => ({ expected: 0, matched: 0, matchedByJson: 0, missing: 0, extra: 0, doubled: 0, differs: 0, refused: 0, kept: 0, keptMoved: 0, own: 0, harmed: 0 });
 
 export interface MailboxComparison {
   source: string;
@@ -150,6 +152,7 @@ function count(result: MailboxComparison, finding: Finding): void {
   const { items } = result;
   items[finding.kind] += 1;
   if ('source' in finding) items.expected += 1;
+  if (finding.kind === 'kept' && finding.why === 'moved') items.keptMoved += 1;
   if (finding.kind !== 'matched') return;
   result.bytes += finding.source.bytes;
   if (finding.byJson) items.matchedByJson += 1;
@@ -165,6 +168,7 @@ function described(finding: Exclude<Finding, { kind: 'matched' }>, folder: strin
     subject: content.subject,
     ...(finding.kind === 'differs' ? { fields: finding.fields.map(({ field }) => field), values: finding.fields.map(shortened), note: finding.byJson ? 'made through JSON' : 'made through the stream' } : {}),
     ...(finding.kind === 'refused' && refusal !== null ? { note: `${refusal.at}: ${refusal.code}` } : {}),
+    ...(finding.kind === 'kept' ? { note: `${finding.why} at the source` } : {}),
   };
 }
 

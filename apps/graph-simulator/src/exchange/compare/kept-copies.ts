@@ -3,7 +3,11 @@ import type { ItemContent } from '../store/item.js';
 import type { Mailbox } from '../store/mailbox.js';
 import { jsonIdentity } from './json-fidelity.js';
 
+/** Why an item is not where it was. */
+export type Departure = 'moved' | 'deleted';
+
 interface Departed {
+  why: Departure;
   folderKey: number;
   searchKey: string | null;
   identity: string | null;
@@ -12,10 +16,10 @@ interface Departed {
 const departed = new WeakMap<Mailbox, Departed[]>();
 
 /** Notes that the item has left the folder. */
-export function noteDeparture(mailbox: Mailbox, folderKey: number, content: ItemContent): void {
+export function noteDeparture(mailbox: Mailbox, folderKey: number, content: ItemContent, why: Departure): void {
   const list = departed.get(mailbox) ?? [];
   departed.set(mailbox, list);
-  list.push({ folderKey, searchKey: content.searchKey, identity: jsonIdentity(content) });
+  list.push({ why, folderKey, searchKey: content.searchKey, identity: jsonIdentity(content) });
 }
 
 /** What has left a folder: takes one entry for each item it is asked about. */
@@ -24,11 +28,11 @@ export class KeptCopies {
   constructor(folders: readonly { mailbox: Mailbox; folder: { key: number } }[]) {
     this.#left = folders.flatMap(({ mailbox, folder }) => (departed.get(mailbox) ?? []).filter((each) => each.folderKey === folder.key));
   }
-  /** True when the item is the copy of one that left. */
-  take(content: ItemContent): boolean {
+  /** Why the item that this is a copy of has left; null when it is no such copy. */
+  take(content: ItemContent): Departure | null {
     const identity = jsonIdentity(content);
     const at = this.#left.findIndex((each) => (each.searchKey !== null && each.searchKey === content.searchKey) || (identity !== null && each.identity === identity));
-    if (at >= 0) this.#left.splice(at, 1);
-    return at >= 0;
+    const [left] = at >= 0 ? this.#left.splice(at, 1) : [];
+    return left?.why ?? null;
   }
 }

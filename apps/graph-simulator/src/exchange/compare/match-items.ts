@@ -3,7 +3,7 @@ import type { Item, ItemContent } from '../store/item.js';
 import type { Mailbox } from '../store/mailbox.js';
 import { canonicalFields, contentHash, differences, type Difference } from './canonical.js';
 import { isMarked, jsonDifferences, jsonFamily, jsonIdentity } from './json-fidelity.js';
-import type { KeptCopies } from './kept-copies.js';
+import type { Departure, KeptCopies } from './kept-copies.js';
 
 /** An item as the index of a folder holds it: content is read again only where it is needed. */
 export interface Entry {
@@ -25,7 +25,8 @@ export type Finding =
   | { kind: 'matched'; source: Entry; copy: Entry; byJson: boolean }
   | { kind: 'differs'; source: Entry; copy: Entry; byJson: boolean; fields: Difference[] }
   | { kind: 'missing' | 'refused'; source: Entry }
-  | { kind: 'extra' | 'doubled' | 'kept'; copy: Entry };
+  | { kind: 'extra' | 'doubled'; copy: Entry }
+  | { kind: 'kept'; copy: Entry; why: Departure };
 
 /** The item behind an entry. Throws when it has gone since: nobody may write while a comparison runs. */
 export function itemOf({ mailbox, key }: Entry): Item {
@@ -95,7 +96,8 @@ export function* matchItems(sources: readonly Entry[], copies: readonly Entry[],
   for (const copy of openCopies) {
     const content = contentOf(copy);
     const again = (copy.searchKey !== null && known.has(copy.searchKey)) || (jsonIdentity(content) !== null && identities.has(jsonIdentity(content)));
-    yield { kind: again ? 'doubled' : kept.take(content) ? 'kept' : 'extra', copy };
+    const why = again ? null : kept.take(content);
+    yield why === null ? { kind: again ? 'doubled' : 'extra', copy } : { kind: 'kept', copy, why };
   }
   for (const source of openSources) {
     const { refusal, content } = itemOf(source);

@@ -33,7 +33,7 @@ test('a comparison of a full source and an empty destination misses every item, 
 
 test('changes are made, counted and listed one by one', async () => {
   const { json } = await post('/exchange/changes', { tenant: 'contoso.com', mailboxes: [mailbox.address], perMailbox: { new: 3, edited: 2, readFlags: 2, newFolder: true, moved: 1, deleted: 1 } });
-  expect(json['counts']).toEqual({ new: 4, edited: 2, readFlags: 2, newFolders: 1, moved: 1, deleted: 1 });
+  expect(json['counts']).toEqual({ new: 4, edited: 2, readFlags: 2, newFolders: 1, moved: 1, deleted: 1, renamedFolders: 0, movedFolders: 0 });
   const manifest = json['manifest'] as { mailbox: string; what: string; folder: string; class: string | null }[];
   expect(manifest).toHaveLength(11);
   expect(manifest.every((each) => each.mailbox === mailbox.address && each.folder !== '')).toBe(true);

@@ -14,7 +14,7 @@ import { folderNamed, mailboxNamed, Target, targetOf, tenantNamed } from './targ
 
 const count = z.int().min(0).max(10_000).default(0);
 const Compare = z.strictObject({ source: z.string(), destination: z.string(), mapping: z.array(z.strictObject({ source: z.string(), dest: z.string() })).optional(), mailboxes: z.array(z.string()).optional(), examplesMax: z.int().min(0).max(1_000).default(20) });
-const Changes = z.strictObject({ tenant: z.string(), seed: z.string().default('changes'), mailboxes: z.array(z.string()).optional(), perMailbox: z.strictObject({ new: count, edited: count, readFlags: count, newFolder: z.boolean().default(false), moved: count, deleted: count }) });
+const Changes = z.strictObject({ tenant: z.string(), seed: z.string().default('changes'), mailboxes: z.array(z.string()).optional(), perMailbox: z.strictObject({ new: count, edited: count, readFlags: count, newFolder: z.boolean().default(false), moved: count, deleted: count, renamedFolders: count, movedFolders: count }) });
 const Refusals = Target.extend({ at: z.enum(['export', 'read', 'import', 'none']), count: z.int().min(1).max(1_000).default(1), itemIds: z.array(z.string()).optional(), folder: z.string().optional(), code: z.enum(['ErrorItemCorrupt', 'ErrorCorruptData', 'ErrorMessageSizeExceeded']).default('ErrorItemCorrupt') });
 const Damage = Target.extend({ kind: z.enum(damageKinds), folder: z.string().optional(), itemId: z.string().optional() });
 
@@ -37,7 +37,7 @@ export function exchangeControlRoutes(world: World): ControlRoute[] {
     {
       method: 'POST',
       path: '/exchange/changes',
-      summary: 'Change a source: { tenant, seed?, mailboxes?, perMailbox: { new, edited, readFlags, newFolder, moved, deleted } }; answers counts and a manifest',
+      summary: 'Change a source: { tenant, seed?, mailboxes?, perMailbox: { new, edited, readFlags, newFolder, moved, deleted, renamedFolders, movedFolders } }; answers counts and a manifest',
       handle: async (req) => {
         const { tenant: name, seed, mailboxes, perMailbox } = Changes.parse(await req.json());
         const tenant = tenantNamed(world, name);
@@ -63,7 +63,7 @@ export function exchangeControlRoutes(world: World): ControlRoute[] {
         const items: Item[] = body.itemIds?.map((id) => itemOf(mailbox, id)) ?? folders.flatMap((folder) => [...mailbox.items(folder)].map(({ item }) => item));
         const chosen = body.at === 'none' ? items.filter((item) => item.refusal !== null) : body.itemIds !== undefined ? items : items.filter((item) => item.refusal === null).slice(0, body.count);
         for (const item of chosen) mailbox.plantRefusal(item.key, body.at === 'none' ? null : { at: body.at, code: body.code });
-        return { items: chosen.map((item) => ({ itemId: itemId(mailbox, item.key), class: item.content.messageClass })) };
+        return { items: chosen.map((item) => ({ itemId: itemId(mailbox, item.key, item.moves), class: item.content.messageClass })) };
       },
     },
     {

@@ -18,7 +18,7 @@ const whole = (text: string | null, otherwise: number): number => {
 
 function dumped(mailbox: Mailbox, item: Item, full: boolean): Record<string, unknown> {
   const { content } = item;
-  return { itemId: itemId(mailbox, item.key), changeKey: item.changeKey, createdAt: item.createdAt, class: content.messageClass, subject: content.subject, searchKey: content.searchKey, size: sizeOf(content), hash: contentHash(content), refusal: item.refusal, ...(full ? { fields: canonicalFields(content) } : {}) };
+  return { itemId: itemId(mailbox, item.key, item.moves), changeKey: item.changeKey, createdAt: item.createdAt, class: content.messageClass, subject: content.subject, searchKey: content.searchKey, size: sizeOf(content), hash: contentHash(content), refusal: item.refusal, ...(full ? { fields: canonicalFields(content) } : {}) };
 }
 
 const summaryOf = (mailbox: Mailbox): Record<string, unknown> => ({

@@ -2,7 +2,7 @@
 import { Rng } from '../generator/random.js';
 import { heldContent } from '../store/content.js';
 import { expectedFolders } from '../compare/expected-folders.js';
-import { noteDeparture } from '../compare/kept-copies.js';
+import { noteDeparture, type Departure } from '../compare/kept-copies.js';
 import { blankContent, flagRead, type Item, type ItemContent } from '../store/item.js';
 import { writtenKeyBase, type Folder } from '../store/folder.js';
 import type { Mailbox } from '../store/mailbox.js';
@@ -14,9 +14,11 @@ export interface ChangePlan {
   newFolder: boolean;
   moved: number;
   deleted: number;
+  renamedFolders?: number;
+  movedFolders?: number;
 }
-export type ChangeCounts = Record<'new' | 'edited' | 'readFlags' | 'newFolders' | 'moved' | 'deleted', number>;
-export const noChanges = (): ChangeCounts => ({ new: 0, edited: 0, readFlags: 0, newFolders: 0, moved: 0, deleted: 0 });
+export type ChangeCounts = Record<'new' | 'edited' | 'readFlags' | 'newFolders' | 'moved' | 'deleted' | 'renamedFolders' | 'movedFolders', number>;
+export const noChanges = (): ChangeCounts => ({ new: 0, edited: 0, readFlags: 0, newFolders: 0, moved: 0, deleted: 0, renamedFolders: 0, movedFolders: 0 });
 
 const message = (mailbox: Mailbox, rng: Rng, n: number): ItemContent => {
   const at = mailbox.now();
@@ -102,7 +104,7 @@ export function makeChanges(mailbox: Mailbox, plan: ChangePlan, seed: string): C
     work(item);
     note(what, folder, item.content);
   };
-  const leave = (item: Item): void => { noteDeparture(mailbox, item.folderKey, item.content); };
+  const leave = (item: Item, why: Departure): void => { noteDeparture(mailbox, item.folderKey, item.content, why); };
   for (let n = 0; n < plan.edited; n += 1) {
     const item = draw(n % 3 === 1 ? pools.event : n % 3 === 2 ? pools.contact : pools.message) ?? draw(pools.message);
     change('edited', item, ({ key, content }) => mailbox.updateItem(key, edited(content)));
@@ -110,15 +112,29 @@ export function makeChanges(mailbox: Mailbox, plan: ChangePlan, seed: string): C
   for (let n = 0; n < plan.readFlags; n += 1) change('readFlags', draw(pools.message), ({ key, content }) => mailbox.updateItem(key, { ...content, flags: content.flags ^ flagRead, followUp: { status: content.followUp.status === 'flagged' ? 'notFlagged' : 'flagged', startAt: null, dueAt: null, completedAt: null } }));
   for (let n = 0; n < plan.moved; n += 1) {
     change('moved', draw(pools.message), (item) => {
-      leave(item);
+      leave(item, 'moved');
       mailbox.moveItem(item.key, item.folderKey === inbox.key ? (mailbox.wellKnown('archive') ?? mailbox.root) : inbox);
     });
   }
   for (let n = 0; n < plan.deleted; n += 1) {
     change('deleted', draw(pools.message), (item) => {
-      leave(item);
+      leave(item, 'deleted');
       mailbox.removeItem(item.key);
     });
+  }
+  const movable = expectedFolders(mailbox).filter((folder) => folder.wellKnownName === null && folder.containerClass === 'IPF.Note');
+  for (let n = 0; n < (plan.renamedFolders ?? 0); n += 1) {
+    const [folder] = movable.length === 0 ? [] : movable.splice(rng.below(movable.length), 1);
+    if (folder === undefined) continue;
+    mailbox.renameFolder(folder, { displayName: `${folder.displayName} – renamed ${rng.hex(2)}` });
+    note('renamedFolders', folder, null);
+  }
+  for (let n = 0; n < (plan.movedFolders ?? 0); n += 1) {
+    const [folder] = movable.length === 0 ? [] : movable.splice(rng.below(movable.length), 1);
+    const parent = folder?.parentKey === inbox.key ? (mailbox.wellKnown('archive') ?? mailbox.root) : inbox;
+    if (folder === undefined || mailbox.childNamed(parent.key, folder.displayName) !== undefined) continue;
+    mailbox.renameFolder(folder, { parentKey: parent.key });
+    note('movedFolders', folder, null);
   }
   return manifest;
 }

@@ -5,6 +5,8 @@ export type ChangeKind = 'upsert' | 'deleted' | 'moved';
 export interface Change {
   position: number;
   key: number;
+  /** How often the item had moved: the id it was known by. */
+  moves: number;
   kind: ChangeKind;
 }
 
@@ -28,12 +30,12 @@ export class ChangeLog {
     return this.#position;
   }
 
-  record(key: number, kind: ChangeKind): void {
+  record(key: number, kind: ChangeKind, moves = 0): void {
     this.#position += 1;
-    this.#changes.push({ position: this.#position, key, kind });
+    this.#changes.push({ position: this.#position, key, moves, kind });
   }
 
-  /** The last change of each key after `from` and up to `to`, in order. */
+  /** The last change of each id after `from` and up to `to`, in order. */
   between(from: number, to: number): Change[] {
     let low = 0;
     let high = this.#changes.length;
@@ -42,12 +44,13 @@ export class ChangeLog {
       if ((this.#changes[middle]?.position ?? 0) <= from) low = middle + 1;
       else high = middle;
     }
-    const last = new Map<number, Change>();
+    const last = new Map<string, Change>();
     for (let at = low; at < this.#changes.length; at += 1) {
       const change = this.#changes[at];
       if (change === undefined || change.position > to) break;
-      last.delete(change.key);
-      last.set(change.key, change);
+      const id = `${String(change.key)} ${String(change.moves)}`;
+      last.delete(id);
+      last.set(id, change);
     }
     return [...last.values()];
   }

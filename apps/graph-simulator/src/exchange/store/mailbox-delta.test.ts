@@ -11,9 +11,11 @@ const lazy = (count: number): ItemSource => ({ count, item: note, createdAt: () 
 const fresh = (): Mailbox => twoTenants('empty').from;
 const folderOf = (mailbox: Mailbox, name: string, count: number): Folder => mailbox.addFolder({ displayName: name, containerClass: 'IPF.Note', parentKey: mailbox.root.key, source: lazy(count) });
 
-/** A client: what it believes to be in the folder, by key and change key. */
+/** A client: what it believes to be in the folder, by id (a key and how often it has moved) and change key. */
+const idOf = ({ key, moves }: { key: number; moves: number }): string => `${String(key)} ${String(moves)}`;
+
 class Client {
-  readonly known = new Map<number, string>();
+  readonly known = new Map<string, string>();
   token: string | null = null;
   pages = 0;
   /** Runs a round; `between` happens after each page. */
@@ -23,8 +25,8 @@ class Client {
       if (page === null) throw new Error('The token was refused');
       this.pages += 1;
       for (const entry of page.entries) {
-        if (entry.kind === 'item') this.known.set(entry.item.key, entry.item.changeKey);
-        else this.known.delete(entry.key);
+        if (entry.kind === 'item') this.known.set(idOf(entry.item), entry.item.changeKey);
+        else this.known.delete(idOf(entry));
       }
       expect((page.next === null) !== (page.delta === null)).toBe(true);
       this.token = page.next ?? page.delta;
@@ -33,7 +35,7 @@ class Client {
     }
   }
 }
-const truth = (mailbox: Mailbox, folder: Folder): Map<number, string> => new Map([...mailbox.items(folder)].map(({ item }) => [item.key, item.changeKey]));
+const truth = (mailbox: Mailbox, folder: Folder): Map<string, string> => new Map([...mailbox.items(folder)].map(({ item }) => [idOf(item), item.changeKey]));
 
 function disturb(mailbox: Mailbox, folders: readonly [Folder, Folder], rng: Rng): void {
   const folder = rng.pick(folders);

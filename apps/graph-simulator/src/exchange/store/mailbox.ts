@@ -238,25 +238,25 @@ export class Mailbox {
       this.#writtenBytes += grown;
     }
     overlay.content = content;
-    this.#folders.get(overlay.folderKey)?.log.record(key, 'upsert');
+    this.#folders.get(overlay.folderKey)?.log.record(key, 'upsert', overlay.moves);
     return this.#get(key);
   }
   moveItem(key: number, to: Folder): Item {
     const item = this.#get(key);
     const from = this.#folders.get(item.folderKey);
     if (from === undefined || from === to) return item;
-    this.#leave(from, key, 'moved');
+    this.#leave(from, item, 'moved');
     const overlay = this.#touch(key, item);
     overlay.folderKey = to.key;
     overlay.moves += 1;
     to.arrive(key);
-    to.log.record(key, 'upsert');
+    to.log.record(key, 'upsert', overlay.moves);
     return this.#get(key);
   }
   removeItem(key: number): void {
     const item = this.#get(key);
     const folder = this.#folders.get(item.folderKey);
-    if (folder !== undefined) this.#leave(folder, key, 'deleted');
+    if (folder !== undefined) this.#leave(folder, item, 'deleted');
     if (key >= writtenKeyBase) this.#writtenBytes -= sizeOf(item.content);
     this.#overlay.delete(key);
     this.#folders.get(Math.floor(key / 2 ** 28))?.departed.add(key);
@@ -280,9 +280,9 @@ export class Mailbox {
     overlay.modifiedAt = this.now();
     return overlay;
   }
-  #leave(folder: Folder, key: number, kind: 'moved' | 'deleted'): void {
+  #leave(folder: Folder, { key, moves }: Item, kind: 'moved' | 'deleted'): void {
     folder.depart(key);
-    folder.log.record(key, kind);
+    folder.log.record(key, kind, moves);
   }
   #nextVersion(): number {
     this.#version += 1;
@@ -353,8 +353,8 @@ export class Mailbox {
     const end = state.at + pageSize;
     const entries = changes.slice(begin, end).map((change): DeltaEntry => {
       const item = this.item(change.key);
-      if (change.kind === 'upsert' && item?.folderKey === folder.key) return { kind: 'item', item };
-      return { kind: 'removed', key: change.key, moves: Math.max(0, (item?.moves ?? 0) - (change.kind === 'moved' ? 1 : 0)), reason: 'deleted' };
+      if (change.kind === 'upsert' && item?.folderKey === folder.key && item.moves === change.moves) return { kind: 'item', item };
+      return { kind: 'removed', key: change.key, moves: change.moves, reason: 'deleted' };
     });
     return { entries, next: end < changes.length ? { ...state, at: end, page: state.page + 1 } : null };
   }

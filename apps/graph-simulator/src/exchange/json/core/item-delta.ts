@@ -47,6 +47,8 @@ export function itemDelta(call: Call, view: View<Item>, folder: Folder, typeName
   }
   if (page === null) throw new GraphFault(400, 'SyncStateInvalid', 'Badly formed token.');
   const value = page.entries.flatMap((entry): Row[] => {
+    // An immutable id that is in the folder again was never gone from it.
+    if (entry.kind === 'removed' && call.prefer.immutableIds && mailbox.item(entry.key)?.folderKey === folder.key) return [];
     if (entry.kind === 'removed') return [{ '@odata.type': `#microsoft.graph.${typeName}`, id: itemId(call, entry), '@removed': { reason: entry.reason } }];
     return keep(entry.item) ? [show(view, entry.item, call, wanted)] : [];
   });
