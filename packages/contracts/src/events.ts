@@ -39,6 +39,10 @@ export type FactPayload<T extends FactType> = z.infer<(typeof facts)[T]>;
 export const unitCountersSchema = z.object({ total: z.number().int().min(0), done: z.number().int().min(0), error: z.number().int().min(0), skipped: z.number().int().min(0), bytes: z.number().int().min(0) });
 export type UnitCounters = z.infer<typeof unitCountersSchema>;
 
+/** Absolute numbers of one unit: items that moved or were deleted at the source, copies removed, and copies that stay because somebody changed them. */
+export const departureCountsSchema = z.object({ moved: z.number().int().min(0), deleted: z.number().int().min(0), removed: z.number().int().min(0), kept: z.number().int().min(0) });
+export type DepartureCounts = z.infer<typeof departureCountsSchema>;
+
 const unit = { ...job, unitId: idSchema('unt'), /** The claim this report belongs to; reports of an older claim are ignored. */ claim: z.number().int() };
 
 const outcomeCodes = [...Object.keys(itemFailures), ...Object.keys(skipCauses)] as [ItemFailure | SkipCause, ...(ItemFailure | SkipCause)[]];

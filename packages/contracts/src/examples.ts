@@ -13,7 +13,7 @@ export const exampleTenant = {
   onedriveQuotaPerUserBytes: 1_099_511_627_776, workloads: ['EMAIL', 'SHAREPOINT', 'ONEDRIVE', 'TEAMS'], discoveredAt: at, connectedAt: at,
 };
 export const exampleDiscovery = { id: exampleIds.dis, status: 'DONE', completedAt: at };
-export const examplePass = { id: exampleIds.pas, mode: 'full', status: 'RUNNING', createdAt: at, startedAt: at, completedAt: null };
+export const examplePass = { id: exampleIds.pas, mode: 'full', status: 'RUNNING', createdAt: at, startedAt: at, completedAt: null, movedItems: 0, deletedItems: 0, removedItems: 0 };
 export const exampleJob = {
   id: exampleIds.job, type: 'EMAIL', status: 'RUNNING', sourceTenantId: exampleIds.ten, destTenantId: exampleIds.tenDest, scope: { email: true, calendar: true, contacts: true, tasks: true },
   totalItems: 48_210, doneItems: 31_007, errorItems: 2, skippedItems: 11, bytesTransferred: 9_663_676_416, dryRun: false, createdAt: at, startedAt: at, completedAt: null,
@@ -22,9 +22,9 @@ export const exampleJob = {
 export const exampleNewJob = { sourceTenantId: exampleIds.ten, destTenantId: exampleIds.tenDest, type: 'EMAIL', name: 'Wave 1', options: { mailboxes: ['ada@contoso.com'] } };
 export const exampleEstimate = { lowSeconds: 2_700, highSeconds: 3_900, earliestEnd: '2026-03-14T10:11:53.000Z', latestEnd: '2026-03-14T10:31:53.000Z', basis: 'measured' };
 export const exampleUnit = {
-  id: exampleIds.unt, source: 'ada@contoso.com', dest: 'ada@fabrikam.com', status: 'DONE', totalItems: 4_212, doneItems: 4_210, errorItems: 1, skippedItems: 1, bytesTransferred: 1_288_490_188, failure: null, startedAt: at, completedAt: at, estimate: null,
+  id: exampleIds.unt, source: 'ada@contoso.com', dest: 'ada@fabrikam.com', status: 'DONE', totalItems: 4_212, doneItems: 4_210, errorItems: 1, skippedItems: 1, bytesTransferred: 1_288_490_188, failure: null, startedAt: at, completedAt: at, estimate: null, movedItems: 12, deletedItems: 3, removedItems: 12,
 };
-export const exampleMailbox = { id: exampleIds.mbp, email: 'ada@contoso.com', destEmail: 'ada@fabrikam.com', status: 'DONE', totalItems: 4_212, doneItems: 4_210, errorItems: 1, skippedItems: 1, sizeBytes: 1_288_490_188, startedAt: at, completedAt: at };
+export const exampleMailbox = { id: exampleIds.mbp, email: 'ada@contoso.com', destEmail: 'ada@fabrikam.com', status: 'DONE', totalItems: 4_212, doneItems: 4_210, errorItems: 1, skippedItems: 1, sizeBytes: 1_288_490_188, startedAt: at, completedAt: at, movedItems: 12, deletedItems: 3, removedItems: 12 };
 export const exampleItem = {
   id: exampleIds.itm, unitId: exampleIds.unt, source: 'ada@contoso.com', container: 'Inbox/Projects', kind: 'message', sourceItemId: 'AAMkAGUx', status: 'failed', code: 'DEST_ITEM_TOO_LARGE',
   cause: 'The item is larger than the destination mailbox accepts.', remedy: 'Raise the message size limit of the destination mailbox (at most 150 MB), then run a retry pass.', graphCode: 'ErrorMessageSizeExceeded', requestId: 'b7f1c2a4-9d1a-4a52-8a6b-0d6d1f0a3c11', at,

@@ -1,10 +1,10 @@
 /** Calls between services, under `/internal`; every one carries the signed internal identity of a service. */
 import { z } from 'zod';
 import { checkInAnswer, checkInBody } from './api/devices.js';
-import { emailScopeSchema, filtersSchema, passModes, unitStatuses, jobStatuses } from './api/jobs.js';
+import { deletionsSchema, emailScopeSchema, filtersSchema, passModes, unitStatuses, jobStatuses } from './api/jobs.js';
 import { logLineSchema } from './api/logs.js';
 import { tenantRoleSchema, workloadNames } from './api/tenants.js';
-import { unitCountersSchema, unitFailureCodes } from './events.js';
+import { departureCountsSchema, unitCountersSchema, unitFailureCodes } from './events.js';
 import { errorBodySchema } from './errors.js';
 import { idSchema } from './ids.js';
 
@@ -149,6 +149,9 @@ export const unitWorkSchema = z.object({
   scope: emailScopeSchema,
   filters: filtersSchema,
   merge: z.boolean(),
+  deletions: deletionsSchema.default('keep'),
+  /** Folder of the destination below which everything is put; null: everything goes to its own place. */
+  destFolderPrefix: z.string().nullable().default(null),
   /** Counters the unit had when this claim began. */
   counters: unitCountersSchema,
 });
@@ -174,6 +177,8 @@ export const finishUnitBody = z.object({
   claim: z.number().int(),
   result: z.enum(['done', 'released', 'retry', 'failed']),
   counters: unitCountersSchema,
+  /** Items that have left their containers, over all passes of the unit so far. */
+  departures: departureCountsSchema.optional(),
   failure: z.object({ code: z.enum(unitFailureCodes), graphCode: z.string().nullable(), requestId: z.string().nullable(), side: z.enum(['source', 'dest']).nullable() }).nullable(),
 });
 export type FinishUnitBody = z.infer<typeof finishUnitBody>;

@@ -12,9 +12,10 @@ interface Explained {
 
 /** Permanent, known and documented reasons not to copy an item. */
 export const skipCauses = {
-  FILTERED_OUT: { cause: 'The job’s filters leave this item out.', remedy: 'Change the filters of the job and run a delta pass if it should be copied.' },
+  FILTERED_OUT: { cause: 'The job’s filters leave this item out.', remedy: 'Create a job with other filters over the same source if it should be copied; what is there is not copied again.' },
   SOURCE_ITEM_GONE: { cause: 'The item was deleted or moved at the source after it was listed.', remedy: 'Nothing to do; a delta pass picks it up if it was moved.' },
   DEST_ITEM_CHANGED: { cause: 'The copy was changed at the destination since we wrote it; the destination’s version is kept.', remedy: 'Compare both versions by hand; delete the copy and run a retry pass to take the source’s version.' },
+  DEPARTED_COPY_CHANGED: { cause: 'The item was moved or deleted at the source, and its copy was changed at the destination since we wrote it; the copy stays.', remedy: 'Look at the copy at the destination and delete it by hand if it is not wanted; a moved item has a second copy in its new place.' },
   RULE_NOT_PORTABLE: { cause: 'Exchange marks this inbox rule as read-only or faulty; it cannot be recreated through Graph.', remedy: 'Recreate the rule in Outlook at the destination.' },
   RULE_TARGET_UNMAPPED: { cause: 'The inbox rule points at a folder or address that has no counterpart at the destination.', remedy: 'Create the target and run a retry pass, or recreate the rule by hand.' },
   SETTING_REFUSED: { cause: 'The destination refuses this mailbox setting.', remedy: 'Set it by hand in Outlook on the web at the destination.' },

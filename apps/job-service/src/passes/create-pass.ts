@@ -42,6 +42,6 @@ export const makeCreatePass =
       await notePassBase(tx, jobId);
       await say(jobId, 'INFO', `${mode.charAt(0).toUpperCase()}${mode.slice(1)} pass asked for: ${units} units`);
       await outbox.add(tx, 'pass.created', { orgId: orgId as Id<'org'>, jobId: jobId as Id<'job'>, passId: pass.id, mode, at: at.toISOString() });
-      return { id: pass.id, mode, status: 'QUEUED', createdAt: at, startedAt: null, completedAt: null };
+      return { id: pass.id, mode, status: 'QUEUED', createdAt: at, startedAt: null, completedAt: null, moved: 0, deleted: 0, removed: 0 };
     });
   };

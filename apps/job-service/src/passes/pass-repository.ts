@@ -11,6 +11,9 @@ export interface PassRow {
   createdAt: Date;
   startedAt: Date | null;
   completedAt: Date | null;
+  moved: number;
+  deleted: number;
+  removed: number;
 }
 
 /** The current pass of a job takes the job's state; a paused job's pass stays as it was. */

@@ -50,7 +50,7 @@ test('missing permissions are named for each side, only those that the scope nee
   entryOf(pair.sourceTenantId).tenant.grantedRoles = allRoles.filter((role) => !['Tasks.ReadWrite.All', 'MailboxItem.ImportExport.All'].includes(role));
   entryOf(pair.destTenantId).tenant.grantedRoles = [];
   const all = await check(pair);
-  expect([all.level, all.checks.get('roles-source')?.level, all.checks.get('roles-destination')?.affectedTotal]).toEqual(['fail', 'fail', 8]);
+  expect([all.level, all.checks.get('roles-source')?.level, all.checks.get('roles-destination')?.affectedTotal]).toEqual(['fail', 'fail', 9]);
   expect(names(all.checks.get('roles-source'))).toEqual(['MailboxItem.Export.All', 'Tasks.Read.All']);
   expect(names((await check({ ...pair, scope: { tasks: false } })).checks.get('roles-source'))).toEqual(['MailboxItem.Export.All']);
 });

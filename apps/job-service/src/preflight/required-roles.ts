@@ -36,6 +36,7 @@ export function needsOf(workload: WorkloadName, scope: Readonly<Record<string, b
           people,
           { purpose: 'create folders', anyOf: ['MailboxFolder.ReadWrite.All'] },
           { purpose: 'import items', anyOf: ['MailboxItem.ImportExport.All'] },
+          { purpose: 'list items and remove our own copies', anyOf: ['MailboxItem.ReadWrite.All'] },
           { purpose: 'write messages', anyOf: ['Mail.ReadWrite'] },
           { purpose: 'write mailbox settings', anyOf: ['MailboxSettings.ReadWrite'] },
           ...when('calendar', { purpose: 'write calendars', anyOf: ['Calendars.ReadWrite'] }),

@@ -9,6 +9,7 @@ import { wakeDispatcher } from '../jobs/job-change.js';
 import { endJobIfOver } from '../jobs/end-job.js';
 import { lockJob, raiseEndBarrier, setStopping, type LockedJob } from '../jobs/job-repository.js';
 import { describeFailure, expiriesMax, expiryDelayMs, retriesMax, retryDelayMs, settled, shownStatus, soundCounters, type UnitFailureDetail } from './unit.js';
+import { storeDepartures } from './departures.js';
 import { endClaim, findJobOfUnit, lockUnit, type ClaimEnd, type UnitRow } from './unit-repository.js';
 
 export type FinishUnit = FinishUnitBody & { unitId: string };
@@ -35,6 +36,7 @@ export const makeFinishUnit =
       if (unit.status !== 'RUNNING') return { status: shownStatus(unit.status, unit.startedAt !== null, job.status) };
       const end = decideEnd(finish, unit, job, at);
       await endClaim(tx, unit.id, end);
+      if (finish.departures !== undefined) await storeDepartures(tx, unit.id, job.passId, finish.departures);
       await raiseEndBarrier(tx, job.id, barrier);
       await tellEnd(current, job, unit, finish, end);
       await endJobIfOver(current, job.id);

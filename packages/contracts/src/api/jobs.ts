@@ -11,6 +11,16 @@ export const jobTypeSchema = z.enum(workloadNames);
 
 export const passModes = ['full', 'delta', 'retry', 'verify'] as const;
 export type PassMode = (typeof passModes)[number];
+/** What an item's departure from its folder at the source came to, over all passes of a unit or in one pass. */
+const departureFields = {
+  /** Items that moved at the source, and whose copies were moved after them. */
+  movedItems: z.number().default(0),
+  /** Items that are not at the source any more. */
+  deletedItems: z.number().default(0),
+  /** Copies that were removed: of moved items where they were before, and of deleted ones when the job asks for it. */
+  removedItems: z.number().default(0),
+};
+
 export const passSchema = z.object({
   id: idSchema('pas'),
   mode: z.enum(passModes),
@@ -18,6 +28,7 @@ export const passSchema = z.object({
   createdAt: timeSchema,
   startedAt: nullableTime,
   completedAt: nullableTime,
+  ...departureFields,
 }).meta({ id: 'Pass', description: 'One sweep of a job.' });
 export type Pass = z.infer<typeof passSchema>;
 
@@ -40,23 +51,30 @@ export const scopeSchemas = { EMAIL: emailScopeSchema, SHAREPOINT: sharepointSco
 export const filtersSchema = z.strictObject({
   since: timeSchema.optional(),
   until: timeSchema.optional(),
+  /** Only these folders and what lies below them; paths as people see them, such as `Inbox/Projects`. Case does not count. */
+  includeFolders: z.array(cleanText(400)).min(1).max(1000).optional(),
+  /** Not these folders nor what lies below them; stands over `includeFolders`. */
   excludeFolders: z.array(cleanText(400)).max(1000).optional(),
   maxItemBytes: z.number().int().positive().max(Number.MAX_SAFE_INTEGER).optional(),
 });
 export type Filters = z.infer<typeof filtersSchema>;
+
+/** Copies of items that are deleted at the source: `keep` (the default) leaves them; `apply` removes those that we made and that nobody has touched since. */
+export const deletionsSchema = z.enum(['keep', 'apply']);
 
 const sourceName = cleanText(400);
 export const emailOptionsSchema = z.strictObject({
   mailboxes: z.array(sourceName).min(1).max(100_000).optional(),
   mailboxMappings: z.array(z.strictObject({ source: sourceName, dest: sourceName })).max(100_000).optional(),
   merge: z.boolean().optional(),
+  deletions: deletionsSchema.optional(),
   filters: filtersSchema.optional(),
 });
 export type EmailOptions = z.infer<typeof emailOptionsSchema>;
 
 const sources = z.array(sourceName).min(1).max(100_000).optional();
 const sourceMappings = z.array(z.strictObject({ source: sourceName, dest: sourceName })).max(100_000).optional();
-const everyWorkload = { merge: z.boolean().optional(), filters: filtersSchema.optional() };
+const everyWorkload = { merge: z.boolean().optional(), deletions: deletionsSchema.optional(), filters: filtersSchema.optional() };
 /** The options of a job, by workload. A source may be a UPN, a URL, a name or a discovered id. */
 export const optionsSchemas = {
   EMAIL: emailOptionsSchema,
@@ -171,6 +189,7 @@ export const mailboxSchema = z.object({
   startedAt: nullableTime,
   completedAt: nullableTime,
   skippedItems: z.number(),
+  ...departureFields,
 }).meta({ id: 'Mailbox', description: 'The progress of one mailbox of an EMAIL job.' });
 export const listMailboxesQuery = pageQuery(50, 500).extend({ status: z.enum(unitStatuses).optional() });
 export const listMailboxesAnswer = z.object({ mailboxes: z.array(mailboxSchema), ...pageFields });
@@ -190,7 +209,9 @@ export const unitSchema = z.object({
   completedAt: nullableTime,
   /** How long until this unit is done, waiting for its turn included. Null when it has ended or nothing can be said. */
   estimate: estimateSchema.nullable().optional(),
+  ...departureFields,
 }).meta({ id: 'Unit', description: 'What one worker moves at a time.' });
+export type Unit = z.infer<typeof unitSchema>;
 export const listUnitsAnswer = z.object({ units: z.array(unitSchema), ...pageFields });
 
 /** Items that did not simply arrive: failed and skipped ones. Carries no content: class, container path, Graph's own words and ids. */

@@ -17,7 +17,7 @@ export const jobEndpoints = {
   createJob: defineEndpoint({
     ...{ id: 'createJob', method: 'POST', path: '/v1/jobs', owner, tag, status: 201, idempotent: true }, ...write,
     summary: 'Create a job',
-    description: 'It begins at once, or at `scheduledAt`. Without a list of sources everything that was discovered is taken; without a mapping sources are matched by the name before the `@`.',
+    description: 'It begins at once, or at `scheduledAt`. Without a list of sources everything that was discovered is taken; without a mapping sources are matched by the name before the `@`. EMAIL options: `mailboxes`, `mailboxMappings`, `merge`, `deletions` (`keep` or `apply`) and `filters` (`since`, `until`, `includeFolders`, `excludeFolders`, `maxItemBytes`).',
     body: createJobBody, answer: jobAnswer, errors: ['TENANT_NOT_FOUND'], audit: { action: 'job.created', target: { answer: 'job.id' } },
     examples: { body: exampleNewJob, answer: { job: { ...exampleJob, status: 'QUEUED', totalItems: 0, doneItems: 0, errorItems: 0, skippedItems: 0, bytesTransferred: 0, startedAt: null, passes: [{ ...examplePass, status: 'QUEUED', startedAt: null }] } } },
   }),
@@ -78,7 +78,7 @@ export const jobEndpoints = {
   }),
   createPass: defineEndpoint({
     ...{ id: 'createPass', method: 'POST', path: '/v1/jobs/:id/passes', owner, tag, status: 202, idempotent: true }, ...write,
-    summary: 'Start a later pass over a job', description: '`delta`: what is new or changed. `retry`: what failed. `verify`: compare only.',
+    summary: 'Start a later pass over a job', description: '`delta`: what is new or changed; moves of items and folders are followed, and deletions counted, or applied where the job’s `deletions` say so. `retry`: what failed. `verify`: compare only.',
     params, body: createPassBody, answer: passAnswer, errors: ['CONFLICT', 'TENANT_DISCONNECTED'], audit: { action: 'job.pass_created', target: { param: 'id' } },
     examples: { body: { mode: 'delta' }, answer: { pass: { ...examplePass, mode: 'delta', status: 'QUEUED', startedAt: null } } },
   }),
