@@ -67,7 +67,7 @@ function newUnit(): UnitWork {
   return {
     ...{ orgId: ids.next('org'), jobId: ids.next('job'), unitId, passId: ids.next('pas'), mode: 'full', workload: 'EMAIL', dryRun: false, sourceTenantId: ids.next('ten'), destTenantId: ids.next('ten') },
     ...{ source: { microsoftId: `s ${unitId}`, address: 'ada@contoso.com' }, dest: { microsoftId: `d ${unitId}`, address: 'ada@fabrikam.com' } },
-    ...{ scope: { email: true, calendar: true, contacts: true, tasks: true }, filters: {}, merge: false, counters: { total: 0, done: 0, error: 0, skipped: 0, bytes: 0 } },
+    ...{ scope: { email: true, calendar: true, contacts: true, tasks: true }, filters: {}, merge: false, deletions: 'keep', destFolderPrefix: null, counters: { total: 0, done: 0, error: 0, skipped: 0, bytes: 0 } },
   };
 }
 
@@ -93,7 +93,7 @@ test('a unit delivered many times to two workers is migrated once, and reported 
   for (let time = 0; time < 5; time++) await deliver(unit.work);
   await eventually('the unit to be finished', () => unit.finishes.length > 0);
   expect(unit.claims).toBe(1);
-  expect(unit.finishes).toEqual([{ claim: 1, result: 'done', counters: { total: 40, done: 39, error: 1, skipped: 0, bytes: 3_900 }, failure: null }]);
+  expect(unit.finishes).toEqual([{ claim: 1, result: 'done', counters: { total: 40, done: 39, error: 1, skipped: 0, bytes: 3_900 }, departures: { moved: 0, deleted: 0, removed: 0, kept: 0 }, failure: null }]);
   await eventually('all reports to be read', () => linesOf(unitId).length >= 4 && storedAtFinish !== null && reports.length >= storedAtFinish);
   expect(linesOf(unitId)).toEqual([
     'INFO ada@contoso.com: started',

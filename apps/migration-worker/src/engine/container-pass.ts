@@ -3,9 +3,10 @@
  * and only when everything before them is stored.
  */
 import { CheckpointExpired, ContainerGone, type Page } from '../workloads/workload.js';
-import type { ContainerRun, PassContext } from './pass-context.js';
-import { marksOf, workPage } from './page-pass.js';
 import { ListingEndless, ListingWatch } from './listing-watch.js';
+import { MarkSet } from './mark-set.js';
+import { followsMoves, type ContainerRun, type PassContext } from './pass-context.js';
+import { marksOf, removedMarks, workPage } from './page-pass.js';
 import { ChangeBuilder } from './outcome.js';
 import { countedAs, itemStates } from './outcome-codes.js';
 
@@ -14,6 +15,7 @@ const pagesInHandMax = 3;
 /** How often a listing may begin again in one run because the source forgot its checkpoint. */
 const restartsMax = 5;
 const goneChunk = 500;
+const absentChunk = 5_000;
 
 /** Brings the container to the end of its listing, with every outcome stored. */
 export async function passContainer(context: PassContext, run: ContainerRun): Promise<void> {
@@ -25,7 +27,8 @@ export async function passContainer(context: PassContext, run: ContainerRun): Pr
       await storeListing(context, run, { checkpoint: '', complete: true });
     } else {
       // A retry that looks for known items looks everywhere: what it does not meet is gone.
-      const from = run.pending !== null ? null : (entry.checkpoint ?? (context.mode === 'delta' ? entry.deltaToken : null));
+      // A container that was listed before is listed in one go: only then does its listing prove what is not there any more.
+      const from = run.pending !== null || provesAbsence(context, run) ? null : (entry.checkpoint ?? (context.mode === 'delta' ? entry.deltaToken : null));
       await listFrom(context, run, from);
       await settleGone(context, run);
     }
@@ -40,7 +43,23 @@ export async function passContainer(context: PassContext, run: ContainerRun): Pr
   }
   context.counters.complete(entry.containerNo);
   if (run.filteredOut > 0) context.observer.note('INFO', `“${container.path}”: ${run.filteredOut} items left out by the job’s filters.`);
-  if (run.removed > 0) context.observer.note('INFO', `“${container.path}”: ${run.removed} items are not there any more at the source; their copies stay.`);
+}
+
+/** Lists once more what changed since the container came to its end in this pass. */
+export async function listChanges(context: PassContext, run: ContainerRun): Promise<void> {
+  try {
+    await listFrom(context, run, run.token);
+  } catch (error) {
+    // What vanished meanwhile is for the next pass to tell.
+    if (error instanceof ListingEndless) await leaveUnfinished(context, run);
+    else if (!(error instanceof ContainerGone)) throw error;
+  }
+  context.counters.complete(run.entry.containerNo);
+}
+
+/** A listing from the beginning that has to be held against what the ledger knows: by another job, or after the source forgot our token. */
+function provesAbsence(context: PassContext, run: ContainerRun): boolean {
+  return followsMoves(context, run) && run.listedBefore && (context.mode === 'full' || run.token === null);
 }
 
 /** The other containers go on; a later pass lists this one from its beginning, since no token of this listing can be trusted. */
@@ -60,6 +79,7 @@ function needsCounterpart(context: PassContext, { container, entry }: ContainerR
 async function listFrom(context: PassContext, run: ContainerRun, from: string | null): Promise<void> {
   let start = from;
   for (let restart = 0; ; restart++) {
+    run.met = start === null && run.listedBefore && followsMoves(context, run) ? new MarkSet() : null;
     try {
       await listPages(context, run, start);
       return;
@@ -67,6 +87,11 @@ async function listFrom(context: PassContext, run: ContainerRun, from: string | 
       if (!(error instanceof CheckpointExpired) || restart >= restartsMax) throw error;
       context.observer.note('WARN', `“${run.container.path}”: the source has forgotten where we were; the folder is listed again and what is there is not copied again.`);
       start = null;
+      // Stored at once: a run that goes on from here must know that it lists from the beginning.
+      if (run.token !== null && context.mode !== 'retry') {
+        run.token = null;
+        await context.writer.write({ listings: [{ containerNo: run.entry.containerNo, checkpoint: null, complete: false, listed: run.entry.listed, deltaToken: null }] });
+      }
     }
   }
 }
@@ -87,12 +112,14 @@ async function listPages(context: PassContext, run: ContainerRun, from: string |
       watch.page(page);
       const items = marksOf(run, page);
       const giveBack = await context.items.take(items.size, halt.soft);
-      const earlier = [...new Set([...items.keys()].flatMap((mark) => run.inHand.get(mark) ?? []))];
-      const worked = workPage(context, run, page, items, earlier);
-      for (const mark of items.keys()) run.inHand.set(mark, worked);
+      const removed = removedMarks(context, run, page);
+      const touched = [...items.keys(), ...removed];
+      const earlier = [...new Set(touched.flatMap((mark) => run.inHand.get(mark) ?? []))];
+      const worked = workPage(context, run, items, removed, earlier);
+      for (const mark of touched) run.inHand.set(mark, worked);
       inHand++;
       stored = storeInOrder(stored, worked, context, run, page).finally(() => {
-        for (const mark of items.keys()) if (run.inHand.get(mark) === worked) run.inHand.delete(mark);
+        for (const mark of touched) if (run.inHand.get(mark) === worked) run.inHand.delete(mark);
         giveBack();
         inHand--;
         roomMade();
@@ -122,12 +149,29 @@ async function storeInOrder(before: Promise<void>, worked: Promise<void>, contex
   const [first, second] = await Promise.allSettled([before, worked]);
   if (first.status === 'rejected') throw first.reason;
   if (second.status === 'rejected') throw second.reason;
+  if (page.complete) await noteAbsent(context, run);
   await storeListing(context, run, page);
 }
 
-function storeListing(context: PassContext, { entry }: ContainerRun, { checkpoint, complete }: { checkpoint: string; complete: boolean }): Promise<void> {
+/** What the ledger knows and a whole listing did not show has left. Stored before the listing counts as complete. */
+async function noteAbsent({ ledger, passId, halt }: PassContext, { entry, met, departed }: ContainerRun): Promise<void> {
+  if (met === null) return;
+  for (let after: string | null = null; ; ) {
+    halt.soft.throwIfAborted();
+    const marks: string[] = await ledger.departures.marksAfter(entry, after, absentChunk);
+    const absent = marks.filter((mark) => !met.has(mark));
+    await ledger.departures.depart(passId, entry, absent);
+    for (const mark of absent) departed.add(mark);
+    after = marks.at(-1) ?? null;
+    if (after === null) return;
+  }
+}
+
+function storeListing(context: PassContext, run: ContainerRun, { checkpoint, complete }: { checkpoint: string; complete: boolean }): Promise<void> {
+  const { entry } = run;
   // A retry looks at old failures: what changed since the last listing still belongs to the next delta pass.
   const keepsToken = context.mode === 'retry' && entry.listed;
+  if (complete && !keepsToken) run.token = checkpoint;
   return context.writer.write({
     listings: [
       {
@@ -135,7 +179,7 @@ function storeListing(context: PassContext, { entry }: ContainerRun, { checkpoin
         checkpoint: complete ? null : checkpoint,
         complete,
         listed: complete || entry.listed,
-        deltaToken: complete && !keepsToken ? checkpoint : entry.deltaToken,
+        deltaToken: run.token,
       },
     ],
   });
@@ -150,7 +194,7 @@ async function settleGone(context: PassContext, run: ContainerRun): Promise<void
     for (const [mark, row] of rows) {
       // The ledger keeps no content and no source ids: the report says only which item, as before.
       const item = { key: '', version: '', sizeBytes: 0, kind: '', at: null, matchKey: null, ref: null };
-      const hand = { item, mark, matchHash: '0', versionHash: row.versionHash, row, claimedVersion: row.versionHash, existing: row.dest, doubt: false, wasInDoubt: false };
+      const hand = { item, mark, matchHash: '0', versionHash: row.versionHash, row, existing: row.dest, doubt: false, wasInDoubt: false };
       if (row.counted === countedAs.nothing) continue;
       if (row.state === itemStates.done) builder.counted(hand, countedAs.done);
       else builder.ended(hand, { key: '', outcome: 'skipped', cause: 'SOURCE_ITEM_GONE', graphCode: null, requestId: null });

@@ -49,6 +49,7 @@ export class Counters {
   complete(containerNo: number): void {
     this.#change(containerNo, (container) => {
       container.expected = 0;
+      container.inHand = 0;
     });
   }
 
@@ -60,7 +61,7 @@ export class Counters {
         container.skipped += tally.skipped;
         container.bytes += tally.bytes;
         // A change of outcome (an error that became done) adds up to nothing here: it was counted before.
-        container.inHand = Math.max(0, container.inHand - (tally.done + tally.error + tally.skipped));
+        container.inHand = Math.max(0, container.inHand - Math.max(0, tally.done + tally.error + tally.skipped));
       });
       this.#sum.done += tally.done;
       this.#sum.error += tally.error;

@@ -1,5 +1,6 @@
 /** The job's filters. Pure. */
 import type { Filters } from '@migrator/contracts/api/jobs';
+import { pathFilter } from '../workloads/path-filter.js';
 import type { SourceItem } from '../workloads/workload.js';
 
 export interface ItemFilter {
@@ -9,17 +10,17 @@ export interface ItemFilter {
   leavesOut(path: string, item: SourceItem): boolean;
 }
 
-/** `excludeFolders` names paths as people see them; what lies below is left out with them; case does not count. */
-export function itemFilter({ since, until, excludeFolders = [], maxItemBytes }: Filters): ItemFilter {
+/** Dates include both ends; an item without one passes them. */
+export function itemFilter(filters: Filters): ItemFilter {
+  const { since, until, maxItemBytes } = filters;
   const sinceMs = since === undefined ? -Infinity : Date.parse(since);
   const untilMs = until === undefined ? Infinity : Date.parse(until);
-  const excluded = excludeFolders.map(normal);
+  const paths = pathFilter(filters);
   const known = new Map<string, boolean>();
   const leavesOutContainer = (path: string): boolean => {
     let answer = known.get(path);
     if (answer === undefined) {
-      const own = normal(path);
-      answer = excluded.some((folder) => own === folder || own.startsWith(`${folder}/`));
+      answer = paths.leavesOut(path);
       known.set(path, answer);
     }
     return answer;
@@ -35,5 +36,3 @@ export function itemFilter({ since, until, excludeFolders = [], maxItemBytes }: 
     },
   };
 }
-
-const normal = (path: string): string => path.normalize('NFC').toLowerCase().replace(/^\/+|\/+$/g, '');

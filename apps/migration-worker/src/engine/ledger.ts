@@ -5,6 +5,7 @@
 import type { UnitCounters } from '@migrator/contracts/events';
 import type { Sql } from '@migrator/service-kit/database';
 import type { Container } from '../workloads/workload.js';
+import { createDepartureLedger } from './departure-ledger.js';
 import { containerKey, type Route } from './item-keys.js';
 import * as bulk from './ledger-sql.js';
 import { countedAs, itemStates, skipNumbers } from './outcome-codes.js';
@@ -97,6 +98,7 @@ function createUnitLedger(sql: Sql, route: Route, holder: bulk.HeldClaim, counte
   return {
     counters,
     swept,
+    departures: createDepartureLedger(sql, holder, fenced),
     async register(passId, containers) {
       const entries: ContainerEntry[] = [];
       for (let from = 0; from < containers.length; from += 500) entries.push(...(await registerChunk(passId, containers.slice(from, from + 500))));
@@ -126,13 +128,18 @@ function createUnitLedger(sql: Sql, route: Route, holder: bulk.HeldClaim, counte
         where l.container_no = ${entry.containerNo} and (
           l.state = ${itemStates.claimed}
           or (case when l.unit_no = ${unitNo} then l.counted else r.counted end) = ${countedAs.error}
-          or ((case when l.unit_no = ${unitNo} then l.counted else r.counted end) = ${countedAs.skipped} and l.code <> ${skipNumbers.FILTERED_OUT}))
+          or ((case when l.unit_no = ${unitNo} then l.counted else r.counted end) = ${countedAs.skipped} and l.code not in (${skipNumbers.FILTERED_OUT}, ${skipNumbers.DEPARTED_COPY_CHANGED})))
         limit ${max + 1}`;
       return rows.length > max ? null : new Set(rows.map((row) => row.mark.replaceAll('-', '')));
     },
     async named(candidates) {
       if (candidates.length === 0) return new Set();
-      return new Set(await bulk.named(sql, destinationNo, candidates));
+      const rows = await sql<{ dest_id: string }[]>`
+        select a.dest_id from unnest(${candidates.map((c) => c.matchHash)}::bigint[], ${candidates.map((c) => c.destId)}::text[]) as a (match_hash, dest_id)
+        where exists (
+          select 1 from (select container_no, dest_id from worker.ledger where match_hash = a.match_hash offset 0) l join worker.containers c on c.container_no = l.container_no join worker.mappings m on m.mapping_no = c.mapping_no
+          where l.dest_id = a.dest_id and m.destination_no = ${destinationNo})`;
+      return new Set(rows.map((row) => row.dest_id));
     },
     async commit(change) {
       await fenced(bulk.store(sql, holder, change));

@@ -21,6 +21,7 @@ export const skipNumbers = {
   RULE_TARGET_UNMAPPED: 105,
   SETTING_REFUSED: 106,
   NO_DESTINATION: 107,
+  DEPARTED_COPY_CHANGED: 108,
 } as const satisfies Record<SkipCause, number>;
 
 export const failureNumbers = {

@@ -77,6 +77,15 @@ export class ChangeBuilder {
     else if (from === countedAs.error || from === countedAs.skipped) this.#report(hand, 'resolved', null, null, null);
   }
 
+  /** An item that is not the unit's to count any more: it is counted where it moved to, or it is no more. */
+  uncounted(hand: Pick<Hand, 'mark' | 'row'>): void {
+    const from = hand.row?.counted ?? countedAs.nothing;
+    if (from === countedAs.nothing) return;
+    this.#counts.push({ containerNo: this.run.entry.containerNo, mark: hand.mark, counted: countedAs.nothing, own: hand.row?.own ?? true });
+    this.#add(from, -1);
+    if (from !== countedAs.done) this.#report({ mark: hand.mark, item: { key: '', kind: '' } }, 'resolved', null, null, null);
+  }
+
   #move(from: CountedAs, to: CountedAs): void {
     this.#add(from, -1);
     this.#add(to, 1);

@@ -5,9 +5,11 @@ import type { Container, DestContainer, Page, SourceItem, UnitSession, Workload 
 import type { Budget } from './budget.js';
 import type { Counters } from './counters.js';
 import type { EngineMode } from './decide.js';
+import type { Deletions } from './departures.js';
 import type { ItemFilter } from './filters.js';
 import type { Halt } from './halt.js';
 import type { LedgerWriter } from './ledger-writer.js';
+import type { MarkSet } from './mark-set.js';
 import type { MatchLocks } from './match-locks.js';
 import type { ContainerEntry, LedgerRow, UnitLedger } from './unit-ledger.js';
 import type { DestRef } from '../workloads/workload.js';
@@ -29,6 +31,7 @@ export interface PassContext {
   readonly passId: string;
   readonly mode: EngineMode;
   readonly dryRun: boolean;
+  readonly deletions: Deletions;
   readonly can: Workload['can'];
   readonly session: UnitSession;
   readonly ledger: UnitLedger;
@@ -66,9 +69,19 @@ export interface ContainerRun {
   readonly planned: Set<number> | null;
   /** Items that failed or were skipped in this run, with the version tried. */
   readonly tried: Map<string, string>;
+  /** Some pass of some job has listed the container to its end before. */
+  readonly listedBefore: boolean;
+  /** Where the next listing of what changed begins; null: at the beginning. */
+  token: string | null;
+  /** Marks met by a listing from the beginning of a container that was listed before: what the ledger knows and it does not show has left. */
+  met: MarkSet | null;
+  /** Marks whose departure is open. */
+  readonly departed: Set<string>;
   filteredOut: number;
-  removed: number;
 }
+
+/** Whether a pass looks at what leaves this container. A retry does not: what left since the last listing belongs to the next delta pass. */
+export const followsMoves = ({ session, mode, dryRun }: PassContext, { container }: Pick<ContainerRun, 'container'>): boolean => session.following !== undefined && mode !== 'retry' && !dryRun && container.stays !== true;
 
 /** An item to be written. */
 export interface Hand {
@@ -76,10 +89,7 @@ export interface Hand {
   readonly mark: string;
   readonly matchHash: string;
   readonly versionHash: string;
-  /** What the ledger knows of it. */
-  row: LedgerRow | null;
-  /** The version whose write is in doubt: not the listed one when the item changed at the source since. */
-  claimedVersion: string;
+  readonly row: LedgerRow | null;
   /** The copy of an earlier version. */
   existing: DestRef | null;
   /** A write of it may have happened without our knowing. */

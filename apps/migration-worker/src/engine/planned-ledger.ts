@@ -1,6 +1,7 @@
 /** The ledger of a dry run: reads what there is, stores nothing, counts in memory. */
 import type { ItemReport, UnitCounters } from '@migrator/contracts/events';
 import type { Sql } from '@migrator/service-kit/database';
+import { noDepartureLedger } from './departure-ledger.js';
 import { containerKey, type Route } from './item-keys.js';
 import * as bulk from './ledger-sql.js';
 import { countedAs } from './outcome-codes.js';
@@ -18,6 +19,7 @@ export async function openPlannedLedger(sql: Sql, route: Route): Promise<UnitLed
   return {
     counters,
     swept: false,
+    departures: noDepartureLedger,
     async register(_passId, containers) {
       const keys = containers.map((container) => containerKey(route, container.key));
       const rows =

@@ -1,37 +1,70 @@
 /** One pass over one unit: all its containers, several at a time, parents before their children. */
 import { ContainerGone, UnitError, type Container, type DestContainer } from '../workloads/workload.js';
-import { passContainer } from './container-pass.js';
-import type { ContainerRun, PassContext } from './pass-context.js';
+import { listChanges, passContainer } from './container-pass.js';
+import { followsMoves, type ContainerRun, type PassContext } from './pass-context.js';
+import { settleDepartures } from './settle-departures.js';
 import type { ContainerEntry } from './unit-ledger.js';
 
 /** Above this, a retry looks at every item of the container. */
 const pendingMax = 50_000;
+
+interface Work {
+  readonly container: Container;
+  readonly entry: ContainerEntry;
+}
+
+/** What passes before this one have left behind. */
+interface Before {
+  readonly listed: ReadonlySet<number>;
+  readonly departed: ReadonlyMap<number, Set<string>>;
+}
 
 /** Resolves when every container is complete and everything is stored; throws what stopped it otherwise. */
 export async function runPass(context: PassContext): Promise<void> {
   const { session, ledger, halt, counters } = context;
   const containers: Container[] = [];
   for await (const container of session.containers(halt.soft)) containers.push(container);
+  await ledger.departures.begin(context.passId);
   const entries = await ledger.register(context.passId, containers);
-  const work: { container: Container; entry: ContainerEntry }[] = [];
+  const containerNos = entries.map(({ containerNo }) => containerNo);
+  const before = { listed: await ledger.departures.listedBefore(containerNos), departed: await ledger.departures.openIn(containerNos) };
+  const work: Work[] = [];
   const dests = counterparts(context);
   for (const [index, container] of containers.entries()) {
     const entry = entries[index];
     if (entry === undefined) throw new Error('the ledger gave no entry for a container');
     dests.know(container, entry);
-    counters.begin(entry.containerNo, entry.counts, entry.complete || entry.listed ? 0 : (container.itemCount ?? 0));
+    const expected = entry.complete || entry.listed || container.structure === true ? 0 : (container.itemCount ?? 0);
+    counters.begin(entry.containerNo, entry.counts, expected);
+    if (container.structure === true) continue;
     // A container that appeared after the unit was swept belongs to the next delta pass.
     if (context.mode === 'retry' && ledger.swept && !entry.listed) continue;
     work.push({ container, entry });
   }
   context.observer.counters(counters.now);
 
+  const runs = new Map<number, ContainerRun>();
+  await sweep(context, work, async ({ container, entry }) => {
+    const run = await begin(context, container, entry, dests, before);
+    runs.set(entry.containerNo, run);
+    await passContainer(context, run);
+  });
+  if (context.unfinished.size > 0) throw new UnitError('LISTING_ENDLESS', 'source', false, { code: null, requestId: null });
+  if (!ledger.swept) await ledger.markSwept();
+  const lists = context.mode !== 'retry';
+  if (lists) await ledger.departures.listed(context.passId);
+  await settleDepartures(context, runs, lists ? () => listAllAgain(context, work, runs) : null);
+}
+
+/** Several containers at a time; throws what stopped the unit. */
+async function sweep(context: PassContext, work: readonly Work[], visit: (one: Work) => Promise<void>): Promise<void> {
+  const { halt } = context;
   const queue = work.values();
   const walkers = Array.from({ length: Math.min(work.length, context.can.lanes + 1) }, async () => {
-    for (const { container, entry } of queue) {
+    for (const one of queue) {
       if (halt.soft.aborted) return;
       try {
-        await passContainer(context, await begin(context, container, entry, dests));
+        await visit(one);
       } catch (error) {
         halt.stop(error);
         return;
@@ -40,13 +73,23 @@ export async function runPass(context: PassContext): Promise<void> {
   });
   await Promise.all(walkers);
   if (halt.reason !== null) throw halt.reason;
-  if (context.unfinished.size > 0) throw new UnitError('LISTING_ENDLESS', 'source', false, { code: null, requestId: null });
-  if (!ledger.swept) await ledger.markSwept();
 }
 
-async function begin(context: PassContext, container: Container, entry: ContainerEntry, dests: Counterparts): Promise<ContainerRun> {
+/** What changed since every container was listed. Settings and the like do not list changes, and nothing can have moved into them. */
+async function listAllAgain(context: PassContext, work: readonly Work[], runs: ReadonlyMap<number, ContainerRun>): Promise<void> {
+  await sweep(context, work, async ({ entry }) => {
+    const run = runs.get(entry.containerNo);
+    if (run !== undefined && followsMoves(context, run)) await listChanges(context, run);
+  });
+  if (context.unfinished.size > 0) throw new UnitError('LISTING_ENDLESS', 'source', false, { code: null, requestId: null });
+}
+
+async function begin(context: PassContext, container: Container, entry: ContainerEntry, dests: Counterparts, before: Before): Promise<ContainerRun> {
   const pending = context.mode === 'retry' && entry.listed && !entry.complete ? await context.ledger.pending(entry, pendingMax) : null;
-  return { container, entry, pending, dest: () => dests.of(container.key), inHand: new Map(), planned: context.dryRun ? new Set() : null, tried: new Map(), filteredOut: 0, removed: 0 };
+  return {
+    ...{ container, entry, pending, dest: () => dests.of(container.key), inHand: new Map(), planned: context.dryRun ? new Set() : null, tried: new Map() },
+    ...{ listedBefore: before.listed.has(entry.containerNo), token: entry.deltaToken, met: null, departed: before.departed.get(entry.containerNo) ?? new Set(), filteredOut: 0 },
+  };
 }
 
 interface Counterparts {

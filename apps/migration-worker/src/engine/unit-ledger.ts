@@ -1,6 +1,7 @@
 /** What a pass needs of the ledger: the real one (ledger.ts), or the one of a dry run that reads and never writes. */
 import type { ItemReport, UnitCounters } from '@migrator/contracts/events';
 import type { Container, DestRef } from '../workloads/workload.js';
+import type { DepartureLedger } from './departure-ledger.js';
 import type { CountedAs, ItemState } from './outcome-codes.js';
 
 /** A container as a unit finds it at the beginning of a pass. */
@@ -95,6 +96,8 @@ export interface UnitLedger {
   readonly counters: UnitCounters;
   /** True once a pass of the unit has listed every container to its end. */
   readonly swept: boolean;
+  /** Items that have left their containers. */
+  readonly departures: DepartureLedger;
   /** Makes the containers known for this pass; entries come in the order of the containers. */
   register(passId: string, containers: readonly Container[]): Promise<ContainerEntry[]>;
   /** Rows by mark. */

@@ -43,6 +43,7 @@ export interface Attempt {
   passId?: string;
   mode?: EngineMode;
   filters?: Filters;
+  deletions?: 'keep' | 'apply';
   dryRun?: boolean;
   claim?: number;
   halt?: Halt;
@@ -65,7 +66,7 @@ let claims = 0;
 
 /** One claim of a unit, to its end (or its death). */
 export async function attempt(sql: Sql, owner: string, workload: Workload, options: Attempt = {}): Promise<AttemptEnd> {
-  const { unitId = `unit ${owner}`, jobId = 'job', passId = 'pass 1', mode = 'full', filters = {}, dryRun = false, claim = ++claims, halt = new Halt(1_000), step, ports } = options;
+  const { unitId = `unit ${owner}`, jobId = 'job', passId = 'pass 1', mode = 'full', filters = {}, deletions = 'keep', dryRun = false, claim = ++claims, halt = new Halt(1_000), step, ports } = options;
   const route = testRoute(owner);
   let ledger: UnitLedger;
   if (dryRun) ledger = await openPlannedLedger(sql, route);
@@ -81,7 +82,7 @@ export async function attempt(sql: Sql, owner: string, workload: Workload, optio
     unitId,
     passId,
     mode,
-    scope: { source: { microsoftId: 's', address: 's@example.com' }, dest: { microsoftId: 'd', address: 'd@example.com' }, scope: { email: true, calendar: true, contacts: true, tasks: true }, filters, merge: true, dryRun, ...options.scope },
+    scope: { source: { microsoftId: 's', address: 's@example.com' }, dest: { microsoftId: 'd', address: 'd@example.com' }, scope: { email: true, calendar: true, contacts: true, tasks: true }, filters, merge: true, destPrefix: null, deletions, dryRun, ...options.scope },
     workload,
     ports: ports ?? (undefined as unknown as UnitPorts),
     ledger: watched,
@@ -114,6 +115,19 @@ function withSteps(ledger: UnitLedger, step: (name: string) => void): UnitLedger
       const entries = await ledger.register(passId, containers);
       step('after register');
       return entries;
+    },
+    departures: {
+      ...ledger.departures,
+      depart: async (...args) => {
+        step('before a departure');
+        await ledger.departures.depart(...args);
+        step('after a departure');
+      },
+      settle: async (settlements) => {
+        step('before settling');
+        await ledger.departures.settle(settlements);
+        step('after settling');
+      },
     },
     markSwept: async () => {
       step('before swept');

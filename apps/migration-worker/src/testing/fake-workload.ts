@@ -2,7 +2,7 @@
  * A workload in memory, with a source that changes, a destination that keeps what is written, and faults on demand. It stands for
  * what workloads may meet: lost answers, repeated pages, forgotten checkpoints, twins that share a match key.
  */
-import { CheckpointExpired, type Container, type DestContainer, type DestRef, type ItemResult, type Page, type SourceItem, type TransferItem, type UnitSession, type Workload } from '../workloads/workload.js';
+import { CheckpointExpired, type Container, type DestContainer, type DestRef, type Following, type ItemResult, type Page, type SourceItem, type TransferItem, type UnitSession, type Workload } from '../workloads/workload.js';
 
 export interface FakeItem {
   key: string;
@@ -49,7 +49,9 @@ export class FakeWorld {
   readonly source = new Map<string, FakeItem[]>();
   readonly destination = new Map<string, FakeCopy[]>();
   /** How often each kind of call was made. */
-  readonly calls = { containers: 0, ensure: 0, pages: 0, find: 0, written: 0 };
+  readonly calls = { containers: 0, ensure: 0, pages: 0, find: 0, written: 0, removed: 0 };
+  /** Containers that the job leaves out. */
+  readonly leftOut = new Set<string>();
   seq = 0;
   #copies = 0;
   #ready: Promise<void> = Promise.resolve();
@@ -70,6 +72,23 @@ export class FakeWorld {
   remove(path: string, key: string): void {
     const item = this.source.get(path)?.find((one) => one.key === key);
     if (item !== undefined) Object.assign(item, { gone: true, seq: ++this.seq });
+  }
+
+  /** Moves an item as Exchange does: it is gone where it was, and a new one with a new key elsewhere; what it is known by stays. */
+  move(path: string, key: string, to: string): FakeItem {
+    const item = this.source.get(path)?.find((one) => one.key === key && !one.gone);
+    if (item === undefined) throw new Error('there is no such item to move');
+    this.remove(path, key);
+    const { matchKey, sizeBytes, at } = item;
+    return this.put(to, `${key.split(' moved ')[0] ?? key} moved ${this.seq}`, { matchKey, sizeBytes, at });
+  }
+
+  /** What a person does to the copy of an item. */
+  touch(path: string, matchKey: string): void {
+    const copy = this.destination.get(path)?.find((one) => one.matchKey === matchKey);
+    if (copy === undefined) throw new Error('there is no such copy');
+    copy.version++;
+    copy.content += ' touched';
   }
 
   write(path: string, { item, existing, mark }: TransferItem): FakeCopy {
@@ -110,12 +129,10 @@ export function fakeWorkload(world: FakeWorld, faults: Faults): Workload {
   const session: UnitSession = {
     async *containers(signal) {
       world.calls.containers++;
-      for (const [path, items] of world.source) {
+      for (const path of world.source.keys()) {
         await world.turn();
         signal.throwIfAborted();
-        const cut = path.lastIndexOf('/');
-        const container: Container = { key: path, path, kind: 'folder', parentKey: cut < 0 ? null : path.slice(0, cut), itemCount: items.filter((item) => !item.gone).length, ref: null };
-        yield container;
+        if (!world.leftOut.has(path)) yield containerOf(world, path);
       }
     },
     async ensure(container, _parent, signal): Promise<DestContainer> {
@@ -134,7 +151,9 @@ export function fakeWorkload(world: FakeWorld, faults: Faults): Workload {
       const { base, upTo, offset } = from === null ? { base: 0, upTo: world.seq, offset: 0 } : positionOf(from, world.seq);
       const all = (world.source.get(container.path) ?? []).filter((item) => item.seq > base && item.seq <= upTo);
       const listed = all.filter((item) => !item.gone);
-      const removed = all.filter((item) => item.gone).map(({ key }) => key);
+      // A listing from the beginning shows what is there, and nothing of what was.
+      const removed = base === 0 ? [] : all.filter((item) => item.gone).map(({ key }) => key);
+      const removedFirst = offset === 0 && faults.random() < 0.5;
       for (let at = offset; ; at += faults.pageItems) {
         await world.turn();
         signal.throwIfAborted();
@@ -149,7 +168,9 @@ export function fakeWorkload(world: FakeWorld, faults: Faults): Workload {
             yield { items: endless === 'empty' ? [] : items.map(sourceItem), removed: [], checkpoint: `page ${base} ${upTo} ${at + again}`, complete: false };
           }
         }
-        yield { items: items.map(sourceItem), removed: complete ? removed : [], checkpoint: complete ? `token ${upTo}` : `page ${base} ${upTo} ${at + faults.pageItems}`, complete };
+        // What left may stand on any page; here on the first or on the last one.
+        const tells = removedFirst ? at === offset : complete;
+        yield { items: items.map(sourceItem), removed: tells ? removed : [], checkpoint: complete ? `token ${upTo}` : `page ${base} ${upTo} ${at + faults.pageItems}`, complete };
         if (complete) return;
       }
     },
@@ -184,7 +205,42 @@ export function fakeWorkload(world: FakeWorld, faults: Faults): Workload {
       }
     },
   };
-  return { name: 'EMAIL', can: { delta: true, batchItemsMax: 4, batchBytesMax: 2_000, lanes: 2, readsByPost: [] }, open: () => Promise.resolve(session) };
+  const following: Following = {
+    async *remove(copies, dest, signal) {
+      for (const { id, version } of copies) {
+        faults.step('before a removal');
+        await world.turn();
+        signal.throwIfAborted();
+        const held = world.destination.get(dest.id) ?? [];
+        const copy = held.find((one) => one.id === id);
+        if (copy === undefined) yield { id, outcome: 'none' };
+        else if (String(copy.version) !== version) yield { id, outcome: 'changed' };
+        else {
+          held.splice(held.indexOf(copy), 1);
+          world.calls.removed++;
+          faults.step('after a removal');
+          yield { id, outcome: 'removed' };
+        }
+      }
+    },
+    async *copies(dest, signal) {
+      await world.turn();
+      signal.throwIfAborted();
+      for (const { id, version, matchKey, mark } of world.destination.get(dest.id) ?? []) yield { dest: { id, version: String(version) }, matchKey, mark };
+    },
+    async *leftOut(signal) {
+      await world.turn();
+      signal.throwIfAborted();
+      for (const path of world.leftOut) yield containerOf(world, path);
+    },
+  };
+  return { name: 'EMAIL', can: { delta: true, batchItemsMax: 4, batchBytesMax: 2_000, lanes: 2, readsByPost: [] }, open: () => Promise.resolve({ ...session, following }) };
+}
+
+function containerOf(world: FakeWorld, path: string): Container {
+  const cut = path.lastIndexOf('/');
+  const itemCount = (world.source.get(path) ?? []).filter((item) => !item.gone).length;
+  return { key: path, path, kind: 'folder', parentKey: cut < 0 ? null : path.slice(0, cut), itemCount, ref: null };
 }
 
 const sourceItem = ({ key, version, sizeBytes, matchKey, at }: FakeItem): SourceItem => ({ key, version: String(version), sizeBytes, kind: 'thing', at, matchKey, ref: null });

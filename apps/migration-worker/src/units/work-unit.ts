@@ -1,6 +1,7 @@
 /** One delivery of a unit: claim it, run the engine over it, tell what became of it. Delivered twice it is worked once: the claim decides. */
 import { AppError } from '@migrator/contracts/errors';
 import type { LogLevel } from '@migrator/contracts/api/logs';
+import type { DepartureCounts } from '@migrator/contracts/events';
 import type { ClaimUnitAnswer, FinishUnitBody, UnitWork } from '@migrator/contracts/internal';
 import { explain } from '@migrator/contracts/outcomes';
 import type { UnitPayload } from '@migrator/contracts/queues';
@@ -76,16 +77,18 @@ export const makeWorkUnit = (deps: WorkUnitDeps): WorkUnit => async (payload) =>
     log.info({ mode: work.mode, dryRun: work.dryRun }, 'unit claimed');
     reporter.line('INFO', `${work.source.address}: ${work.mode === 'full' ? 'started' : `${work.mode} pass started`}${work.dryRun ? ' (dry run)' : ''}`);
     let end: UnitEnd;
+    let departures: DepartureCounts | undefined;
     try {
       const opened = await open(deps, work, claim, halt);
       ledger = opened.ledger;
       reporter.attach(opened.ledger);
       end = await run(deps, work, opened, halt, lease, reporter);
+      departures = await opened.ledger.departures.counts();
     } catch (error) {
       end = unitEndOf(halt.reason ?? error, work.counters);
     }
     if (end.unexpected !== null) log.error({ err: end.unexpected }, 'a unit ended unexpectedly');
-    await tell({ ...deps, logger: log }, work, claim, end, lease, reporter);
+    await tell({ ...deps, logger: log }, work, claim, { ...end, departures }, lease, reporter);
     log.info({ result: end.result, counters: end.counters }, 'unit ended');
   } finally {
     leave();
@@ -128,7 +131,7 @@ function run(deps: WorkUnitDeps, work: UnitWork, { ledger, source, dest }: Opene
     unitId: work.unitId,
     passId: work.passId,
     mode: work.mode,
-    scope: { source: work.source, dest: work.dest, scope: work.scope, filters: work.filters, merge: work.merge, dryRun: work.dryRun },
+    scope: { source: work.source, dest: work.dest, scope: work.scope, filters: work.filters, merge: work.merge, deletions: work.deletions, destPrefix: work.destFolderPrefix, dryRun: work.dryRun },
     workload,
     ports: { source: readOnly(source.port, workload.can.readsByPost), destination: work.dryRun ? readOnly(dest.port) : dest.port },
     ledger,
@@ -145,7 +148,7 @@ function run(deps: WorkUnitDeps, work: UnitWork, { ledger, source, dest }: Opene
 }
 
 /** Publishes what is left, then ends the claim: job-service may count on every report that came before `finish`. */
-async function tell({ jobs, logger }: Pick<WorkUnitDeps, 'jobs' | 'logger'>, work: UnitWork, claim: number, end: UnitEnd, lease: Lease, reporter: UnitReporter): Promise<void> {
+async function tell({ jobs, logger }: Pick<WorkUnitDeps, 'jobs' | 'logger'>, work: UnitWork, claim: number, end: UnitEnd & { departures: DepartureCounts | undefined }, lease: Lease, reporter: UnitReporter): Promise<void> {
   if (end.result === 'lost') {
     reporter.drop();
     return;
@@ -159,7 +162,7 @@ async function tell({ jobs, logger }: Pick<WorkUnitDeps, 'jobs' | 'logger'>, wor
     logger.warn({ err: error }, 'the last reports of a unit could not be published');
     if (result === 'done') result = 'retry';
   }
-  const body: FinishUnitBody = { claim, result, counters: end.counters, failure: end.failure ?? (result === 'retry' ? { code: 'INTERNAL', graphCode: null, requestId: null, side: null } : null) };
+  const body: FinishUnitBody = { claim, result, counters: end.counters, departures: end.departures, failure: end.failure ?? (result === 'retry' ? { code: 'INTERNAL', graphCode: null, requestId: null, side: null } : null) };
   while (lease.holds()) {
     try {
       await jobs.finish(work.unitId, body);

@@ -29,6 +29,10 @@ export interface UnitScope {
   readonly scope: EmailScope;
   readonly filters: Filters;
   readonly merge: boolean;
+  /** Container of the destination below which everything is put, as people write its path; null: everything goes to its own place. */
+  readonly destPrefix: string | null;
+  /** Copies of items that are deleted at the source: `keep` leaves them, `apply` removes those that we made and nobody touched since. */
+  readonly deletions: 'keep' | 'apply';
   /** True in a dry run: `destination` refuses every write, whatever the workload tries. */
   readonly dryRun: boolean;
 }
@@ -50,6 +54,10 @@ export interface Container {
   readonly parentKey: string | null;
   /** How many items the source says it holds; null when unknown. Used for progress only. */
   readonly itemCount: number | null;
+  /** True where copies stay whatever becomes of their items: what leaves such a container is not looked at. */
+  readonly stays?: boolean;
+  /** True for one that the job leaves out and that something it asks for lies below: it gets its counterpart when that needs one, and is not listed. */
+  readonly structure?: boolean;
   /** The workload's own data; the engine passes it back untouched. */
   readonly ref: unknown;
 }
@@ -134,6 +142,30 @@ export class ContainerGone extends Error {
   override readonly name = 'ContainerGone';
 }
 
+/** What became of a copy that was to be removed. `changed`: somebody has touched it since we wrote it, and it stays. `none`: it is not there any more. */
+export type RemovalResult = { readonly id: string; readonly outcome: 'removed' | 'changed' | 'none' };
+
+/** A copy as the destination lists it. */
+export interface DestCopy {
+  readonly dest: DestRef;
+  readonly matchKey: string | null;
+  /** Our stamp, where the copy has one. */
+  readonly mark: string | null;
+}
+
+/** What a workload brings that follows moves and deletions at the source. */
+export interface Following {
+  /**
+   * Removes copies that we made from one container, each only while its version is the one we wrote. Safe to repeat. Yields one result
+   * a copy, and none for a copy of which it cannot be said: that one is asked for again in a later pass.
+   */
+  remove(copies: readonly DestRef[], dest: DestContainer, signal: AbortSignal): AsyncIterable<RemovalResult>;
+  /** Everything a destination container holds, for the rare copy whose id we never learnt. */
+  copies(dest: DestContainer, signal: AbortSignal): AsyncIterable<DestCopy>;
+  /** Containers of the source that the job leaves out, such as folders its filters exclude. */
+  leftOut(signal: AbortSignal): AsyncIterable<Container>;
+}
+
 /** Work on one unit. Throws UnitError when the unit cannot go on; anything else thrown is an INTERNAL failure of the unit. */
 export interface UnitSession {
   /** All containers of the source that should be copied, parents first. */
@@ -149,6 +181,8 @@ export interface UnitSession {
   find(inDoubt: readonly TransferItem[], dest: DestContainer, container: Container, signal: AbortSignal): Promise<Map<string, DestRef[]>>;
   /** Copies a batch; yields one result per item, in any order, each as soon as it is known. Never throws for a single item. */
   transfer(batch: readonly TransferItem[], dest: DestContainer, container: Container, signal: AbortSignal): AsyncIterable<ItemResult>;
+  /** Absent: copies stay where they are, whatever happens at the source. */
+  readonly following?: Following;
 }
 
 export interface Workload {

@@ -3,7 +3,7 @@
  * carries our mark; an item without a search key is known by what else the stream keeps.
  */
 import { GraphRequestError } from '@migrator/graph-client';
-import type { DestRef, TransferItem } from '../workload.js';
+import type { DestCopy, DestRef, TransferItem } from '../workload.js';
 import { saysMailboxMissing, unitErrorOf } from './errors.js';
 import type { Mailbox } from './mailbox.js';
 import { expandProperties, extendedValue, markProperty, searchKeyProperty, segment, text } from './mapi.js';
@@ -37,6 +37,22 @@ export async function findCopies(source: Mailbox, destination: Mailbox, inDoubt:
   }
   for (const id of partial) await removeCopy(destination, folderId, id, signal);
   return found;
+}
+
+/** Everything a folder of the destination holds, with what copies are known by. Throws UnitError. */
+export async function* listCopies(destination: Mailbox, folderId: string, signal: AbortSignal): AsyncGenerator<DestCopy> {
+  const query = { $select: 'id,changeKey,type', $top: pageItems, $expand: expandProperties(searchKeyProperty, markProperty, ...describingProperties) };
+  try {
+    for await (const page of destination.port.pages<Record<string, unknown>>(destination.admin(`/folders/${segment(folderId)}/items`), destination.options(signal, { query }))) {
+      for (const raw of page.value) {
+        const id = text(raw['id']);
+        if (id !== null) yield { dest: { id, version: text(raw['changeKey']) ?? '' }, matchKey: matchKeyOf(raw), mark: extendedValue(raw, markProperty) };
+      }
+    }
+  } catch (error) {
+    // A folder that is gone holds no copies.
+    if (!(error instanceof GraphRequestError) || error.kind !== 'not_found' || saysMailboxMissing(error)) throw unitErrorOf(error, 'dest');
+  }
 }
 
 /** What to recognise the copies by. */

@@ -1,4 +1,4 @@
-import { isExcluded, scopeOf, selectFolders, type MailboxFolder } from './folder-selection.js';
+import { leftOutFolders, scopeOf, selectFolders, type MailboxFolder } from './folder-selection.js';
 
 const all = { email: true, calendar: true, contacts: true, tasks: true } as const;
 
@@ -6,12 +6,12 @@ function folder(id: string, more: Partial<MailboxFolder> = {}): MailboxFolder {
   return { id, displayName: id, parentFolderId: 'root', type: 'IPF.Note', wellKnownName: null, hidden: false, childFolderCount: 0, totalItemCount: 0, ...more };
 }
 
-const paths = (folders: MailboxFolder[], scope = all as Parameters<typeof selectFolders>[1], excluded: string[] = []): string[] => selectFolders(folders, scope, excluded).map(({ path }) => path);
+const paths = (folders: MailboxFolder[], scope = all as Parameters<typeof selectFolders>[1], excluded: string[] = []): string[] => selectFolders(folders, scope, { excludeFolders: excluded }).map(({ path }) => path);
 
 test('parents come before their children and every folder once, whatever the order of the listing', () => {
   const child = folder('child', { parentFolderId: 'inbox' });
   const listed = [folder('grandchild', { parentFolderId: 'child' }), child, folder('inbox', { wellKnownName: 'inbox' }), folder('root', { wellKnownName: 'msgfolderroot', parentFolderId: null }), child];
-  const selected = selectFolders(listed, all, []);
+  const selected = selectFolders(listed, all);
   expect(selected.map(({ path }) => path)).toEqual(['inbox', 'inbox/child', 'inbox/child/grandchild']);
   expect(selected.map(({ parentKey }) => parentKey)).toEqual([null, 'inbox', 'child']);
 });
@@ -53,7 +53,7 @@ test.each([
 
 test('a class outside the scope stays, and what lies below it in the scope hangs below the nearest copied folder', () => {
   const listed = [folder('inbox'), folder('team', { type: 'IPF.Appointment', parentFolderId: 'inbox' }), folder('notes', { parentFolderId: 'team' })];
-  const selected = selectFolders(listed, { ...all, calendar: false }, []);
+  const selected = selectFolders(listed, { ...all, calendar: false });
   expect(selected.map(({ path, parentKey }) => [path, parentKey])).toEqual([
     ['inbox', null],
     ['inbox/team/notes', 'inbox'],
@@ -62,7 +62,16 @@ test('a class outside the scope stays, and what lies below it in the scope hangs
 
 test('an excluded path leaves out the folder and what is below, and nothing that only begins alike', () => {
   expect(paths([folder('Inbox'), folder('Old', { parentFolderId: 'Inbox' }), folder('x', { parentFolderId: 'Old' }), folder('Older', { parentFolderId: 'Inbox' })], all, ['inbox/old/'])).toEqual(['Inbox', 'Inbox/Older']);
-  expect(isExcluded('Inbox', ['', '/'])).toBe(false);
+});
+
+test('of folders that are asked for by path, those above come as structure, and everything else is left out', () => {
+  const listed = [folder('Inbox'), folder('Projects', { parentFolderId: 'Inbox' }), folder('Old', { parentFolderId: 'Projects' }), folder('Private', { parentFolderId: 'Inbox' }), folder('Calendar', { type: 'IPF.Appointment' })];
+  const filters = { includeFolders: ['inbox/projects'], excludeFolders: ['Inbox/Projects/Old'] };
+  expect(selectFolders(listed, all, filters).map(({ path, parentKey, structure }) => [path, parentKey, structure])).toEqual([
+    ['Inbox', null, true],
+    ['Inbox/Projects', 'Inbox', false],
+  ]);
+  expect(leftOutFolders(listed, all, filters).map(({ path }) => path)).toEqual(['Inbox', 'Inbox/Projects/Old', 'Inbox/Private', 'Calendar']);
 });
 
 test('a slash in a name is not a level', () => {

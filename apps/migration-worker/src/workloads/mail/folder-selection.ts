@@ -1,5 +1,6 @@
 /** Which folders of a mailbox are copied: pure rules over what the folder listing says. */
-import type { EmailScope } from '@migrator/contracts/api/jobs';
+import type { EmailScope, Filters } from '@migrator/contracts/api/jobs';
+import { pathFilter } from '../path-filter.js';
 
 /** A folder as the admin listing gives it. https://learn.microsoft.com/graph/api/resources/mailboxfolder */
 export interface MailboxFolder {
@@ -14,11 +15,12 @@ export interface MailboxFolder {
   readonly totalItemCount: number | null;
 }
 
-/** A folder to copy with its path for people. */
+/** A folder to copy with its path for people; `structure`: only what lies below it is copied. */
 export interface SelectedFolder {
   readonly folder: MailboxFolder;
   readonly path: string;
   readonly parentKey: string | null;
+  readonly structure: boolean;
 }
 
 export const defaultFolderType = 'IPF.Note';
@@ -80,20 +82,12 @@ export function pathSegment(displayName: string): string {
   return displayName.replaceAll('\\', '\\\\').replaceAll('/', '\\/');
 }
 
-/** An excluded path leaves out that folder and everything below it; case and a slash at the ends do not matter. */
-export function isExcluded(path: string, excluded: readonly string[]): boolean {
-  const own = path.toLowerCase();
-  return excluded.some((entry) => {
-    const wanted = entry.trim().replace(/^\/+|\/+$/g, '').toLowerCase();
-    return wanted !== '' && (own === wanted || own.startsWith(`${wanted}/`));
-  });
-}
-
 /**
  * The folders to copy, parents before children, each once. A folder whose class the scope leaves out but which has children
  * inside the scope stays out itself; its children then hang below the nearest copied ancestor.
  */
-export function selectFolders(folders: readonly MailboxFolder[], scope: EmailScope, excluded: readonly string[]): SelectedFolder[] {
+export function selectFolders(folders: readonly MailboxFolder[], scope: EmailScope, filters: Pick<Filters, 'includeFolders' | 'excludeFolders'> = {}): SelectedFolder[] {
+  const paths = pathFilter(filters);
   const byId = new Map(folders.map((folder) => [folder.id, folder]));
   const children = new Map<string | null, MailboxFolder[]>();
   for (const folder of byId.values()) {
@@ -109,12 +103,21 @@ export function selectFolders(folders: readonly MailboxFolder[], scope: EmailSco
     for (const folder of children.get(parentId) ?? []) {
       if (isSystemFolder(folder, parentId === null)) continue;
       const path = parentPath === '' ? pathSegment(folder.displayName) : `${parentPath}/${pathSegment(folder.displayName)}`;
-      if (isExcluded(path, excluded)) continue;
+      const structure = paths.leavesOut(path);
+      if (structure && !paths.leadsOn(path)) continue;
       const inScope = scope[scopeOf(folder.type)];
-      if (inScope) selected.push({ folder, path, parentKey });
+      if (inScope) selected.push({ folder, path, parentKey, structure });
       visit(folder.id, path, inScope ? folder.id : parentKey);
     }
   };
   visit(null, '', null);
   return selected;
+}
+
+const everything: EmailScope = { email: true, calendar: true, contacts: true, tasks: true };
+
+/** Folders with content that this job leaves out, by its scope or its filters. */
+export function leftOutFolders(folders: readonly MailboxFolder[], scope: EmailScope, filters: Pick<Filters, 'includeFolders' | 'excludeFolders'>): SelectedFolder[] {
+  const copied = new Set(selectFolders(folders, scope, filters).flatMap(({ folder, structure }) => (structure ? [] : [folder.id])));
+  return selectFolders(folders, everything).filter(({ folder }) => !copied.has(folder.id));
 }

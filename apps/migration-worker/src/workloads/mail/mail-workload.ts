@@ -1,11 +1,11 @@
 /** The EMAIL workload: a whole mailbox, folders of every class, and its settings. */
 import type { Clock } from '@migrator/service-kit/clock';
 import type { Logger } from '@migrator/service-kit/logger';
-import type { Container, DestContainer, DestRef, ItemResult, Page, TransferItem, UnitPorts, UnitScope, UnitSession, Workload } from '../workload.js';
+import type { Container, DestContainer, DestRef, Following, ItemResult, Page, TransferItem, UnitPorts, UnitScope, UnitSession, Workload } from '../workload.js';
 import { FolderMapper, type FolderShape } from './ensure-folder.js';
 import { exportItemsMax } from './export-items.js';
-import { findCopies } from './find-copies.js';
-import { selectFolders, type SelectedFolder } from './folder-selection.js';
+import { findCopies, listCopies } from './find-copies.js';
+import { leftOutFolders, selectFolders, type SelectedFolder } from './folder-selection.js';
 import { ImportSessions } from './import-session.js';
 import { copyByJson } from './json/copy-by-json.js';
 import { OutlookFolders } from './json/outlook-folder.js';
@@ -20,6 +20,7 @@ import { RuleFolders } from './settings/rule-folders.js';
 import { rules } from './settings/rules.js';
 import type { SettingKind } from './settings/setting-kind.js';
 import { findSettings, settingsContainer, settingsDestination, settingsPages, transferSettings } from './settings/settings-container.js';
+import { removeCopies } from './remove-copies.js';
 import { ItemTransfer } from './transfer-items.js';
 import { Turn } from './turn.js';
 
@@ -59,6 +60,11 @@ class MailSession implements UnitSession {
   /** Written before the items, and after them. */
   private readonly firstSettings: readonly SettingKind[] = [categories, mailboxSettings, focusedOverrides];
   private readonly lastSettings: readonly SettingKind[];
+  readonly following: Following = {
+    remove: (copies, dest, signal) => removeCopies(this.ends.destination, dest.id, copies, signal),
+    copies: (dest, signal) => listCopies(this.ends.destination, dest.id, signal),
+    leftOut: (signal) => this.leftOut(signal),
+  };
 
   constructor(
     private readonly deps: MailDeps,
@@ -75,8 +81,13 @@ class MailSession implements UnitSession {
   async *containers(signal: AbortSignal): AsyncGenerator<Container> {
     for (const kind of this.firstSettings) yield settingsContainer(kind);
     const folders = await listFolders(this.ends.source, signal);
-    for (const selected of selectFolders(folders, this.unit.scope, this.unit.filters.excludeFolders ?? [])) yield folderContainer(selected);
+    for (const selected of selectFolders(folders, this.unit.scope, this.unit.filters)) yield folderContainer(selected);
     for (const kind of this.lastSettings) yield settingsContainer(kind);
+  }
+
+  private async *leftOut(signal: AbortSignal): AsyncGenerator<Container> {
+    const folders = await listFolders(this.ends.source, signal);
+    for (const folder of leftOutFolders(folders, this.unit.scope, this.unit.filters)) yield folderContainer(folder);
   }
 
   async ensure(container: Container, parent: DestContainer | null, signal: AbortSignal): Promise<DestContainer> {
@@ -110,9 +121,9 @@ class MailSession implements UnitSession {
   }
 }
 
-function folderContainer({ folder, path, parentKey }: SelectedFolder): Container {
+function folderContainer({ folder, path, parentKey, structure }: SelectedFolder): Container {
   const shape: FolderShape = { displayName: folder.displayName, type: folder.type, wellKnownName: folder.wellKnownName };
-  return { key: folder.id, path, kind: folder.type, parentKey, itemCount: folder.totalItemCount, ref: shape };
+  return { key: folder.id, path, kind: folder.type, parentKey, itemCount: folder.totalItemCount, structure, ref: shape };
 }
 
 function shapeOf(container: Container): FolderShape {

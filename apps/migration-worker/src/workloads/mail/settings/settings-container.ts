@@ -11,7 +11,7 @@ export interface SettingsRef {
 }
 
 export function settingsContainer(kind: SettingKind): Container {
-  return { key: `settings/${kind.kind}`, path: kind.path, kind: kind.kind, parentKey: null, itemCount: null, ref: { settings: kind.kind } satisfies SettingsRef };
+  return { key: `settings/${kind.kind}`, path: kind.path, kind: kind.kind, parentKey: null, itemCount: null, stays: true, ref: { settings: kind.kind } satisfies SettingsRef };
 }
 
 /** Settings live at the destination whether we write them or not. */

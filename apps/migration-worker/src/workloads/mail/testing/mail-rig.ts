@@ -19,6 +19,7 @@ export interface PassOptions {
   readonly dryRun?: boolean;
   readonly scope?: Partial<UnitScope['scope']>;
   readonly filters?: UnitScope['filters'];
+  readonly destPrefix?: string | null;
   /** Containers to visit; all by default. */
   readonly only?: (container: Container) => boolean;
 }
@@ -68,7 +69,7 @@ export class MailRig {
     await this.http.close();
   }
 
-  async open({ dryRun = false, scope = {}, filters = {} }: PassOptions = {}): Promise<UnitSession> {
+  async open({ dryRun = false, scope = {}, filters = {}, destPrefix = null }: PassOptions = {}): Promise<UnitSession> {
     const workload = mailWorkload({ clock: { now: () => new Date() }, log: createLogger('test', 'silent') });
     const unit: UnitScope = {
       source: { microsoftId: this.ids.source, address: this.ids.sourceAddress },
@@ -76,6 +77,8 @@ export class MailRig {
       scope: { email: true, calendar: true, contacts: true, tasks: true, ...scope },
       filters,
       merge: false,
+      deletions: 'keep',
+      destPrefix,
       dryRun,
     };
     return await workload.open(unit, { source: this.source, destination: this.destination }, signal);
