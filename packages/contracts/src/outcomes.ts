@@ -54,7 +54,10 @@ export type UnitFailure = keyof typeof unitFailures;
 /** Unit failures that concern the whole tenant: the job stops instead of failing unit after unit. */
 export const jobStoppingFailures: readonly UnitFailure[] = ['ACCESS_LOST', 'TENANT_DISCONNECTED'];
 
+// Put together once: Node.js 20 takes 30 µs to do it, and a page of items asks for it fifty times.
+const explanations: Record<SkipCause | ItemFailure | UnitFailure, Explained> = { ...skipCauses, ...itemFailures, ...unitFailures };
+
 /** Cause and remedy for any code of the lists above. */
 export function explain(code: SkipCause | ItemFailure | UnitFailure): Explained {
-  return { ...skipCauses, ...itemFailures, ...unitFailures }[code];
+  return explanations[code];
 }

@@ -116,6 +116,21 @@ describe('addresses', () => {
     expect((await world.call('OPTIONS', path)).status).toBe(405);
   });
 
+  test('every answer says what is left of the limit: to the organisation also where no route is, to an address that shows no valid key by itself', async () => {
+    const { key } = await world.organisation();
+    const left = async (method: string, at: string, with_: string | undefined): Promise<[number, string | null, number]> => {
+      const { status, headers } = await world.call(method, at, with_ === undefined ? {} : { key: with_ });
+      return [status, headers.get('ratelimit-limit'), Number(headers.get('ratelimit-remaining'))];
+    };
+    expect(await left('GET', path, key)).toEqual([200, '100000', 99_999]);
+    expect(await left('GET', '/v1/nothing', key)).toEqual([404, '100000', 99_998]);
+    expect(await left('PUT', path, key)).toEqual([405, '100000', 99_997]);
+    const [status, limit, first] = await left('GET', path, 'tmk_live_wrong');
+    expect([status, limit]).toEqual([401, '1000']);
+    expect(await left('GET', '/v1/nothing', undefined)).toEqual([404, '1000', first - 1]);
+    expect(await left('GET', path, key)).toEqual([200, '100000', 99_996]);
+  });
+
   test('an id of another kind is answered like one that does not exist', async () => {
     const { key } = await world.organisation();
     expect(await world.call('GET', `/v1/jobs/${exampleIds.ten}`, { key })).toMatchObject({ status: 404, body: { code: 'JOB_NOT_FOUND' } });

@@ -17,7 +17,7 @@ import type { AuditLog } from '../audit/audit-log.js';
 import { BackendAway, type Forwarder, type HeldAnswer } from '../forwarding/forward.js';
 import type { SendCheckIn } from '../forwarding/joined-check-ins.js';
 import { readIdempotencyKey, type Claim, type Idempotency } from '../idempotency/idempotency.js';
-import type { Allowance, SharedRateLimit } from '@migrator/rate-limit/shared-rate-limit';
+import type { SharedRateLimit } from '@migrator/rate-limit/shared-rate-limit';
 import { cameByTls, requireTls, type TransportRule } from '../transport-security.js';
 import { securityHeaders, setAllowance, writeError, writeJson } from './answers.js';
 import { clientAddressOf } from './client-address.js';
@@ -79,14 +79,14 @@ async function handle(deps: ListenerDeps, request: IncomingMessage, response: Se
   const path = mark === -1 ? url : url.slice(0, mark);
   const found = deps.routes.find(request.method ?? '', path);
   if ('allow' in found) {
-    if (found.allow.length === 0) throw notFound('NOT_FOUND');
-    response.setHeader('Allow', found.allow.join(', '));
-    if (isPreflight(request)) {
+    if (found.allow.length > 0) response.setHeader('Allow', found.allow.join(', '));
+    if (found.allow.length > 0 && isPreflight(request)) {
       allowMethods(response, found.allow);
       writeJson(response, 200, {});
       return;
     }
-    throw new AppError('METHOD_NOT_ALLOWED', { publicMessage: 'This address does not take that method.' });
+    await countMisdirected(deps, request, response);
+    throw found.allow.length === 0 ? notFound('NOT_FOUND') : new AppError('METHOD_NOT_ALLOWED', { publicMessage: 'This address does not take that method.' });
   }
   const { endpoint } = found.target;
   seen.call = endpoint.id;
@@ -110,19 +110,40 @@ async function handle(deps: ListenerDeps, request: IncomingMessage, response: Se
   return change(deps, { target: found.target, exchange, principal, bytesMax, key });
 }
 
+/** A call that no route takes counts like any other: for its organisation when it says whose it is, else for its address. RATE_LIMITED. */
+async function countMisdirected(deps: ListenerDeps, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  try {
+    await identify(deps, { request, response, clientAddress: clientAddressOf(request, deps.transport), secure: cameByTls(request, deps.transport) }, false);
+  } catch (error) {
+    // What the answer says of the address is the same for everybody.
+    if (!(error instanceof AppError) || error.code !== 'UNAUTHORIZED') throw error;
+  }
+}
+
+/** Who calls: UNAUTHORIZED, RATE_LIMITED. Each answer says what is left: to the organisation, or to an address that shows no valid key. */
+async function identify({ authenticator, rateLimit, addressLimitPerMinute }: ListenerDeps, { request, response, clientAddress, secure }: Pick<Exchange, 'request' | 'response' | 'clientAddress' | 'secure'>, changing: boolean): Promise<Principal> {
+  let principal: Principal;
+  try {
+    principal = await authenticator.authenticate({ headers: request.headers, secure });
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'UNAUTHORIZED') setAllowance(response, await rateLimit.take(`unknown at ${clientAddress}`, addressLimitPerMinute, false));
+    throw error;
+  }
+  setAllowance(response, await rateLimit.take(principal.orgId, principal.rateLimitPerMinute, changing));
+  return principal;
+}
+
 /** Who calls, and whether they may: UNAUTHORIZED, FORBIDDEN, RATE_LIMITED. Null for calls that need nobody. */
-async function admit({ authenticator, rateLimit, addressLimitPerMinute, crossOrigin }: ListenerDeps, endpoint: Endpoint, { request, response, clientAddress, secure }: Exchange): Promise<Principal | null> {
+async function admit(deps: ListenerDeps, endpoint: Endpoint, exchange: Exchange): Promise<Principal | null> {
+  const { rateLimit, addressLimitPerMinute, crossOrigin } = deps;
+  const { request, response, clientAddress, secure } = exchange;
   if (endpoint.access === 'agent' || endpoint.id === 'health') return null;
-  let allowance: Allowance;
   if (endpoint.access === 'public') {
-    allowance = await rateLimit.take(`address ${clientAddress}`, addressLimitPerMinute, endpoint.method !== 'GET');
-    setAllowance(response, allowance);
+    setAllowance(response, await rateLimit.take(`address ${clientAddress}`, addressLimitPerMinute, endpoint.method !== 'GET'));
     if (endpoint.method !== 'GET') refuseForeignOrigin(request, crossOrigin, secure);
     return null;
   }
-  const principal = await authenticator.authenticate({ headers: request.headers, secure });
-  allowance = await rateLimit.take(principal.orgId, principal.rateLimitPerMinute, changes(endpoint));
-  setAllowance(response, allowance);
+  const principal = await identify(deps, exchange, changes(endpoint));
   if (endpoint.access === 'person' && principal.kind !== 'person') throw new AppError('FORBIDDEN', { publicMessage: 'This is for people who are signed in; API keys cannot do it.' });
   if (endpoint.access === 'organisation' && !principal.scopes.includes(endpoint.scope)) throw new AppError('FORBIDDEN', { publicMessage: `This needs the scope “${endpoint.scope}”.` });
   if (principal.kind === 'person' && endpoint.method !== 'GET') requireOwnOrigin(request, crossOrigin, secure);
