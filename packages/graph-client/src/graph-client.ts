@@ -7,6 +7,7 @@ import type { GraphPage, GraphPort, RawOptions, RawResponse, RequestOptions } fr
 import { GraphRequestError } from './graph-request-error.js';
 import type { Governor } from './governor/governor.js';
 import type { Http, HttpResponse } from './http.js';
+import { readWhole } from './read-whole.js';
 import type { TokenSource } from './tokens/token-source.js';
 import { GraphTransport, Outgoing } from './transport.js';
 
@@ -223,17 +224,9 @@ const answerTimeouts = 3;
 
 /** The body as JSON; undefined when there is none. Throws for one that drips on and on or grows beyond all measure: it is a lost answer. */
 async function parseJson<T>(response: HttpResponse, timeoutMs = timeoutMsDefault): Promise<T> {
-  const pieces: Uint8Array[] = [];
-  const deadline = performance.now() + answerTimeouts * timeoutMs;
-  let bytes = 0;
-  for await (const piece of response.body) {
-    bytes += piece.byteLength;
-    if (bytes > jsonBytesMax) throw new Error(`The answer has more than ${jsonBytesMax} bytes.`);
-    if (performance.now() > deadline) throw new Error('The answer does not come to its end.');
-    pieces.push(piece);
-  }
-  if (pieces.length === 0) return undefined as T;
-  const text = Buffer.concat(pieces).toString('utf8');
+  const whole = await readWhole(response.body, jsonBytesMax, performance.now() + answerTimeouts * timeoutMs);
+  if (whole.length === 0) return undefined as T;
+  const text = whole.toString('utf8');
   try {
     return JSON.parse(text) as T;
   } catch {

@@ -1,5 +1,7 @@
 /** The Graph port: the only way the product talks to Microsoft. Decorate it (read-only, metrics, faults) rather than branch around it. */
 
+import type { AnswerHeaders } from './http.js';
+
 /** Which published limits a request counts against; the governor decides by it when the request may go. */
 export type Budget = { readonly kind: 'outlook'; readonly mailbox: string } | { readonly kind: 'directory' } | { readonly kind: 'reports'; readonly report: string } | { readonly kind: 'none' };
 
@@ -28,7 +30,7 @@ export interface RawOptions extends RequestOptions {
 
 export interface RawResponse {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: AnswerHeaders;
   /** Must be read to its end, or discarded. */
   readonly body: AsyncIterable<Uint8Array>;
   json<T>(): Promise<T>;

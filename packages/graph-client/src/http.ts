@@ -1,5 +1,7 @@
 /** Plain HTTP with streams both ways, over the last hop. No token, no retry, no waiting. */
-import { Agent, request as undiciRequest } from 'undici';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
+import { Agent } from 'undici';
 import type { LastHop } from './last-hop.js';
 
 export interface HttpRequest {
@@ -11,10 +13,15 @@ export interface HttpRequest {
   timeoutMs: number;
 }
 
+/** Headers of an answer, found by name in any case. Not the `Headers` of fetch: making one costs as much as sending the request. */
+export interface AnswerHeaders extends Iterable<[string, string]> {
+  get(name: string): string | null;
+}
+
 export interface HttpResponse {
   status: number;
-  headers: Headers;
-  body: AsyncIterable<Uint8Array> & { dump(): Promise<void> };
+  headers: AnswerHeaders;
+  body: Readable & { dump(): Promise<void> };
 }
 
 /** Nothing was sent: the connection could not be made. Everything else that goes wrong may have reached the other side. */
@@ -34,17 +41,50 @@ export interface Http {
 
 const neverSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_CLOSED']);
 
+interface Address {
+  origin: string;
+  host: string;
+  path: string;
+}
+const knownMax = 256;
+
+class ReceivedHeaders implements AnswerHeaders {
+  /** Names are in lower case. */
+  constructor(private readonly received: IncomingHttpHeaders) {}
+
+  get(name: string): string | null {
+    const value = this.received[name.toLowerCase()];
+    return value === undefined ? null : Array.isArray(value) ? value.join(', ') : value;
+  }
+
+  *[Symbol.iterator](): Generator<[string, string]> {
+    for (const name of Object.keys(this.received)) yield [name, this.get(name) ?? ''];
+  }
+}
+
 export function createHttp(lastHop: LastHop): Http {
   const agent = new Agent({ connections: 64, pipelining: 1, keepAliveTimeout: 30_000, keepAliveMaxTimeout: 120_000, connect: { timeout: 10_000 } });
-  return {
-    async send({ method, url, headers, body, signal, timeoutMs }) {
+  /** Where addresses lead. The same ones come again and again: an import's is the same for every item of a mailbox. */
+  const known = new Map<string, Address>();
+  const resolve = (url: string): Address => {
+    let address = known.get(url);
+    if (address === undefined) {
       const target = URL.canParse(url) ? new URL(url) : null;
       // Node's own error carries the whole input, which may be a pre-authorised address.
       if (target === null) throw new NotAnAddressError('Microsoft named an address that is none.');
-      const { origin, host } = lastHop.resolve(target);
+      address = { ...lastHop.resolve(target), path: `${target.pathname}${target.search}` };
+      if (known.size >= knownMax) known.clear();
+      known.set(url, address);
+    }
+    return address;
+  };
+  return {
+    async send({ method, url, headers, body, signal, timeoutMs }) {
+      const { origin, host, path } = resolve(url);
       try {
-        const response = await undiciRequest(`${origin}${target.pathname}${target.search}`, {
-          dispatcher: agent,
+        const response = await agent.request({
+          origin,
+          path,
           method: method as 'GET',
           headers: { ...headers, host },
           body: body as string | Uint8Array | null,
@@ -52,9 +92,7 @@ export function createHttp(lastHop: LastHop): Http {
           headersTimeout: timeoutMs,
           bodyTimeout: timeoutMs,
         });
-        const answered = new Headers();
-        for (const [name, value] of Object.entries(response.headers)) if (value !== undefined) answered.set(name, Array.isArray(value) ? value.join(', ') : value);
-        return { status: response.statusCode, headers: answered, body: response.body };
+        return { status: response.statusCode, headers: new ReceivedHeaders(response.headers), body: response.body };
       } catch (cause) {
         if (codeOf(cause).some((code) => neverSent.has(code))) throw new NotSentError('No connection could be made.', { cause });
         throw cause;

@@ -1,7 +1,7 @@
 /** App-only tokens of one tenant, through the real msal-node. */
 import { ConfidentialClientApplication, type INetworkModule, type NetworkRequestOptions, type NetworkResponse } from '@azure/msal-node';
 import { parseRetryAfter } from '../failure.js';
-import type { Http } from '../http.js';
+import type { AnswerHeaders, Http } from '../http.js';
 import { toTokenError, TokenError } from './token-error.js';
 
 export type AppCredential = { kind: 'secret'; clientSecret: string } | { kind: 'certificate'; privateKey: string; thumbprintSha256: string };
@@ -83,7 +83,7 @@ function rolesOf(accessToken: string): string[] {
   }
 }
 
-function networkClient(http: Http, seen: (headers: Headers) => void): INetworkModule {
+function networkClient(http: Http, seen: (headers: AnswerHeaders) => void): INetworkModule {
   const send = async <T>(method: string, url: string, options?: NetworkRequestOptions, timeoutMs = 30_000): Promise<NetworkResponse<T>> => {
     const response = await http.send({ method, url, headers: options?.headers ?? {}, body: options?.body ?? null, signal: undefined, timeoutMs });
     seen(response.headers);
