@@ -24,6 +24,7 @@ export interface TokenSource {
   token(options?: { fresh?: boolean }): Promise<Token>;
 }
 
+const livesAtLeastMs = 5 * 60_000;
 const scopes = ['https://graph.microsoft.com/.default'];
 
 export function createTokenSource({ tenantId, clientId, credential }: TenantApp, http: Http): TokenSource {
@@ -43,6 +44,8 @@ export function createTokenSource({ tenantId, clientId, credential }: TenantApp,
     });
   let app = make();
   const inFlight = new Map<boolean, Promise<Token>>();
+  /** The last token: msal keeps it too, and takes longer to find it than a request takes to send. */
+  let held: { token: Promise<Token>; until: number } | null = null;
 
   const ask = async (fresh: boolean): Promise<Token> => {
     retryAfterMs = null;
@@ -50,7 +53,9 @@ export function createTokenSource({ tenantId, clientId, credential }: TenantApp,
       const result = await app.acquireTokenByClientCredential({ scopes, skipCache: fresh });
       // msal takes a 200 without a token for a success.
       if (!result?.accessToken) throw new TokenError('temporary', null, 'Microsoft’s sign-in service gave no token; it is tried again.');
-      return { accessToken: result.accessToken, roles: rolesOf(result.accessToken) };
+      const token = { accessToken: result.accessToken, roles: rolesOf(result.accessToken) };
+      held = { token: Promise.resolve(token), until: (result.expiresOn?.getTime() ?? 0) - livesAtLeastMs };
+      return token;
     } catch (cause) {
       const error = toTokenError(cause, retryAfterMs);
       // After a 429 or 5xx an instance refuses this tenant from memory for a minute; waiting is the governor's business, so begin with a new one.
@@ -60,6 +65,7 @@ export function createTokenSource({ tenantId, clientId, credential }: TenantApp,
   };
   return {
     token: ({ fresh = false } = {}) => {
+      if (!fresh && held !== null && Date.now() < held.until) return held.token;
       // msal does not join concurrent requests of this grant: one at a time per tenant is enough.
       let flight = inFlight.get(fresh);
       if (flight === undefined) {
