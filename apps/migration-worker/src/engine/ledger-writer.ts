@@ -2,6 +2,7 @@
  * One transaction at a time for a unit: what its lanes bring while a transaction is under way goes into the next one together.
  * Claims therefore cost a fraction of a transaction each, and a unit never needs more than one connection to write.
  */
+import { setImmediate } from 'node:timers/promises';
 import { noChange, type LedgerChange, type UnitLedger } from './unit-ledger.js';
 
 /** Items in one transaction, about: bounds its memory and how long others wait for it. */
@@ -39,9 +40,9 @@ export class LedgerWriter {
 
   async #run(): Promise<void> {
     this.#running = true;
-    // What the same turn brings belongs together.
-    await Promise.resolve();
     while (this.#waiting.length > 0) {
+      // What the same turn of the event loop brings belongs together: outcomes of one batch and claims of the next, of all lanes.
+      await setImmediate();
       const taken = this.#take();
       const change = merge(taken.map((waiting) => waiting.change));
       try {

@@ -103,8 +103,10 @@ async function writeAll(context: PassContext, run: ContainerRun, dest: DestConta
   return inDoubt;
 }
 
+/** Claims the batch, writes it, records it. Its lane is free for the next batch as soon as it is written: that one's claims are stored together with these outcomes. */
 async function writeBatch(context: PassContext, run: ContainerRun, dest: DestContainer, batch: readonly Hand[]): Promise<Hand[]> {
   const { halt, writer } = context;
+  let transferred: Transferred;
   const leaveLane = await context.lanes.take(1, halt.soft);
   try {
     const bytes = batch.reduce((sum, hand) => sum + hand.item.sizeBytes, 0);
@@ -115,23 +117,28 @@ async function writeBatch(context: PassContext, run: ContainerRun, dest: DestCon
       halt.hard.throwIfAborted();
       // A worker that stood still for longer than its lease must not send what it had in hand then.
       if (!context.holds()) throw new ClaimLost('the lease has run out');
-      return await transferBatch(context, run, dest, batch);
+      transferred = await transferBatch(context, run, dest, batch);
     } finally {
       giveBack();
     }
   } finally {
     leaveLane();
   }
+  return await record(context, transferred);
 }
 
-async function transferBatch(context: PassContext, run: ContainerRun, dest: DestContainer, batch: readonly Hand[]): Promise<Hand[]> {
+interface Transferred {
+  outcomes: ChangeBuilder;
+  items: number;
+  bytes: number;
+  inDoubt: Hand[];
+  broken: { error: unknown } | null;
+}
+
+async function transferBatch(context: PassContext, run: ContainerRun, dest: DestContainer, batch: readonly Hand[]): Promise<Transferred> {
   const { halt } = context;
   const open = new Map(batch.map((hand) => [hand.item.key, hand]));
-  const inDoubt: Hand[] = [];
-  const builder = new ChangeBuilder(context.unitId, run);
-  let items = 0;
-  let bytes = 0;
-  let broken: { error: unknown } | null = null;
+  const transferred: Transferred = { outcomes: new ChangeBuilder(context.unitId, run), items: 0, bytes: 0, inDoubt: [], broken: null };
   try {
     const results = context.dryRun ? planned(batch) : context.session.transfer(batch.map(transferItem), dest, run.container, halt.hard);
     for await (const result of results) {
@@ -139,25 +146,31 @@ async function transferBatch(context: PassContext, run: ContainerRun, dest: Dest
       if (hand === undefined) throw new Error('a workload reported an item that was not in the batch, or reported it twice');
       open.delete(result.key);
       if (result.outcome === 'in_doubt') {
-        inDoubt.push(hand);
+        transferred.inDoubt.push(hand);
         continue;
       }
-      builder.ended(hand, result);
+      transferred.outcomes.ended(hand, result);
       if (result.outcome === 'copied' || result.outcome === 'updated') {
-        items++;
-        bytes += result.bytes;
+        transferred.items++;
+        transferred.bytes += result.bytes;
       } else run.tried.set(hand.mark, hand.versionHash);
     }
   } catch (error) {
-    broken = { error };
+    transferred.broken = { error };
   }
+  // No word of an item is no proof that it was not written.
+  transferred.inDoubt.push(...open.values());
+  return transferred;
+}
+
+/** Stores what became of a batch; returns what is in doubt. */
+async function record(context: PassContext, { outcomes, items, bytes, inDoubt, broken }: Transferred): Promise<Hand[]> {
+  const { halt } = context;
   // With the claim gone, nothing is ours to store: the new holder looks these items up.
   if (halt.hard.aborted && halt.hard.reason instanceof ClaimLost) throw halt.hard.reason;
-  if (!builder.empty) await context.writer.write(builder.change);
+  if (!outcomes.empty) await context.writer.write(outcomes.change);
   if (!context.dryRun) context.observer.written(items, bytes);
   if (broken !== null) throw broken.error;
-  // No word of an item is no proof that it was not written.
-  inDoubt.push(...open.values());
   for (const hand of inDoubt) {
     hand.doubt = true;
     hand.wasInDoubt = true;
