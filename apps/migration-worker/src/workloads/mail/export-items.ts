@@ -31,19 +31,21 @@ export async function* exportTogether(source: Mailbox, itemIds: readonly string[
   const response = await requestExport(source, itemIds, signal);
   let entry = new EntryInProgress(bytesMax);
   try {
-    for await (const event of scanExport(response.body)) {
-      switch (event.type) {
-        case 'entry':
-          entry = new EntryInProgress(bytesMax);
-          break;
-        case 'field':
-          entry.field(event.name, event.value);
-          break;
-        case 'data':
-          entry.take(event.bytes);
-          break;
-        case 'entryEnd':
-          if (entry.itemId !== '') yield entry.finish();
+    for await (const events of scanExport(response.body)) {
+      for (const event of events) {
+        switch (event.type) {
+          case 'entry':
+            entry = new EntryInProgress(bytesMax);
+            break;
+          case 'field':
+            entry.field(event.name, event.value);
+            break;
+          case 'data':
+            entry.take(event.bytes);
+            break;
+          case 'entryEnd':
+            if (entry.itemId !== '') yield entry.finish();
+        }
       }
     }
   } finally {
@@ -86,11 +88,13 @@ export async function* exportAlone(source: Mailbox, itemId: string, signal: Abor
   let code: string | null = null;
   let pieces = 0;
   try {
-    for await (const event of scanExport(response.body)) {
-      if (event.type === 'field' && event.name === 'errorCode') code = event.value;
-      if (event.type !== 'data') continue;
-      pieces += 1;
-      yield event.bytes;
+    for await (const events of scanExport(response.body)) {
+      for (const event of events) {
+        if (event.type === 'field' && event.name === 'errorCode') code = event.value;
+        if (event.type !== 'data') continue;
+        pieces += 1;
+        yield event.bytes;
+      }
     }
   } finally {
     await response.discard();

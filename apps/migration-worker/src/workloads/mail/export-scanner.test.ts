@@ -54,12 +54,12 @@ test.each([1, 4, 1000])('escaped characters of base64 come out as themselves (%i
 
 test.each(['', '{"value":[{"itemId":"a","data":"QUJ', '{"value":[{"itemId":"a","data":"QUJD"}', '[]x', '"text"', '{"value":[}'])('an answer that breaks off or is no JSON object never passes for whole: %j', async (text) => {
   const all = async (): Promise<void> => {
-    for await (const event of scanExport(
+    for await (const events of scanExport(
       (async function* () {
         yield await Promise.resolve(Buffer.from(text));
       })(),
     ))
-      expect(event.type).not.toBe('never');
+      expect(Array.isArray(events)).toBe(true);
   };
   await expect(all()).rejects.toBeInstanceOf(ExportUnreadable);
 });

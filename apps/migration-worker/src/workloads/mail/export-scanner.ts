@@ -34,7 +34,9 @@ export class ExportScanner {
   private started = false;
   /** Non-null while inside a string. */
   private use: StringUse | null = null;
-  private text: number[] = [];
+  /** What a field's string has held so far, of earlier chunks too. */
+  private text: Buffer[] = [];
+  private textBytes = 0;
   private escape: string | null = null;
   private surrogate = 0;
 
@@ -76,6 +78,7 @@ export class ExportScanner {
         if (level === undefined) throw new ExportUnreadable('the export answer is not a JSON object');
         this.use = this.expectKey ? 'key' : this.meaning();
         this.text = [];
+        this.textBytes = 0;
         break;
       default: // white space, numbers, literals, colons
         if (level === undefined && byte !== undefined && byte > 0x20 && !isByteOrderMark(byte)) throw new ExportUnreadable('the export answer is not a JSON object');
@@ -128,7 +131,12 @@ export class ExportScanner {
 
   private take(bytes: Uint8Array, events: ExportEvent[]): void {
     if (this.use === 'data') events.push({ type: 'data', bytes });
-    else if (this.use !== 'ignored') for (const byte of bytes) if (this.text.length < fieldBytesMax) this.text.push(byte);
+    else if (this.use !== 'ignored' && this.textBytes < fieldBytesMax) {
+      // A copy: the chunk is the caller's again after this call.
+      const kept = Buffer.from(bytes.subarray(0, fieldBytesMax - this.textBytes));
+      this.text.push(kept);
+      this.textBytes += kept.length;
+    }
   }
 
   private closeString(events: ExportEvent[]): void {
@@ -136,7 +144,7 @@ export class ExportScanner {
     this.use = null;
     this.surrogate = 0;
     if (use !== 'key' && use !== 'field') return;
-    const value = Buffer.from(this.text).toString('utf8');
+    const value = (this.text.length === 1 && this.text[0] !== undefined ? this.text[0] : Buffer.concat(this.text)).toString('utf8');
     const level = this.levels.at(-1);
     if (use === 'key') {
       this.expectKey = false;
@@ -178,9 +186,9 @@ function isByteOrderMark(byte: number): boolean {
   return byte === 0xef || byte === 0xbb || byte === 0xbf;
 }
 
-/** The events of a whole answer, as its bytes arrive. Throws ExportUnreadable when it ends early. */
-export async function* scanExport(body: AsyncIterable<Uint8Array>): AsyncGenerator<ExportEvent> {
+/** The events of a whole answer, those of a chunk together, as its bytes arrive. Throws ExportUnreadable when it ends early. */
+export async function* scanExport(body: AsyncIterable<Uint8Array>): AsyncGenerator<ExportEvent[]> {
   const scanner = new ExportScanner();
-  for await (const chunk of body) yield* scanner.push(chunk);
+  for await (const chunk of body) yield scanner.push(chunk);
   scanner.end();
 }

@@ -27,16 +27,26 @@ export interface ExtendedProperty {
   readonly value: string;
 }
 
+/** Ids met so far with their normal forms: an item's listing names the same few again and again. */
+const normalForms = new Map<string, string>();
+const normalFormsMax = 1_000;
+
 /**
  * Graph answers with the id written its own way: `Binary 0x300B` comes back as `Binary 0x300b`, `Binary 0x0E0A` as `Binary 0xe0a`.
  * Equal ids have equal normal forms.
  */
 export function normalPropertyId(id: string): string {
-  return id
-    .trim()
-    .toLowerCase()
-    .replace(/\s+/g, ' ')
-    .replace(/ 0x0*([0-9a-f]+)$/, ' 0x$1');
+  let normal = normalForms.get(id);
+  if (normal === undefined) {
+    normal = id
+      .trim()
+      .toLowerCase()
+      .replace(/\s+/g, ' ')
+      .replace(/ 0x0*([0-9a-f]+)$/, ' 0x$1');
+    if (normalForms.size >= normalFormsMax) normalForms.clear();
+    normalForms.set(id, normal);
+  }
+  return normal;
 }
 
 /** The value of a property in an answer's `singleValueExtendedProperties`, or null when the item has none. */
