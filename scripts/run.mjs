@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The one door of `npm run demo | stack | bench | test`: sets up what is missing, builds what changed, then runs it.
+// The one door of `npm run demo | stack | bench | chaos | test`: sets up what is missing, builds what changed, then runs it.
 // Plain Node.js without dependencies: it is what a fresh clone can run.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -110,16 +110,18 @@ const [command, ...args] = process.argv.slice(2);
 const usage = `npm run demo [-- --exit] [--json]    a whole migration between two simulated tenants
 npm run stack -- up | down | status  the platform on this machine
 npm run bench -- NAME | all           what it reaches on this machine; without a name, which there are
+npm run chaos [-- --seed N] [--minutes N] everything around migrations fails; nothing may be lost or doubled
 npm test [-- PATH ...]               lint, types, unit, integration and end-to-end tests
 `;
 checkNode();
 mkdirSync(cache, { recursive: true });
-if (command === 'demo' || command === 'stack' || command === 'bench' || command === 'test') {
+if (command === 'demo' || command === 'stack' || command === 'bench' || command === 'chaos' || command === 'test') {
   install();
   build();
   if (command === 'demo') handOver('infra/demo/dist/main.js', args);
   else if (command === 'stack') handOver('infra/stack/dist/main.js', args);
   else if (command === 'bench') handOver('bench/dist/main.js', args);
+  else if (command === 'chaos') handOver('infra/chaos/dist/main.js', args);
   else test(args);
 } else {
   process.stdout.write(usage);

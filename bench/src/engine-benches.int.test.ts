@@ -1,14 +1,9 @@
 /** The short forms of the engine's benches: they run to their end, copy everything, and print a figure for each thing they promise. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { Figure } from './figure.js';
+import { figuresOf } from './short-form.js';
 
 const run = promisify(execFile);
-
-async function figuresOf(name: string): Promise<Figure[]> {
-  const { stdout } = await run(process.execPath, ['bench/dist/main.js', name, '--short', '--json'], { timeout: 170_000 });
-  return stdout.trim().split('\n').map((line) => JSON.parse(line) as Figure);
-}
 
 test.each([
   ['engine-mail', ['engine-mail.speed', 'engine-mail.cpu', 'engine-mail.simulator-share']],

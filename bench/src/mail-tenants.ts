@@ -1,7 +1,7 @@
 /** Simulated tenants to copy between, and jobs over them as any client of the API makes them. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { jobAnswer, type Job } from '@migrator/contracts/api/jobs';
+import { jobAnswer, passAnswer, type Job } from '@migrator/contracts/api/jobs';
 import { createApiClient, type ApiClient } from '@migrator/demo/api-client';
 import { createControlClient, type Comparison, type ControlClient } from '@migrator/demo/control-client';
 import { giveConsent, waitForDiscovery } from '@migrator/demo/give-consent';
@@ -57,10 +57,24 @@ export class MailTenants {
   /** Makes the job and waits for its end; `seconds` is by its own times, from its creation to its end. Throws when it stops, or ends with anything that did not arrive. */
   async migrate(sourceTenantId: string, destTenantId: string, options: Record<string, unknown> = {}): Promise<{ job: Job; seconds: number }> {
     const { job } = await this.api.call('POST', '/v1/jobs', jobAnswer, { sourceTenantId, destTenantId, type: 'EMAIL', name: `bench ${randomUUID()}`, options });
+    const done = await this.#ended(job);
+    return { job: done, seconds: (Date.parse(done.completedAt ?? '') - Date.parse(done.createdAt)) / 1_000 };
+  }
+
+  /** Asks a job for what changed since and waits for the end; `seconds` is by the pass's own times, from the request for it to its end. */
+  async deltaPass(jobId: string): Promise<{ job: Job; seconds: number }> {
+    const { pass } = await this.api.call('POST', `/v1/jobs/${jobId}/passes`, passAnswer, { mode: 'delta' });
+    const job = await this.#ended((await this.api.call('GET', `/v1/jobs/${jobId}`, jobAnswer)).job);
+    const done = job.passes.find(({ id }) => id === pass.id);
+    if (done?.completedAt == null) throw new Error('The job ended and the pass did not.');
+    return { job, seconds: (Date.parse(done.completedAt) - Date.parse(done.createdAt)) / 1_000 };
+  }
+
+  async #ended(job: Job): Promise<Job> {
     for (let now = job; ; ) {
       if (now.status === 'DONE') {
         if (now.outcome !== 'clean') throw new Error(`The job ended ${now.outcome ?? 'without an outcome'}: ${now.errorItems} failed, ${now.skippedItems} skipped of ${now.totalItems}.`);
-        return { job: now, seconds: (Date.parse(now.completedAt ?? '') - Date.parse(now.createdAt)) / 1_000 };
+        return now;
       }
       if (now.status === 'ERROR') throw new Error(`The job stopped: ${JSON.stringify(now.failure)}`);
       await pause(lookEveryMs);

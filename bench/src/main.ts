@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import type { Figure } from './figure.js';
 import type { Measure } from './measure.js';
 import { measureCheckIn } from './measure-check-in.js';
+import { measureDeltaFew, measureDeltaUnchanged } from './measure-delta.js';
 import { measureEngineMail } from './measure-engine-mail.js';
 import { measureExport } from './measure-export.js';
 import { measureFleet } from './measure-fleet.js';
@@ -21,6 +22,8 @@ const measures: Record<string, { measure: Measure; says: string }> = {
   sse: { measure: measureSse, says: '2,000 readers of one log, 100 lines a second' },
   export: { measure: measureExport, says: 'a log of a million lines as CSV' },
   'engine-mail': { measure: measureEngineMail, says: 'items a second of a full copy, against the same Graph calls with nothing around them' },
+  'delta-unchanged': { measure: measureDeltaUnchanged, says: 'a second pass over a mailbox of a million items with nothing new' },
+  'delta-few': { measure: measureDeltaFew, says: 'the same with a thousand items that are new or changed' },
   fleet: { measure: measureFleet, says: '1, 2 and 4 workers while Microsoft takes 100 ms to answer' },
   memory: { measure: measureMemory, says: 'a worker’s memory over items of 150 MB, a folder of a million, 10,000 folders' },
 };
@@ -29,7 +32,7 @@ const help = `Measures the platform on this machine, each figure beside its base
 
   npm run bench -- ${Object.keys(measures).join(' | ')} | all [--json] [--short] [--rows N]
 
-${Object.entries(measures).map(([name, { says }]) => `  ${name.padEnd(11)} ${says}`).join('\n')}
+${Object.entries(measures).map(([name, { says }]) => `  ${name.padEnd(15)} ${says}`).join('\n')}
 
   --json    one JSON object per line: name, value, unit, baseline, ratio, target, met, machine
   --rows N  how many rows or items the large one holds, for those that have one

@@ -56,6 +56,7 @@ export const measureLedger: Measure = async ({ short, rows, progress }) => {
     const [small, big] = [connect('few', fewMailboxes), connect('many', manyMailboxes)];
     const before = await sizes(big.database.sql);
     await small.database.sql`checkpoint`;
+    progress('filled; measuring');
 
     const rates = { fewCopy: [] as number[], manyCopy: [] as number[], fewLookUp: [] as number[], manyLookUp: [] as number[], plain: [] as number[] };
     for (let round = 0; round <= rounds; round += 1) {

@@ -10,7 +10,7 @@ export interface StackState {
   workers: number;
   durable: boolean;
   /** Content of the simulated tenants. */
-  preset: 'demo' | 'small';
+  preset: 'demo' | 'small' | 'empty';
   /** How long a silent worker keeps its units. */
   leaseSeconds: number;
   /** Environment of single services, over that of the stack. */

@@ -23,5 +23,7 @@ export type CallerIdentity = InternalIdentity & { requestId: string };
 /** Header that carries the token. */
 export const internalIdentityHeader = 'x-migrator-identity';
 export const requestIdHeader = 'x-request-id';
+/** On a service's error answer to a write: `unknown` when the write may have been carried out all the same. For the gateway alone. */
+export const outcomeHeader = 'x-migrator-outcome';
 /** Header with the client's address as the gateway saw it. */
 export const clientAddressHeader = 'x-client-address';

@@ -3,7 +3,7 @@ import { AckPolicy, DeliverPolicy } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
 import { facts, subjects, type FactPayload, type FactType } from '@migrator/contracts/events';
 import type { Logger } from '@migrator/service-kit/logger';
-import type { Nats } from './nats.js';
+import { pullMs, type Nats } from './nats.js';
 
 export interface Fact<T extends FactType> {
   id: string;
@@ -31,7 +31,7 @@ export async function consumeFact<T extends FactType>(nats: Nats, durable: strin
     max_deliver: -1,
   });
   const consumer = await nats.js.consumers.get(stream, name);
-  const messages = await consumer.consume({ max_messages: 50 });
+  const messages = await consumer.consume({ max_messages: 50, expires: pullMs });
   const loop = (async () => {
     for await (const message of messages) {
       const id = message.headers?.get('Nats-Msg-Id') ?? String(message.seq);

@@ -1,11 +1,14 @@
 /** Work reports: published by workers with an acknowledgement, read in order by one reader in job-service. */
 import { DeliverPolicy, type OrderedConsumerOptions } from '@nats-io/jetstream';
 import { subjects, work, type WorkPayload, type WorkType } from '@migrator/contracts/events';
-import type { Nats } from './nats.js';
+import { pullMs, type Nats } from './nats.js';
+
+/** A server that restarts forgets what it was just told: a repetition is soon, and counts once. */
+const publishMs = 3_000;
 
 /** Publishes a report; resolves when the stream has stored it. `messageId` makes a repeated publish (within 2 min) count once. */
 export async function publishWork<T extends WorkType>(nats: Nats, type: T, payload: WorkPayload<T>, messageId: string): Promise<{ seq: number }> {
-  const ack = await nats.js.publish(nats.subject(subjects.work(type, payload.jobId)), JSON.stringify(payload), { msgID: messageId, timeout: 10_000, retries: 5 });
+  const ack = await nats.js.publish(nats.subject(subjects.work(type, payload.jobId)), JSON.stringify(payload), { msgID: messageId, timeout: publishMs, retries: 5 });
   return { seq: ack.seq };
 }
 
@@ -21,7 +24,7 @@ export interface WorkReader {
 export async function readWork(nats: Nats, after: number): Promise<WorkReader> {
   const options: Partial<OrderedConsumerOptions> = after > 0 ? { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: after + 1 } : { deliver_policy: DeliverPolicy.All };
   const consumer = await nats.js.consumers.get(nats.stream('work'), options);
-  const messages = await consumer.consume({ max_messages: 1000 });
+  const messages = await consumer.consume({ max_messages: 1000, expires: pullMs });
   const prefix = nats.subject('work.');
   async function* reports(): AsyncGenerator<WorkReport> {
     for await (const message of messages) {

@@ -12,6 +12,7 @@ const routes: RouteSpec[] = [
   { method: 'POST', path: '/v1/things', access: 'organisation', scope: 'write', handle: (call) => Promise.resolve(ok({ org: call.org, body: call.body })) },
   { method: 'GET', path: '/v1/things', access: 'organisation', scope: 'read', handle: () => Promise.reject(new Error('secret inside')) },
   { method: 'GET', path: '/internal/things', access: 'service', handle: () => Promise.resolve(ok({})) },
+  ...(['GET', 'POST'] as const).map((method): RouteSpec => ({ method, path: '/v1/restarting', access: 'public', handle: () => Promise.reject(new Error('Failed query', { cause: Object.assign(new Error('terminating connection due to administrator command'), { code: '57P01' }) })) })),
   { method: 'GET', path: '/v1/refused', access: 'public', handle: () => Promise.reject(new AppError('CONFLICT', { publicMessage: 'No.', retryAfterSeconds: 3 })) },
 ];
 const app = createServiceApp({ logger: createLogger('test', 'silent'), identity, routes });
@@ -38,6 +39,16 @@ test('an unexpected error is 500 and says nothing of the inside', async () => {
   expect(answer.status).toBe(500);
   expect(answer.text).not.toContain('secret inside');
   expect(answer.body).toMatchObject({ code: 'INTERNAL_ERROR', requestId: answer.headers['x-request-id'] });
+});
+
+test('a database that restarts is 503 with a time to come back, and says nothing of the inside', async () => {
+  const answer = await request(app).get('/v1/restarting');
+  expect(answer.body).toMatchObject({ code: 'SERVICE_UNAVAILABLE', status: 503 });
+  expect(answer.headers['retry-after']).toBe('2');
+  expect(answer.text).not.toContain('query');
+  expect(answer.headers['x-migrator-outcome']).toBeUndefined();
+  // The lost answer may have been the one to a commit.
+  expect((await request(app).post('/v1/restarting')).headers['x-migrator-outcome']).toBe('unknown');
 });
 
 test('bodies: JSON in any shape arrives, everything else is named', async () => {

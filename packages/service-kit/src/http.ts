@@ -4,9 +4,10 @@
  */
 import { randomUUID } from 'node:crypto';
 import { AppError, httpStatus, notFound, type ErrorBody } from '@migrator/contracts/errors';
-import { clientAddressHeader, internalIdentityHeader, requestIdHeader, type InternalIdentity } from '@migrator/contracts/identity';
+import { clientAddressHeader, internalIdentityHeader, outcomeHeader, requestIdHeader, type InternalIdentity } from '@migrator/contracts/identity';
 import type { ApiKeyScope } from '@migrator/contracts/api/keys';
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
+import { isDatabaseAway } from './database-away.js';
 import type { IdentityVerifier } from './identity.js';
 import type { Logger } from './logger.js';
 import { readBody } from './request-body.js';
@@ -135,7 +136,7 @@ function authorise(route: RouteSpec, who: InternalIdentity): void {
 
 /** The one place where errors become answers. Unknown errors are logged with their stack and answered without it. */
 export function errorHandler(logger: Logger): ErrorRequestHandler {
-  return (error: unknown, _request, response, next) => {
+  return (error: unknown, request, response, next) => {
     const requestId = response.locals['requestId'] as string | undefined;
     if (response.headersSent) {
       logger.warn({ requestId, err: error }, 'request failed after its answer had begun');
@@ -144,16 +145,22 @@ export function errorHandler(logger: Logger): ErrorRequestHandler {
     }
     const known = toAppError(error);
     if (known.code === 'INTERNAL_ERROR') logger.error({ requestId, err: error }, 'request failed');
+    else if (known !== error && known.code === 'SERVICE_UNAVAILABLE') {
+      logger.warn({ requestId, err: error }, 'request failed because the database is away');
+      // A commit whose answer was lost may have happened.
+      if (request.method !== 'GET') response.set(outcomeHeader, 'unknown');
+    }
     if (known.retryAfterSeconds !== undefined) response.set('Retry-After', String(known.retryAfterSeconds));
     response.status(known.status).json(errorBody(known, requestId));
     void next;
   };
 }
 
-/** Any error as the one that is answered. */
+/** What a caller is told of an error. A database that is away is no fault of the call: it is worth another attempt. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   if (error instanceof URIError) return notFound('NOT_FOUND');
+  if (isDatabaseAway(error)) return new AppError('SERVICE_UNAVAILABLE', { publicMessage: 'The database does not answer right now. Try again shortly.', retryAfterSeconds: 2, cause: error });
   return new AppError('INTERNAL_ERROR', { publicMessage: 'Something went wrong on our side.', cause: error });
 }
 

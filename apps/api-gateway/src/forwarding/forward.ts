@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Endpoint } from '@migrator/contracts/endpoint';
 import { AppError } from '@migrator/contracts/errors';
-import { clientAddressHeader, internalIdentityHeader, requestIdHeader, type InternalIdentity } from '@migrator/contracts/identity';
+import { clientAddressHeader, internalIdentityHeader, outcomeHeader, requestIdHeader, type InternalIdentity } from '@migrator/contracts/identity';
 import type { IdentitySigner } from '@migrator/service-kit/identity';
 import { Pool, type Dispatcher } from 'undici';
 import { hasBody, limitedBody, tooLarge } from '../http/request-body.js';
@@ -25,6 +25,8 @@ export class BackendAway extends AppError {
 export interface HeldAnswer {
   status: number;
   contentType: string;
+  /** An error, and what was asked for may have been done all the same. */
+  unknown: boolean;
   body: Buffer;
 }
 
@@ -144,11 +146,11 @@ export function createForwarder(urls: Record<BackendName, string>, signer: Ident
     async hold(forwarding) {
       const options = await requestOf(forwarding);
       const chunks: Buffer[] = [];
-      let answer: Omit<HeldAnswer, 'body'> = { status: 0, contentType: '' };
+      let answer: Omit<HeldAnswer, 'body'> = { status: 0, contentType: '', unknown: false };
       let bytes = 0;
       await dispatch(forwarding, options, {
         start: (status, headers) => {
-          answer = { status, contentType: headers['content-type'] ?? 'application/json; charset=utf-8' };
+          answer = { status, contentType: headers['content-type'] ?? 'application/json; charset=utf-8', unknown: status === 500 || headers[outcomeHeader] === 'unknown' };
           const retryAfter = headers['retry-after'];
           if (retryAfter !== undefined) forwarding.exchange.response.setHeader('Retry-After', retryAfter);
         },

@@ -1,7 +1,6 @@
 /** How the gateway writes its own answers. */
 import type { ServerResponse } from 'node:http';
-import { AppError } from '@migrator/contracts/errors';
-import { errorBody } from '@migrator/service-kit/http';
+import { errorBody, toAppError } from '@migrator/service-kit/http';
 import type { Logger } from '@migrator/service-kit/logger';
 import { RateLimited, type Allowance } from '@migrator/rate-limit/shared-rate-limit';
 
@@ -34,8 +33,9 @@ export function writeError(response: ServerResponse, error: unknown, requestId: 
     response.destroy();
     return;
   }
-  const known = error instanceof AppError ? error : new AppError('INTERNAL_ERROR', { publicMessage: 'Something went wrong on our side.', cause: error });
+  const known = toAppError(error);
   if (known.code === 'INTERNAL_ERROR') log.error({ requestId, err: error }, 'request failed');
+  else if (known !== error && known.code === 'SERVICE_UNAVAILABLE') log.warn({ requestId, err: error }, 'request failed because the database is away');
   if (known instanceof RateLimited) setAllowance(response, known.allowance);
   if (known.retryAfterSeconds !== undefined) response.setHeader('Retry-After', known.retryAfterSeconds);
   writeJson(response, known.status, errorBody(known, requestId));

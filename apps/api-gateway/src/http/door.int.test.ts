@@ -309,6 +309,25 @@ describe('idempotency', () => {
     expect(await auditOf(id)).toEqual([{ action: 'job.created', target: null, outcome: 'unknown' }]);
   });
 
+  test('a service whose database is lost in the middle of a change: the client may come back, but the change is never made again under its key', async () => {
+    const torn = createServer((socket) =>
+      socket.once('data', () => {
+        const body = JSON.stringify({ error: 'The database does not answer right now.', code: 'SERVICE_UNAVAILABLE', status: 503 });
+        socket.end(`HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nx-migrator-outcome: unknown\r\nretry-after: 2\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`);
+      }),
+    );
+    await new Promise<void>((resolve) => {
+      torn.listen(0, '127.0.0.1', resolve);
+    });
+    world.onClose(() => new Promise((resolve) => torn.close(() => { resolve(); })));
+    const door = await world.open({ backendUrl: `http://127.0.0.1:${(torn.address() as AddressInfo).port}` });
+    const { id, key } = await world.organisation();
+    expect(await post(key, 'torn', newJob, door)).toMatchObject({ status: 503, body: { code: 'SERVICE_UNAVAILABLE' } });
+    expect(await post(key, 'torn')).toMatchObject({ status: 409, body: { code: 'IDEMPOTENCY_CONFLICT' } });
+    expect(created).toBe(0);
+    expect(await auditOf(id)).toEqual([{ action: 'job.created', target: null, outcome: 'unknown' }]);
+  });
+
   test('answers are kept sealed: nothing of them can be read in the table', async () => {
     const { key } = await world.organisation();
     const answer = await post(key, 'sealed-one');

@@ -212,7 +212,7 @@ async function change(deps: ListenerDeps, { target, exchange, principal, bytesMa
     throw error;
   }
   const done = held.status >= 200 && held.status < 300;
-  if (held.status === 500) await settle(exchange, [claim?.lose()]);
+  if (held.unknown) await settle(exchange, [claim?.lose()]);
   else
     await settle(exchange, [
       done ? claim?.keep(held) : claim?.release(),
@@ -233,7 +233,7 @@ async function beginAudit({ audit }: ListenerDeps, claim: Claim | null, event: P
 async function perform({ forwarder }: ListenerDeps, target: RouteTarget, exchange: Exchange, principal: Principal, body: Buffer, bodyBytesMax: number): Promise<HeldAnswer> {
   if ('backend' in target) return forwarder.hold({ backend: target.backend, exchange, identity: identityOf(principal), bodyBytesMax, body });
   const given = await target.own.run(exchange, parseQueryString(exchange.search), parseJson(exchange.request, body), principal);
-  return { status: target.endpoint.status, contentType: 'application/json; charset=utf-8', body: Buffer.from(JSON.stringify(given)) };
+  return { status: target.endpoint.status, contentType: 'application/json; charset=utf-8', unknown: false, body: Buffer.from(JSON.stringify(given)) };
 }
 
 /** What was done is done, whether or not this can be noted; the rows then stay at `unknown`, and the log says why. */

@@ -3,10 +3,12 @@ import { z } from 'zod';
 import { ControlError, type ControlRoute } from '../control/control-route.js';
 import type { SimTenant } from '../world/tenant.js';
 import type { World } from '../world/world.js';
+import { compareDrives } from './compare-drives.js';
 import { siteId, type Site } from './file-store.js';
-import type { Drive } from './drives/drive.js';
+import { mix, SeededContent } from './content/file-content.js';
+import { type Drive } from './drives/drive.js';
 import { nowOf } from './drives/drive-access.js';
-import type { Item } from './drives/item.js';
+import type { Item, Permission } from './drives/item.js';
 import { driveOf } from './drives/site-drives.js';
 import type { FileUploadSessions } from './drives/upload-sessions.js';
 
@@ -37,13 +39,105 @@ function itemNamed(drive: Drive, path: string): Item {
   return at;
 }
 
+const Compare = z.strictObject({
+  source: z.string(),
+  destination: z.string(),
+  drives: z.array(z.strictObject({ source: z.string(), dest: z.string() })).min(1),
+  under: z.string().optional(),
+  deepBytesMax: z.int().min(0).default(64 * 1024 ** 2),
+  versions: z.boolean().default(true),
+  permissions: z.boolean().default(true),
+  examplesMax: z.int().min(0).max(1_000).default(20),
+});
+
+/** The same name before the @, or the same group name, at the other tenant. */
+function counterpart(source: SimTenant, destination: SimTenant): (grantee: Permission['grantees'][number]) => string | null {
+  return ({ kind, id }) => {
+    if (kind === 'group') {
+      const name = source.groups.find((each) => each.id === id)?.mailNickname;
+      return destination.groups.find((each) => each.mailNickname === name)?.id ?? null;
+    }
+    const alias = source.findUser(id)?.userPrincipalName.split('@')[0];
+    return destination.users.find((each) => each.userPrincipalName.split('@')[0] === alias)?.id ?? null;
+  };
+}
+
+const Step = z.strictObject({ kind: z.enum(['write', 'folder', 'rename', 'move', 'delete', 'share']), path: z.string().min(1), to: z.string().optional(), bytes: z.int().min(0).max(1024 ** 3).default(1_000), with: z.string().optional() });
+
+/** Splits a path into the folder it lies in and its last name. */
+function placeOf(drive: Drive, path: string): { parent: Item; name: string } {
+  const names = path.split('/').filter((each) => each !== '');
+  return { parent: itemNamed(drive, names.slice(0, -1).join('/')), name: names.at(-1) ?? '' };
+}
+
+function takeStep(tenant: SimTenant, drive: Drive, { kind, path, to, bytes, with: grantee }: z.output<typeof Step>, by: Drive['root']['createdBy']): void {
+  switch (kind) {
+    case 'write': {
+      const { parent, name } = placeOf(drive, path);
+      // Different each time it is written.
+      drive.addFile(parent, name, new SeededContent(bytes, [mix(bytes, drive.log.position), drive.log.position]), 'replace', by);
+      return;
+    }
+    case 'folder': {
+      const { parent, name } = placeOf(drive, path);
+      drive.addFolder(parent, name, 'replace', by);
+      return;
+    }
+    case 'rename':
+      drive.change(itemNamed(drive, path), { name: to ?? '' }, by);
+      return;
+    case 'move':
+      drive.change(itemNamed(drive, path), { parent: itemNamed(drive, to ?? '') }, by);
+      return;
+    case 'delete':
+      drive.remove(itemNamed(drive, path));
+      return;
+    case 'share': {
+      const user = tenant.findUser(grantee ?? '');
+      if (user === undefined) throw new ControlError(404, `There is no user '${grantee ?? ''}'.`);
+      const item = drive.own(itemNamed(drive, path));
+      item.permissions.push({ id: `share ${String((drive.grants += 1))}`, roles: ['write'], grantees: [{ kind: 'user', id: user.id }], link: null, expiresAt: null });
+      drive.noteChange(item);
+    }
+  }
+}
+
 export function fileOperations(world: World, uploads: FileUploadSessions): ControlRoute[] {
   const now = (): string => nowOf(world);
   const drivesOf = (body: z.output<typeof Place>): Drive[] => {
     const tenant = tenantNamed(world, body.tenant);
     return sitesNamed(tenant, body).map((site) => driveOf(tenant, site, now));
   };
+  const end = (tenant: SimTenant, name: string): { tenant: SimTenant; drive: Drive } => {
+    const [site] = sitesNamed(tenant, name.includes('@') ? { user: name } : { site: name });
+    if (site === undefined) throw new ControlError(404, 'There is no such drive.');
+    return { tenant, drive: driveOf(tenant, site, now) };
+  };
   return [
+    {
+      method: 'POST', path: '/files/compare',
+      summary: 'Hold drives against each other: { source, destination, drives: [{ source, dest }], under?, deepBytesMax?, versions?, permissions?, examplesMax? }; a drive is a UPN or a site’s name',
+      handle: async (req) => {
+        const body = Compare.parse(await req.json());
+        const [source, destination] = [tenantNamed(world, body.source), tenantNamed(world, body.destination)];
+        const results = [];
+        for (const pair of body.drives) results.push({ ...pair, ...(await compareDrives(end(source, pair.source), end(destination, pair.dest), { ...body, principal: counterpart(source, destination) })) });
+        return { drives: results };
+      },
+    },
+    {
+      method: 'POST', path: '/files/changes', summary: 'What an owner does to a drive: { tenant, user or site, do: [{ kind: "write"|"folder"|"rename"|"move"|"delete"|"share", path, to?, bytes?, with? }] }, paths from the root',
+      handle: async (req) => {
+        const { do: steps, ...place } = Place.extend({ do: z.array(Step).min(1).max(10_000) }).parse(await req.json());
+        const tenant = tenantNamed(world, place.tenant);
+        const [site] = sitesNamed(tenant, place);
+        if (site === undefined) throw new ControlError(404, 'There is no such drive.');
+        const drive = driveOf(tenant, site, now);
+        const by = drive.root.createdBy;
+        for (const step of steps) takeStep(tenant, drive, step, by);
+        return { steps: steps.length };
+      },
+    },
     {
       method: 'POST', path: '/files/expire', summary: 'Forget delta tokens (410) of drives, or end all upload sessions (404): { tenant, what: delta|uploadSessions, site?, user? }',
       handle: async (req) => {

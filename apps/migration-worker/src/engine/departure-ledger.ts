@@ -4,6 +4,7 @@ import type { Sql } from '@migrator/service-kit/database';
 import type { CopyFate, DepartureVerdict } from './departures.js';
 import type { HeldClaim } from './ledger-sql.js';
 import { countedAs, type CountedAs, type ItemState } from './outcome-codes.js';
+import { packName, unpackName } from './packed-name.js';
 import type { ContainerEntry, LedgerRow } from './unit-ledger.js';
 
 /** A row that fits and was met after the departed item was last seen. */
@@ -16,6 +17,7 @@ export interface Arrival {
 export interface OpenDeparture {
   readonly containerNo: number;
   readonly mark: string;
+  /** As the ledger keeps it: only its last 40 bits are the item's (see matchBits). */
   readonly matchHash: string;
   readonly row: LedgerRow;
   readonly verdict: DepartureVerdict;
@@ -117,7 +119,7 @@ export function createDepartureLedger(sql: Sql, { destinationNo, unitNo, unitId,
           state: row.state,
           code: row.code,
           versionHash: row.version_hash,
-          dest: row.dest_id === null ? null : { id: row.dest_id, version: row.dest_version ?? '' },
+          dest: row.dest_id === null ? null : { id: unpackName(row.dest_id), version: row.dest_version === null ? '' : unpackName(row.dest_version) },
           counted: row.unit_no === unitNo ? row.counted : (row.recounted ?? countedAs.nothing),
           own: row.unit_no === unitNo,
         },
@@ -137,7 +139,7 @@ export function createDepartureLedger(sql: Sql, { destinationNo, unitNo, unitId,
     async adopt({ containerNo, mark }, { id, version }) {
       await fenced(
         sql`with held as materialized (select worker.assert_holder(${destinationNo}::bigint, ${unitId}, ${claim}::bigint))
-          update worker.ledger set dest_id = ${id}, dest_version = ${version}, state = 2, code = 3 from held where container_no = ${containerNo} and item_key = ${mark}::text::uuid`.then(() => undefined),
+          update worker.ledger set dest_id = ${packName(id)}, dest_version = ${packName(version)}, state = 2, code = 3 from held where container_no = ${containerNo} and item_key = ${mark}::text::uuid`.then(() => undefined),
       );
     },
     async counts() {
@@ -158,8 +160,8 @@ interface OpenRow {
   code: number;
   match_hash: string;
   version_hash: string;
-  dest_id: string | null;
-  dest_version: string | null;
+  dest_id: Buffer | null;
+  dest_version: Buffer | null;
   unit_no: number;
   counted: CountedAs;
   recounted: CountedAs | null;

@@ -25,8 +25,8 @@ export const itemMark = (container: string, itemKey: string): string => sha256(`
 /** 64 bits as PostgreSQL's bigint prints them. */
 export const hash64 = (text: string): string => sha256(text).readBigInt64BE(0).toString();
 
-/** The same 64 bits as hex. */
-export const hex64 = (hash: string): string => BigInt.asUintN(64, BigInt(hash)).toString(16).padStart(16, '0');
+/** What the ledger keeps of a match hash: its last 40 bits, as hex. */
+export const matchBits = (hash: string): string => BigInt.asUintN(40, BigInt(hash)).toString(16).padStart(10, '0');
 
 /** Key of an item in a unit's reports: stable over passes. */
 export const reportKey = (unitId: string, mark: string): string => sha256(`${unitId}\0${mark}`).toString('hex', 0, 16);

@@ -134,12 +134,7 @@ function createUnitLedger(sql: Sql, route: Route, holder: bulk.HeldClaim, counte
     },
     async named(candidates) {
       if (candidates.length === 0) return new Set();
-      const rows = await sql<{ dest_id: string }[]>`
-        select a.dest_id from unnest(${candidates.map((c) => c.matchHash)}::bigint[], ${candidates.map((c) => c.destId)}::text[]) as a (match_hash, dest_id)
-        where exists (
-          select 1 from (select container_no, dest_id from worker.ledger where match_hash = a.match_hash offset 0) l join worker.containers c on c.container_no = l.container_no join worker.mappings m on m.mapping_no = c.mapping_no
-          where l.dest_id = a.dest_id and m.destination_no = ${destinationNo})`;
-      return new Set(rows.map((row) => row.dest_id));
+      return new Set(await bulk.named(sql, destinationNo, candidates));
     },
     async commit(change) {
       await fenced(bulk.store(sql, holder, change));

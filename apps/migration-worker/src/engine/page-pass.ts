@@ -51,7 +51,7 @@ export async function workPage(context: PassContext, run: ContainerRun, items: R
     run.pending?.delete(mark);
     const row = rows.get(mark) ?? null;
     const versionHash = hash64(item.version);
-    const hand: Hand = { item, mark, matchHash: hash64(item.matchKey ?? mark), versionHash, row, existing: row?.dest ?? null, doubt: false, wasInDoubt: false };
+    const hand: Hand = { item, mark, matchHash: hash64(item.matchKey ?? mark), versionHash, row, claimedVersion: row?.versionHash ?? versionHash, existing: row?.dest ?? null, doubt: false, wasInDoubt: false };
     const decision = decide({ row, versionHash, filtered: filter.leavesOut(run.container.path, item), triedInThisRun: run.tried.get(mark) === versionHash });
     if (decision.do === 'nothing') continue;
     if ((row?.counted ?? countedAs.nothing) === countedAs.nothing) uncounted++;

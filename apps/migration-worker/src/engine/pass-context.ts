@@ -89,7 +89,10 @@ export interface Hand {
   readonly mark: string;
   readonly matchHash: string;
   readonly versionHash: string;
-  readonly row: LedgerRow | null;
+  /** What the ledger knows of it. */
+  row: LedgerRow | null;
+  /** The version whose write is in doubt: not the listed one when the item changed at the source since. */
+  claimedVersion: string;
   /** The copy of an earlier version. */
   existing: DestRef | null;
   /** A write of it may have happened without our knowing. */

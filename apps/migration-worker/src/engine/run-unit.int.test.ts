@@ -150,6 +150,26 @@ describe('killed anywhere, with lost answers, repeated pages, forgotten checkpoi
   });
 });
 
+test('an item that changes at the source while its write is in doubt arrives as it is now, whichever step was the last', async () => {
+  for (let at = 1; ; at++) {
+    const world = new FakeWorld();
+    const keys = ['1', '2', '3'];
+    for (const key of keys) world.put('a', key);
+    const owner = freshOwner();
+    const life = dyingAt(at);
+    const killed = await attempt(database.sql, owner, fakeWorkload(world, { ...noFaults(), pageItems: 2, step: life.step }), { step: life.step });
+    if (killed.result === 'done') {
+      expect(at).toBeGreaterThan(12);
+      return;
+    }
+    for (const key of keys) world.put('a', key);
+    await attempt(database.sql, owner, fakeWorkload(world, { ...noFaults(), pageItems: 2 }));
+    const end = await attempt(database.sql, owner, fakeWorkload(world, { ...noFaults(), pageItems: 2 }), { mode: 'delta', passId: 'delta' });
+    expectSame(world);
+    await expectExact(end, owner);
+  }
+});
+
 test('a database that drops every connection ends the attempt for another one, which finishes exactly', async () => {
   const random = randomOf(77);
   const world = seededWorld(random);

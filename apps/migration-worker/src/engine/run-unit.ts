@@ -2,6 +2,7 @@
 import type { UnitCounters } from '@migrator/contracts/events';
 import { AppError } from '@migrator/contracts/errors';
 import type { UnitFailure } from '@migrator/contracts/outcomes';
+import { isDatabaseAway } from '@migrator/service-kit/database-away';
 import { UnitError, type UnitPorts, type UnitScope, type Workload } from '../workloads/workload.js';
 import { Budget } from './budget.js';
 import { Counters } from './counters.js';
@@ -103,10 +104,4 @@ export function unitEndOf(error: unknown, counters: UnitCounters): UnitEnd {
   }
   const away = isDatabaseAway(error) || (error instanceof AppError && error.code === 'SERVICE_UNAVAILABLE');
   return { result: away ? 'retry' : 'failed', counters, failure: { code: 'INTERNAL', side: null, graphCode: null, requestId: null }, unexpected: error };
-}
-
-/** PostgreSQL restarted, is full of connections, or gave up a transaction for another one: nothing of ours is wrong. */
-function isDatabaseAway(error: unknown): boolean {
-  if (typeof error !== 'object' || error === null || !('code' in error) || typeof error.code !== 'string') return false;
-  return /^(CONNECTION_|CONNECT_TIMEOUT|ECONN|EPIPE|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|08|53|57P|40001|40P01|25P0)/.test(error.code);
 }

@@ -5,7 +5,7 @@
 import type { DestContainer, Following, RemovalResult } from '../workloads/workload.js';
 import type { Arrival, OpenDeparture, Settlement } from './departure-ledger.js';
 import { copyFates, decideDeparture, verdicts, type CopyFate, type DepartureVerdict } from './departures.js';
-import { hash64, hex64 } from './item-keys.js';
+import { hash64, matchBits } from './item-keys.js';
 import { MarkSet } from './mark-set.js';
 import { countedAs, itemStates } from './outcome-codes.js';
 import { ChangeBuilder } from './outcome.js';
@@ -145,12 +145,12 @@ class Settler {
     const { ledger, halt } = this.context;
     const known = new Map<OpenDeparture, OpenDeparture>();
     for (const [containerNo, group] of grouped(open.filter(({ row }) => row.state === itemStates.claimed && row.dest === null).map((departure) => ({ departure })))) {
-      const wanted = new Map(group.map(({ departure }) => [departure.matchHash, departure]));
+      const wanted = new Map(group.map(({ departure }) => [matchBits(departure.matchHash), departure]));
       const marks = new Map(group.map(({ departure }) => [departure.mark, departure]));
       const run = this.#runOf(containerNo);
       if (run.entry.destId === null) continue;
       for await (const copy of this.following.copies(await this.#destOf(containerNo), halt.soft)) {
-        const departure = (copy.mark === null ? undefined : marks.get(copy.mark)) ?? (copy.matchKey === null ? undefined : wanted.get(hash64(copy.matchKey)));
+        const departure = (copy.mark === null ? undefined : marks.get(copy.mark)) ?? (copy.matchKey === null ? undefined : wanted.get(matchBits(hash64(copy.matchKey))));
         if (departure === undefined || known.has(departure)) continue;
         const named = await ledger.named([{ matchHash: departure.matchHash, destId: copy.dest.id }]);
         if (named.size > 0) continue;
@@ -165,7 +165,7 @@ class Settler {
     this.#elsewhere ??= lookElsewhere(this.context, this.following);
     const { seen, nameless } = await this.#elsewhere;
     // What is known by nothing could be anything that is known by nothing.
-    return matchHash === hash64(mark) ? nameless : seen.has(hex64(matchHash));
+    return matchBits(matchHash) === matchBits(hash64(mark)) ? nameless : seen.has(matchBits(matchHash));
   }
 
   async #destOf(containerNo: number): Promise<DestContainer> {
@@ -196,7 +196,7 @@ async function lookElsewhere({ session, halt }: PassContext, following: Followin
     for await (const page of session.pages(container, null, halt.soft)) {
       for (const { matchKey } of page.items) {
         if (matchKey === null) nameless = true;
-        else seen.add(hex64(hash64(matchKey)));
+        else seen.add(matchBits(hash64(matchKey)));
       }
     }
   }
@@ -225,7 +225,7 @@ function grouped<T extends { departure: OpenDeparture }>(list: readonly T[]): Ma
 /** The ledger keeps no content and no source ids: a report says only which item, as before. */
 function handOf({ mark, matchHash, row }: OpenDeparture): Hand {
   const item = { key: '', version: '', sizeBytes: 0, kind: '', at: null, matchKey: null, ref: null };
-  return { item, mark, matchHash, versionHash: row.versionHash, row, existing: row.dest, doubt: false, wasInDoubt: false };
+  return { item, mark, matchHash, versionHash: row.versionHash, row, claimedVersion: row.versionHash, existing: row.dest, doubt: false, wasInDoubt: false };
 }
 
 const items = (count: number): string => (count === 1 ? '1 item was' : `${count} items were`);

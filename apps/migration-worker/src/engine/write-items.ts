@@ -2,8 +2,9 @@
  * Writing items exactly once. Claim, write, record; whatever was claimed and not recorded is in doubt, is looked up at the
  * destination, and is adopted or written again: never written unseen.
  */
-import type { DestContainer, ItemResult, TransferItem } from '../workloads/workload.js';
+import type { DestContainer, DestRef, ItemResult, TransferItem } from '../workloads/workload.js';
 import { ChangeBuilder } from './outcome.js';
+import { countedAs, doneCodes, itemStates } from './outcome-codes.js';
 import type { ContainerRun, Hand, PassContext } from './pass-context.js';
 import { ClaimLost } from './unit-ledger.js';
 
@@ -66,11 +67,19 @@ async function resolveDoubt(context: PassContext, run: ContainerRun, dest: DestC
     hand.doubt = false;
     if (free === undefined) continue;
     context.adopted.add(free.id);
-    adopted.add(hand);
-    builder.ended(hand, { outcome: 'adopted', dest: free, bytes: hand.item.sizeBytes });
+    builder.ended({ ...hand, versionHash: hand.claimedVersion }, { outcome: 'adopted', dest: free, bytes: hand.item.sizeBytes });
+    if (hand.claimedVersion === hand.versionHash) adopted.add(hand);
+    else behind(hand, free);
   }
   if (!builder.empty) await context.writer.write(builder.change);
   return hands.filter((hand) => !adopted.has(hand));
+}
+
+/** The copy that was found is of an earlier version: it is the item's from now on, and is brought up to date like any other. */
+function behind(hand: Hand, dest: DestRef): void {
+  hand.row = { state: itemStates.done, code: doneCodes.adopted, versionHash: hand.claimedVersion, dest, counted: countedAs.done, own: hand.row?.own ?? true };
+  hand.existing = dest;
+  hand.wasInDoubt = false;
 }
 
 async function giveUp(context: PassContext, run: ContainerRun, hands: readonly Hand[]): Promise<void> {
@@ -114,6 +123,7 @@ async function writeBatch(context: PassContext, run: ContainerRun, dest: DestCon
     try {
       halt.soft.throwIfAborted();
       if (!context.dryRun) await writer.write({ claims: batch.map((hand) => ({ containerNo: run.entry.containerNo, mark: hand.mark, matchHash: hand.matchHash, versionHash: hand.versionHash })) });
+      for (const hand of batch) hand.claimedVersion = hand.versionHash;
       halt.hard.throwIfAborted();
       // A worker that stood still for longer than its lease must not send what it had in hand then.
       if (!context.holds()) throw new ClaimLost('the lease has run out');

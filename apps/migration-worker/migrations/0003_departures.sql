@@ -1,4 +1,4 @@
--- What has left its container at the source since the ledger met it: moved, or deleted. Reasons: docs/adr/0005-moves-and-deletions.md.
+-- What has left its container at the source since the ledger met it: moved, or deleted. Reasons: docs/adr/0006-moves-and-deletions.md.
 
 -- When the ledger met the item; null in rows older than this column. Only what was met after another item was last seen can be
 -- where that one went.

@@ -1,0 +1,110 @@
+/** Two drives held against each other, path by path: what a migration should have carried, and what it made besides. Shares no code with any migration. */
+import type { SimTenant } from '../world/tenant.js';
+import type { Drive } from './drives/drive.js';
+import { effectivePermissions } from './drives/effective-permissions.js';
+import type { Item, Permission } from './drives/item.js';
+import { foldName } from './drives/names.js';
+
+export interface DriveEnd {
+  readonly tenant: SimTenant;
+  readonly drive: Drive;
+}
+
+export interface DriveComparison {
+  /** Files and folders that a migration should carry; infected files and shortcuts are `withheld`. */
+  expected: number;
+  matched: number;
+  withheld: number;
+  missing: number;
+  extra: number;
+  differs: number;
+  examples: { missing: string[]; extra: string[]; differs: string[] };
+}
+
+export interface CompareOptions {
+  /** Folder of the destination that stands for the source's root. */
+  readonly under?: string | undefined;
+  /** Files above this are held against each other by size and quickXorHash alone, which cannot see whole blocks that changed places. */
+  readonly deepBytesMax: number;
+  readonly versions: boolean;
+  readonly permissions: boolean;
+  /** The same person or group at the destination; null when there is none. */
+  readonly principal: (grantee: Permission['grantees'][number]) => string | null;
+  readonly examplesMax: number;
+}
+
+const isWithheld = (item: Item): boolean => item.infected || item.kind === 'shortcut';
+
+export async function compareDrives(source: DriveEnd, dest: DriveEnd, options: CompareOptions): Promise<DriveComparison> {
+  const found: DriveComparison = { expected: 0, matched: 0, withheld: 0, missing: 0, extra: 0, differs: 0, examples: { missing: [], extra: [], differs: [] } };
+  const note = (kind: 'missing' | 'extra' | 'differs', what: string): void => {
+    found[kind] += 1;
+    if (found.examples[kind].length < options.examplesMax) found.examples[kind].push(what);
+  };
+  let root: Item | undefined = dest.drive.root;
+  for (const name of (options.under ?? '').split('/').filter((each) => each !== '')) root = root === undefined ? undefined : dest.drive.child(root.key, name);
+
+  const walk = async (from: Item, to: Item | undefined, path: string): Promise<void> => {
+    const there = new Map(to === undefined ? [] : [...dest.drive.children(to.key)].map((item) => [foldName(item.name), item]));
+    for (const item of source.drive.children(from.key)) {
+      const name = `${path}/${item.name}`;
+      if (isWithheld(item)) {
+        found.withheld += 1;
+        continue;
+      }
+      found.expected += 1;
+      const copy = there.get(foldName(item.name));
+      there.delete(foldName(item.name));
+      if (copy === undefined) note('missing', name);
+      else {
+        const differences = await differencesOf(source, dest, item, copy, options);
+        if (differences.length > 0) note('differs', `${name}: ${differences.join(', ')}`);
+        else found.matched += 1;
+      }
+      if (item.kind !== 'file') await walk(item, copy, name);
+    }
+    for (const item of there.values()) countExtra(item, `${path}/${item.name}`);
+  };
+  const countExtra = (item: Item, path: string): void => {
+    note('extra', path);
+    if (item.kind !== 'file') for (const child of dest.drive.children(item.key)) countExtra(child, `${path}/${child.name}`);
+  };
+  await walk(source.drive.root, root, '');
+  return found;
+}
+
+/** A notebook arrives as a folder: Graph makes no notebooks. */
+const arrivesAs = (item: Item): Item['kind'] => (item.kind === 'notebook' ? 'folder' : item.kind);
+
+async function differencesOf(source: DriveEnd, dest: DriveEnd, item: Item, copy: Item, options: CompareOptions): Promise<string[]> {
+  const differences: string[] = [];
+  if (arrivesAs(item) !== copy.kind) differences.push(`is a ${copy.kind}`);
+  if (item.name !== copy.name) differences.push('name');
+  if (item.createdAt !== copy.createdAt || item.modifiedAt !== copy.modifiedAt) differences.push(`dates ${item.createdAt} ${item.modifiedAt} are ${copy.createdAt} ${copy.modifiedAt}`);
+  if (item.content !== null && copy.content !== null) {
+    if (item.content.size !== copy.content.size) differences.push(`size ${item.content.size} is ${copy.content.size}`);
+    else if (item.content.quickXorHash !== copy.content.quickXorHash) differences.push('content');
+    else if (item.content.size <= options.deepBytesMax && (await item.content.sha256()) !== (await copy.content.sha256())) differences.push('content, in its order');
+    // The simple upload of an empty file cannot carry dates: setting them afterwards is a version of its own.
+    const own = item.content.size === 0 ? Math.min(1, copy.earlier.length) : 0;
+    if (options.versions && item.earlier.length !== copy.earlier.length - own) differences.push(`${item.earlier.length + 1} versions are ${copy.earlier.length + 1 - own}`);
+  }
+  if (options.permissions) {
+    const [wanted, got] = [grants(source.drive, item, options.principal), grants(dest.drive, copy, ({ id }) => id)];
+    if (wanted.join(' ') !== got.join(' ')) differences.push(`grants ${wanted.join(' ')} are ${got.join(' ')}`);
+  }
+  return differences;
+}
+
+/** What an item's own and inherited grants allow whom, in words that both sides share; those without a counterpart are left out. */
+function grants(drive: Drive, item: Item, principal: CompareOptions['principal']): string[] {
+  const words = effectivePermissions(drive, item).flatMap(({ roles, grantees, link }) => {
+    const role = roles.join('+');
+    if (link !== null && link.scope !== 'users') return [`${role} by a link for ${link.scope}`];
+    return grantees.flatMap((grantee) => {
+      const id = principal(grantee);
+      return id === null ? [] : [`${role}${link === null ? '' : ' by a link'} to ${id}`];
+    });
+  });
+  return [...new Set(words)].sort();
+}

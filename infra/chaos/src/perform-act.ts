@@ -1,0 +1,144 @@
+/** One act of a plan: a pass begins, is struck while it works, and comes to its end. */
+import { randomUUID } from 'node:crypto';
+import { jobAnswer, listJobsAnswer, type Job } from '@migrator/contracts/api/jobs';
+import { eventually } from '@migrator/testing/eventually';
+import { faultNameOf, type Fault } from './draw-faults.js';
+import type { PatientApi } from './patient-api.js';
+import type { Act, Changes } from './plan.js';
+import type { Scene } from './scene.js';
+import type { Stage } from './stage.js';
+import { perform, strikeName } from './strike.js';
+import { Witness } from './witness.js';
+
+export interface ActRun {
+  stage: Stage;
+  api: PatientApi;
+  scene: Scene;
+  /** The job of the plan; null before its first act. */
+  witness: Witness | null;
+  /** Other jobs over the same mailboxes. */
+  rivals: Witness[];
+  /** Counts what has struck, by name. */
+  struck: Map<string, number>;
+  /** Names the act for seeds of changes. */
+  name: string;
+}
+
+/** Longest time for an act: many times what it takes on a busy machine. */
+const actMsMax = 180_000;
+/** Nothing moved for so long: the next event happens now, wherever the work stands. */
+const idleMs = 2_000;
+
+/** Resolves when the act's jobs have ended and the stack is whole; throws when they do not end. */
+export async function performAct(run: ActRun, act: Act): Promise<{ witness: Witness; job: Job }> {
+  const { stage, scene, struck } = run;
+  const { control } = stage;
+  if (act.before !== null) await change(run, act.before, 'before');
+  if (act.faults.length > 0) await control.call('POST', '/faults', act.faults);
+  const base = await requests(run);
+  const witness = await begin(run, act);
+  const log = witness.follow();
+  let over = false;
+  const aside: Promise<void>[] = [];
+  const events: { at: number; happen: () => Promise<void> }[] = [
+    ...act.strikes.map((strike) => ({
+      at: strike.at,
+      happen: async () => {
+        await perform(stage, strike, [scene.source, scene.destination]);
+        count(struck, strikeName(strike));
+      },
+    })),
+    ...act.pauses.map(({ at, restMs }) => ({
+      at,
+      happen: () => {
+        // The storm goes on over the pause.
+        aside.push(pause(run, witness, restMs, () => over));
+        return Promise.resolve();
+      },
+    })),
+    ...(act.during === null ? [] : [{ at: act.during.at, happen: () => change(run, act.during?.changes ?? noChanges, 'during') }]),
+    ...(act.rival === null ? [] : [{ at: act.rival.at, happen: async () => { run.rivals.push(await newJob(run)); } }]),
+  ].sort((one, other) => one.at - other.at);
+  const storm = (async () => {
+    for (const event of events) {
+      if (!(await reached(run, base + event.at, () => over))) return;
+      await event.happen();
+    }
+  })();
+  try {
+    const ending = witness.ended(actMsMax).finally(() => {
+      over = true;
+    });
+    // A storm that breaks ends the act; its own end does not.
+    await Promise.race([ending, storm.then(() => ending)]);
+    await storm;
+    await Promise.all(aside);
+    await stage.heal();
+    for (const rival of run.rivals) await rival.ended(actMsMax);
+    const job = await witness.ended(actMsMax);
+    await Promise.race([log, new Promise((resolve) => setTimeout(resolve, 15_000))]);
+    return { witness, job };
+  } finally {
+    witness.leave();
+    const { faults } = await control.call<{ faults: { rule: Fault; struck: number }[] }>('GET', '/faults');
+    for (const { rule, struck: times } of faults) count(struck, `Graph: ${faultNameOf(rule.id)}`, times);
+    await fetch(new URL('/faults', stage.stack.simulatorControlUrl), { method: 'DELETE' });
+  }
+}
+
+const noChanges: Changes = { new: 0, edited: 0, readFlags: 0, newFolder: false };
+
+export function count(into: Map<string, number>, name: string, times = 1): void {
+  if (times > 0) into.set(name, (into.get(name) ?? 0) + times);
+}
+
+async function begin(run: ActRun, act: Act): Promise<Witness> {
+  if (run.witness === null || act.pass === 'full') return newJob(run);
+  const before = (await run.witness.job()).passes.length;
+  const asked = await run.api.command('POST', `/v1/jobs/${run.witness.jobId}/passes`, { mode: act.pass });
+  if (asked.status === 202 || (await run.witness.job()).passes.length > before) return run.witness;
+  if (asked.json['code'] === 'IDEMPOTENCY_CONFLICT') return begin(run, act);
+  throw new Error(`a ${act.pass} pass was answered ${asked.status} and is not there: ${JSON.stringify(asked.json)}`);
+}
+
+/** A job of a name of its own: when its answer was lost with a service, it is looked for, as the contract tells clients to. */
+async function newJob({ api, scene }: Pick<ActRun, 'api' | 'scene'>): Promise<Witness> {
+  const name = randomUUID();
+  const asked = await api.command('POST', '/v1/jobs', { sourceTenantId: scene.sourceTenantId, destTenantId: scene.destTenantId, type: 'EMAIL', name });
+  if (asked.status === 201) return new Witness(api, jobAnswer.parse(asked.json).job.id);
+  const there = (await api.client.call('GET', '/v1/jobs?limit=100', listJobsAnswer)).jobs.find((each) => each.name === name);
+  if (there !== undefined) return new Witness(api, there.id);
+  if (asked.json['code'] === 'IDEMPOTENCY_CONFLICT') return newJob({ api, scene });
+  throw new Error(`a job was answered ${asked.status}: ${JSON.stringify(asked.json)}`);
+}
+
+async function change({ stage, scene, name }: ActRun, changes: Changes, when: string): Promise<void> {
+  await stage.control.call('POST', '/exchange/changes', { tenant: scene.source, seed: `${name} ${when}`, perMailbox: changes });
+}
+
+/** Pauses a running job, waits until its workers are idle, and resumes it. A job that is over meanwhile is not paused. */
+async function pause({ api, struck }: ActRun, witness: Witness, restMs: number, over: () => boolean): Promise<void> {
+  const answered = await api.command('PATCH', `/v1/jobs/${witness.jobId}/pause`);
+  if (answered.status !== 200 && (await witness.job()).status !== 'PAUSED') return;
+  count(struck, 'paused');
+  await eventually('the workers are idle', async () => over() || !(await witness.job()).draining, 90_000);
+  await new Promise((resolve) => setTimeout(resolve, restMs));
+  await api.command('PATCH', `/v1/jobs/${witness.jobId}/resume`);
+}
+
+/** Waits until the simulator has served so many requests, or nothing moves; false when the act was over before. */
+async function reached(run: ActRun, wanted: number, over: () => boolean): Promise<boolean> {
+  let last = -1;
+  let since = Date.now();
+  for (;;) {
+    if (over()) return false;
+    const now = await requests(run);
+    if (now >= wanted) return true;
+    if (now !== last) since = Date.now();
+    else if (Date.now() - since > idleMs) return true;
+    last = now;
+    await new Promise((resolve) => setTimeout(resolve, 40));
+  }
+}
+
+const requests = async ({ stage }: ActRun): Promise<number> => (await stage.control.call<{ requests: number }>('GET', '/counters')).requests;
