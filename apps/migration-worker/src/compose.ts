@@ -59,7 +59,7 @@ export async function startWorker(config: WorkerConfig, logger: Logger, folder: 
   const workUnit = makeWorkUnit({
     sql: db.sql,
     jobs,
-    ports: createTenantPorts({ tenants: tenantClient, http, governor }),
+    ports: createTenantPorts({ tenants: tenantClient, http, governor, timeoutMs: config.GRAPH_TIMEOUT_SECONDS * 1_000 }),
     workloads,
     publish: (type, payload, messageId) => publishWork(nats, type, payload, messageId),
     active,

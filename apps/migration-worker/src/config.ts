@@ -8,6 +8,8 @@ export const workerEnv = z.object({
   JOB_SERVICE_URL: z.url({ protocol: /^https?$/ }),
   /** Where requests to Microsoft's production addresses are carried; empty: to Microsoft. */
   MICROSOFT_LAST_HOP: z.string().default(''),
+  /** How long Microsoft may be silent until an answer counts as lost; three times that for the streams of large items. */
+  GRAPH_TIMEOUT_SECONDS: z.coerce.number().int().min(1).max(600).default(100),
   /** Units at work at once. */
   WORKER_UNITS: z.coerce.number().int().min(1).max(64).default(6),
   /** A unit whose worker is silent for so long is given to another one. */

@@ -33,6 +33,8 @@ const kinds: readonly { name: string; paths: readonly string[]; action: Fault['a
   // Once: a token that is refused and whose successor is refused as well is access that was lost, and rightly ends a job.
   { name: '401', paths: [any], action: { kind: 'status', status: 401, code: 'InvalidAuthenticationToken', message: 'Lifetime validation failed, the token is expired.' }, most: 1 },
   { name: 'slow', paths: [any], action: { kind: 'delayMs', ms: 400 } },
+  // Past the worker's time-out (stage.ts), also past the longer one for streams.
+  { name: 'answer later than anybody waits', paths: [...writes, ...reads], action: { kind: 'lateAnswer', ms: 7_000 }, most: 3 },
   { name: 'dripping', paths: reads, action: { kind: 'slowBody', bytesPerSecond: 40_000 } },
 ];
 

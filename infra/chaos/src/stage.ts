@@ -21,6 +21,9 @@ export interface Stage {
 /** How long a silent worker keeps its units: as short as workers take, so that a run sees many leases end. */
 const leaseSeconds = 2;
 
+/** Microsoft's silence counts as a lost answer soon, so that a run sees many. */
+const settings = { 'migration-worker': { GRAPH_TIMEOUT_SECONDS: '2' } };
+
 export async function openStage(): Promise<Stage> {
   const dataDir = mkdtempSync(join(tmpdir(), 'migrator-chaos-'));
   const end = async (): Promise<void> => {
@@ -28,7 +31,7 @@ export async function openStage(): Promise<Stage> {
     rmSync(`${dataDir}.lock`, { recursive: true, force: true });
   };
   const heal = async (): Promise<void> => {
-    await up({ dataDir, durable: true, preset: 'empty', workers, leaseSeconds, env: {} });
+    await up({ dataDir, durable: true, preset: 'empty', workers, leaseSeconds, settings, env: {} });
   };
   try {
     await heal();

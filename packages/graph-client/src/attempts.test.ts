@@ -169,6 +169,15 @@ test('an answer that does not come in time is a lost one', async () => {
   expect(await kindOf(port.post('/x', {}, { budget: { kind: 'none' }, timeoutMs: 300 }))).toBe('in_doubt');
 });
 
+test('a client with a time-out of its own gives up a call after it, and a slow call after three times as long', async () => {
+  handler = () => undefined;
+  const impatient = createGraphClient({ tenantId: 't', clientId: 'c', tokens: { token: () => Promise.resolve({ accessToken: 'x', roles: [] }) }, http, governor, timeoutMs: 200 });
+  expect(await kindOf(impatient.post('/x', {}, { budget: { kind: 'none' } }))).toBe('in_doubt');
+  const began = performance.now();
+  expect(await kindOf(impatient.post('/x', {}, { budget: { kind: 'none' }, slow: true }))).toBe('in_doubt');
+  expect(performance.now() - began).toBeGreaterThan(590);
+});
+
 test('an answer that drips on and on, or grows beyond all measure, is a lost one: it is neither waited for nor held', async () => {
   handler = (_request, response, nth) => {
     if (nth > 2) {

@@ -19,12 +19,13 @@ export interface GraphClientOptions {
   tokens: TokenSource;
   http: Http;
   governor: Governor;
+  /** How long Microsoft may be silent until an answer counts as lost; default 100 s. */
+  timeoutMs?: number;
 }
 
-const timeoutMsDefault = 100_000;
-
 /** A port for one tenant. Cheap: the connections belong to `http`, the tokens to `tokens`, the budgets to `governor`. */
-export function createGraphClient({ tenantId, clientId, tokens, http, governor }: GraphClientOptions): GraphPort {
+export function createGraphClient({ tenantId, clientId, tokens, http, governor, timeoutMs: ownTimeoutMs = 100_000 }: GraphClientOptions): GraphPort {
+  const timeoutOf = ({ timeoutMs, slow = false }: RequestOptions): number => timeoutMs ?? (slow ? 3 * ownTimeoutMs : ownTimeoutMs);
   const auth = new AuthenticationHandler({
     getAccessToken: async (options) => {
       const { fresh, outgoing } = options as TokenOptions;
@@ -39,7 +40,8 @@ export function createGraphClient({ tenantId, clientId, tokens, http, governor }
   const client = Client.initWithMiddleware({ middleware: [auth, new TelemetryHandler(), new GraphTransport(http)] });
 
   const send = <T>(method: string, path: string, options: RawOptions, receive: (response: HttpResponse) => Promise<T> | T, units = 1): Promise<Granted<T>> => {
-    const { budget, version = 'v1.0', query, headers, signal, timeoutMs = timeoutMsDefault, body = null, contentType, contentLength } = options;
+    const { budget, version = 'v1.0', query, headers, signal, body = null, contentType, contentLength } = options;
+    const timeoutMs = timeoutOf(options);
     const target = query === undefined ? path : `${path}${path.includes('?') ? '&' : '?'}${encodeQuery(query)}`;
     return attempt(governor, {
       app: clientId,
@@ -67,7 +69,7 @@ export function createGraphClient({ tenantId, clientId, tokens, http, governor }
 
   /** The whole answer is read before the request counts as answered: a read that was cut half-way is made again. */
   const json = async <T>(method: string, path: string, options: RawOptions, units?: number): Promise<T> => {
-    const { value, release } = await send(method, path, options, (response) => parseJson<T>(response, options.timeoutMs), units);
+    const { value, release } = await send(method, path, options, (response) => parseJson<T>(response, timeoutOf(options)), units);
     release();
     return value;
   };
@@ -83,7 +85,7 @@ export function createGraphClient({ tenantId, clientId, tokens, http, governor }
       const { release } = await send('DELETE', path, options, (response) => response.body.dump());
       release();
     },
-    raw: async (method, path, options) => rawResponse(await send(method, path, options, nothing), options.repeatable ?? method === 'GET', options.timeoutMs),
+    raw: async (method, path, options) => rawResponse(await send(method, path, options, nothing), options.repeatable ?? method === 'GET', timeoutOf(options)),
     async *pages<T>(path: string, { from, pageSizeMax, ...options }: RequestOptions & { from?: string; pageSizeMax?: number }): AsyncGenerator<GraphPage<T>> {
       const prefer = [options.headers?.['Prefer'], pageSizeMax === undefined ? undefined : `odata.maxpagesize=${pageSizeMax}`].filter((part) => part !== undefined).join(', ');
       const headers = { ...options.headers, ...(prefer === '' ? {} : { Prefer: prefer }) };
@@ -109,7 +111,7 @@ export function createGraphClient({ tenantId, clientId, tokens, http, governor }
         options,
       ),
     preauthorised: async (method, url, options) => {
-      const { budget, headers, signal, timeoutMs = timeoutMsDefault, body = null, contentType, contentLength } = options;
+      const { budget, headers, signal, body = null, contentType, contentLength } = options;
       return rawResponse(
         await attempt(governor, {
           app: clientId,
@@ -129,11 +131,11 @@ export function createGraphClient({ tenantId, clientId, tokens, http, governor }
               headers: { 'client-request-id': randomUUID(), ...headers, ...(each === null ? {} : { 'content-type': contentType ?? 'application/json' }), ...(contentLength === undefined ? {} : { 'content-length': String(contentLength) }) },
               body: each,
               signal,
-              timeoutMs,
+              timeoutMs: timeoutOf(options),
             }),
         }),
         options.repeatable ?? method === 'GET',
-        timeoutMs,
+        timeoutOf(options),
       );
     },
   };
@@ -183,7 +185,7 @@ async function unwrap(outgoing: Outgoing, call: () => Promise<unknown>): Promise
   }
 }
 
-function rawResponse({ response, release }: Granted<undefined>, repeatable: boolean, timeoutMs?: number): RawResponse {
+function rawResponse({ response, release }: Granted<undefined>, repeatable: boolean, timeoutMs: number): RawResponse {
   async function* body(): AsyncGenerator<Uint8Array> {
     try {
       yield* response.body;
@@ -223,7 +225,7 @@ const jsonBytesMax = 64 * 1024 * 1024;
 const answerTimeouts = 3;
 
 /** The body as JSON; undefined when there is none. Throws for one that drips on and on or grows beyond all measure: it is a lost answer. */
-async function parseJson<T>(response: HttpResponse, timeoutMs = timeoutMsDefault): Promise<T> {
+async function parseJson<T>(response: HttpResponse, timeoutMs: number): Promise<T> {
   const whole = await readWhole(response.body, jsonBytesMax, performance.now() + answerTimeouts * timeoutMs);
   if (whole.length === 0) return undefined as T;
   const text = whole.toString('utf8');

@@ -15,8 +15,10 @@ export interface RequestOptions {
   signal?: AbortSignal;
   /** May be sent again when no answer was seen. Default: true for GET, false for everything else. */
   repeatable?: boolean;
-  /** For the whole exchange without waiting for the governor; default 100 s (streams: between two pieces). */
+  /** For the whole exchange without waiting for the governor; default: the client's own (streams: between two pieces). */
   timeoutMs?: number;
+  /** Three times the client's own time-out: Exchange builds the stream of a large item before it sends the first byte. */
+  slow?: boolean;
 }
 
 /** A function makes the body anew for every attempt; a bare stream can be sent once, so a throttled request with one fails as `throttled`. */

@@ -16,6 +16,7 @@ const Action = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('resetAfterWrite') }),
   z.strictObject({ kind: z.literal('statusAfterWrite'), status, code: z.string(), message: z.string().optional(), headers }),
   z.strictObject({ kind: z.literal('delayMs'), ms: z.number().min(0).max(600_000) }),
+  z.strictObject({ kind: z.literal('lateAnswer'), ms: z.number().min(0).max(600_000) }),
   z.strictObject({ kind: z.literal('slowBody'), bytesPerSecond: z.number().min(1) }),
   z.strictObject({ kind: z.literal('truncateBody'), bytes: z.int().min(0) }),
 ]);

@@ -98,6 +98,18 @@ describe('faults', () => {
     sim.world.faults.add({ id: 'empty', match: {}, times: 1, action: { kind: 'emptyStatus', status: 503 } });
     expect(await sim.call('GET', '/v1.0/users')).toMatchObject({ status: 503, text: '' });
   });
+  test('a late answer is late after the work was done', async () => {
+    const user = sim.tenant.users[0]!;
+    sim.world.faults.add({ id: 'late', match: { method: 'PATCH' }, times: 1, action: { kind: 'lateAnswer', ms: 1_500 } });
+    let answered = false;
+    const call = sim.call('PATCH', `/v1.0/users/${user.id}`, { body: { jobTitle: 'Later' } }).then(({ status }) => {
+      answered = true;
+      return status;
+    });
+    await sim.until(() => user.jobTitle === 'Later');
+    expect(answered).toBe(false);
+    expect(await call).toBe(204);
+  });
   test('a truncated body is seen as a broken answer, not a short one', async () => {
     sim.world.faults.add({ id: 'short', match: {}, times: 1, action: { kind: 'truncateBody', bytes: 40 } });
     await expect(sim.call('GET', '/v1.0/users')).rejects.toThrow();

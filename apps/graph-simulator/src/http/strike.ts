@@ -38,6 +38,11 @@ export async function strike(
         const ran = await run();
         return { reply: refuse(error(action)), ran, effects: {} };
       }
+      case 'lateAnswer': {
+        const ran = await run();
+        await realDelay(action.ms);
+        return { reply: ran, ran, effects: {} };
+      }
       case 'slowBody': {
         const ran = await run();
         return { reply: ran, ran, effects: { bytesPerSecond: action.bytesPerSecond } };

@@ -12,6 +12,8 @@ export type FaultAction =
   /** The work is done, then the answer is this error. */
   | { kind: 'statusAfterWrite'; status: number; code: string; message?: string | undefined; headers?: Record<string, string> | undefined }
   | { kind: 'delayMs'; ms: number }
+  /** The work is done at once, its answer comes late. */
+  | { kind: 'lateAnswer'; ms: number }
   /** The answer's body drips. */
   | { kind: 'slowBody'; bytesPerSecond: number }
   /** The answer's body stops after this many bytes and the connection drops. */

@@ -21,7 +21,7 @@ export interface TenantPorts {
   get(orgId: string, tenantId: string, side: 'source' | 'dest'): Promise<TenantPort>;
 }
 
-export function createTenantPorts({ tenants, http, governor, now = () => performance.now() }: { tenants: InternalClient; http: Http; governor: Governor; now?: () => number }): TenantPorts {
+export function createTenantPorts({ tenants, http, governor, timeoutMs, now = () => performance.now() }: { tenants: InternalClient; http: Http; governor: Governor; timeoutMs: number; now?: () => number }): TenantPorts {
   const kept = new Map<string, { credential: TenantCredential; port: TenantPort; until: number }>();
   return {
     async get(orgId, tenantId, side) {
@@ -47,6 +47,6 @@ export function createTenantPorts({ tenants, http, governor, now = () => perform
 
   function connect({ microsoftTenantId, clientId, credential }: TenantCredential): TenantPort {
     const tokens = createTokenSource({ tenantId: microsoftTenantId, clientId, credential }, http);
-    return { microsoftTenantId, port: createGraphClient({ tenantId: microsoftTenantId, clientId, tokens, http, governor }) };
+    return { microsoftTenantId, port: createGraphClient({ tenantId: microsoftTenantId, clientId, tokens, http, governor, timeoutMs }) };
   }
 }

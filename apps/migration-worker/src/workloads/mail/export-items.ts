@@ -7,9 +7,6 @@ import { ExportRefused, ExportUnreadable } from './transfer-failures.js';
 /** Ids in one export request, at most. */
 export const exportItemsMax = 20;
 
-/** Longest wait between two pieces: Exchange builds the stream of a large item before it sends the first byte. */
-const pieceTimeoutMs = 300_000;
-
 /** One item of a small export. `data` is null when it was longer than asked for: it is then to be exported alone. */
 export interface Exported {
   readonly itemId: string;
@@ -19,7 +16,7 @@ export interface Exported {
 }
 
 async function requestExport(source: Mailbox, itemIds: readonly string[], signal: AbortSignal): Promise<RawResponse> {
-  const options = source.options(signal, { repeatable: true, timeoutMs: pieceTimeoutMs });
+  const options = source.options(signal, { repeatable: true, slow: true });
   return await source.port.raw('POST', source.admin('/exportItems'), { ...options, body: JSON.stringify({ itemIds }), contentType: 'application/json' });
 }
 

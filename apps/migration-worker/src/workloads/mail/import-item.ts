@@ -6,8 +6,6 @@ import type { Mailbox } from './mailbox.js';
 import { text } from './mapi.js';
 import { ImportUnanswered } from './transfer-failures.js';
 
-const pieceTimeoutMs = 300_000;
-
 /** Where an import goes: a new item in a folder, or the item we wrote there before. */
 export interface ImportTarget {
   readonly folderId: string;
@@ -74,7 +72,7 @@ export async function importItem(destination: Mailbox, sessions: ImportSessions,
 }
 
 async function send(destination: Mailbox, session: ImportSession, body: RequestBody, signal: AbortSignal): Promise<DestRef> {
-  const options = destination.options(signal, { timeoutMs: pieceTimeoutMs });
+  const options = destination.options(signal, { slow: true });
   const response = await destination.port.preauthorised('POST', session.url, { ...options, body, contentType: 'application/json' });
   try {
     const answer = await response.json<Record<string, unknown>>();
