@@ -103,11 +103,16 @@ test('a write whose answer is lost is in doubt and not repeated; a read is repea
   expect(seen).toHaveLength(2);
 });
 
-test('a 504 to a write is in doubt; a 503 without Retry-After as well', async () => {
+test('every 5xx to a write is in doubt, also a 503 that says when to come back: everybody waits that long, and the write is not repeated', async () => {
   for (const status of [500, 502, 503, 504]) {
     handler = (_request, response) => { response.writeHead(status).end(); };
     expect(await kindOf(port.post('/x', {}, { budget }))).toBe('in_doubt');
   }
+  seen = [];
+  handler = (_request, response) => { response.writeHead(503, { 'retry-after': '1' }).end(); };
+  expect(await kindOf(port.post('/x', {}, { budget }))).toBe('in_doubt');
+  expect(seen).toHaveLength(1);
+  expect(throttled).toEqual([1_000]);
 });
 
 test('a 401 takes one fresh token, and a second 401 ends it', async () => {

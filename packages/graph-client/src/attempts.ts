@@ -88,7 +88,7 @@ export async function attempt<T>(governor: Governor, request: Attempt<T>): Promi
       fresh = true;
       continue;
     }
-    if (failure.notExecuted) {
+    if (failure.notExecuted || (failure.busy && repeatable)) {
       refused += 1;
       const restMs = failure.retryAfterMs !== null && failure.retryAfterMs > 0 ? failure.retryAfterMs : failure.overBytes ? (byteSteps[Math.min(refused, byteSteps.length) - 1] ?? 60_000) : backOff(refused, 2_000, 300_000);
       governor.throttled(app, tenantId, budget, restMs);
@@ -97,7 +97,10 @@ export async function attempt<T>(governor: Governor, request: Attempt<T>): Promi
     }
     if (failure.error.kind !== 'unavailable') throw failure.error;
     // A locked resource was not touched, whatever the request was.
-    if (!repeatable && response.status !== 423) throw new GraphRequestError('in_doubt', { status: failure.error.status, graphCode: failure.error.graphCode, requestId: failure.error.requestId });
+    if (!repeatable && response.status !== 423) {
+      if (failure.busy && failure.retryAfterMs !== null) governor.throttled(app, tenantId, budget, failure.retryAfterMs);
+      throw new GraphRequestError('in_doubt', { status: failure.error.status, graphCode: failure.error.graphCode, requestId: failure.error.requestId });
+    }
     lost += 1;
     if (lost > lostAnswersMax || performance.now() > deadline || !again(request.body, bodyTaken)) throw failure.error;
     await rest(failure.retryAfterMs ?? backOff(lost, 500, 60_000), signal);

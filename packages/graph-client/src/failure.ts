@@ -9,8 +9,10 @@ export interface Failure {
   error: GraphRequestError;
   /** From `Retry-After`, in milliseconds; null when the service did not say. */
   retryAfterMs: number | null;
-  /** True when the service says the request was not carried out. */
+  /** True when the service says the request was not carried out. A 503 does not say so, whatever it says of when to come back. */
   notExecuted: boolean;
+  /** The service asks to be left alone for `retryAfterMs`. */
+  busy: boolean;
   /** The refusal names the byte budget, which is waited for in flat steps. */
   overBytes: boolean;
 }
@@ -67,7 +69,7 @@ export async function readFailure(response: HttpResponse, now: number): Promise<
   const theirs = Date.parse(response.headers.get('date') ?? '');
   const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), Number.isNaN(theirs) ? now : theirs);
   const error = new GraphRequestError(kindOf(response.status, body.code), { status: response.status, graphCode: body.code, requestId: response.headers.get('request-id'), ...(location === null ? {} : { location }) });
-  return { error, retryAfterMs, notExecuted: response.status === 429 || (response.status === 503 && retryAfterMs !== null), overBytes: response.status === 429 && text.includes('IncomingBytes') };
+  return { error, retryAfterMs, notExecuted: response.status === 429, busy: response.status === 503 && retryAfterMs !== null, overBytes: response.status === 429 && text.includes('IncomingBytes') };
 }
 
 /** The most specific code of the (possibly nested) error object; import hosts answer `{"Message": ...}` without one. */
