@@ -11,7 +11,7 @@ import { z } from 'zod';
 import { logLevels } from './api/logs.js';
 import { jobStatuses, passModes } from './api/jobs.js';
 import { idSchema } from './ids.js';
-import { itemFailures, skipCauses, unitFailures, type ItemFailure, type SkipCause, type UnitFailure } from './outcomes.js';
+import { differenceCauses, itemFailures, skipCauses, unitFailures, type DifferenceCause, type ItemFailure, type SkipCause, type UnitFailure } from './outcomes.js';
 
 export const streams = { facts: 'facts', work: 'work' } as const;
 
@@ -62,11 +62,59 @@ export const itemReportSchema = z.object({
 });
 export type ItemReport = z.infer<typeof itemReportSchema>;
 
+const tally = z.number().int().min(0);
+/** What a verification counted in one container. `sourceItems` = matched + differs + missing, filtered ones left out. */
+export const verifiedCountsSchema = z.object({
+  sourceItems: tally,
+  sourceBytes: tally,
+  /** Everything in the destination's container, its owner's items included. */
+  destItems: tally,
+  destBytes: tally,
+  /** The destination's own items: there before the job, or made by its owner since. No damage. */
+  ownItems: tally,
+  /** Items that the job's filters leave out. */
+  leftOut: tally,
+  matched: tally,
+  missing: tally,
+  extra: tally,
+  differs: tally,
+  /** Of the matched: those of which something could not be compared. */
+  notComparable: tally,
+});
+export type VerifiedCounts = z.infer<typeof verifiedCountsSchema>;
+
+/** One difference. Carries no content: ids, container paths, class, field names. */
+export const differenceSchema = z.object({
+  /** Stable for the pass. */
+  key: z.string(),
+  code: z.enum(Object.keys(differenceCauses) as [DifferenceCause, ...DifferenceCause[]]),
+  /** The reason that the job reported, when the code says that there is one. */
+  because: z.enum(outcomeCodes).nullable(),
+  container: z.string(),
+  kind: z.string(),
+  fields: z.array(z.string()),
+  sourceItemId: z.string().nullable(),
+  destItemId: z.string().nullable(),
+  /** Container of the destination where the copy is instead. */
+  foundIn: z.string().nullable(),
+});
+export type Difference = z.infer<typeof differenceSchema>;
+
+/** What a verification found, in order; the unit’s `finish` ends it. `begin` takes back whatever an earlier attempt said of the unit. */
+export const verificationSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('progress'), /** Items read so far, of both sides. */ read: tally }),
+  z.object({ kind: z.literal('begin') }),
+  z.object({ kind: z.literal('differences'), differences: z.array(differenceSchema).min(1).max(200) }),
+  z.object({ kind: z.literal('container'), key: z.string(), path: z.string(), destPath: z.string().nullable(), containerKind: z.string(), counts: verifiedCountsSchema }),
+]);
+export type VerificationEvent = z.infer<typeof verificationSchema>;
+
 /** Reports by type; the subject is `work.<type>.<jobId>`. */
 export const work = {
   log: z.object({ ...unit, level: z.enum(logLevels), message: z.string().max(2000), at }),
   progress: z.object({ ...unit, counters: unitCountersSchema, at }),
   items: z.object({ ...unit, items: z.array(itemReportSchema).min(1).max(500), at }),
+  verification: z.object({ ...unit, passId: idSchema('pas'), event: verificationSchema, at }),
 } as const;
 export type WorkType = keyof typeof work;
 export type WorkPayload<T extends WorkType> = z.infer<(typeof work)[T]>;

@@ -13,7 +13,7 @@ export const exampleTenant = {
   onedriveQuotaPerUserBytes: 1_099_511_627_776, workloads: ['EMAIL', 'SHAREPOINT', 'ONEDRIVE', 'TEAMS'], discoveredAt: at, connectedAt: at,
 };
 export const exampleDiscovery = { id: exampleIds.dis, status: 'DONE', completedAt: at };
-export const examplePass = { id: exampleIds.pas, mode: 'full', status: 'RUNNING', createdAt: at, startedAt: at, completedAt: null, movedItems: 0, deletedItems: 0, removedItems: 0 };
+export const examplePass = { id: exampleIds.pas, mode: 'full', status: 'RUNNING', createdAt: at, startedAt: at, completedAt: null, verification: null, movedItems: 0, deletedItems: 0, removedItems: 0 };
 export const exampleJob = {
   id: exampleIds.job, type: 'EMAIL', status: 'RUNNING', sourceTenantId: exampleIds.ten, destTenantId: exampleIds.tenDest, scope: { email: true, calendar: true, contacts: true, tasks: true },
   totalItems: 48_210, doneItems: 31_007, errorItems: 2, skippedItems: 11, bytesTransferred: 9_663_676_416, dryRun: false, createdAt: at, startedAt: at, completedAt: null,
@@ -28,6 +28,21 @@ export const exampleMailbox = { id: exampleIds.mbp, email: 'ada@contoso.com', de
 export const exampleItem = {
   id: exampleIds.itm, unitId: exampleIds.unt, source: 'ada@contoso.com', container: 'Inbox/Projects', kind: 'message', sourceItemId: 'AAMkAGUx', status: 'failed', code: 'DEST_ITEM_TOO_LARGE',
   cause: 'The item is larger than the destination mailbox accepts.', remedy: 'Raise the message size limit of the destination mailbox (at most 150 MB), then run a retry pass.', graphCode: 'ErrorMessageSizeExceeded', requestId: 'b7f1c2a4-9d1a-4a52-8a6b-0d6d1f0a3c11', at,
+};
+const exampleCounts = { sourceItems: 4_212, sourceBytes: 1_288_490_188, destItems: 4_240, destBytes: 1_290_011_402, ownItems: 28, leftOut: 0, matched: 4_211, missing: 1, extra: 0, differs: 0, notComparable: 3 };
+export const exampleReport = {
+  jobId: exampleIds.job,
+  pass: {
+    ...examplePass, mode: 'verify', status: 'DONE', completedAt: at,
+    verification: { outcome: 'differences', units: 1, unitsVerified: 1, unitsFailed: 0, itemsRead: 8_452, sourceItems: 4_212, matched: 4_211, missing: 1, extra: 0, differs: 0, notComparable: 3 },
+  },
+  units: [{ ...exampleCounts, unitId: exampleIds.unt, source: 'ada@contoso.com', dest: 'ada@fabrikam.com', status: 'VERIFIED', failure: null, containers: [{ ...exampleCounts, path: 'Inbox/Projects', destPath: 'Inbox/Projects', kind: 'IPF.Note' }] }],
+  differences: [
+    {
+      unitId: exampleIds.unt, source: 'ada@contoso.com', container: 'Inbox/Projects', kind: 'IPM.Note', class: 'missing', code: 'VERIFY_NOT_YET_COPIED',
+      cause: 'It came to the source after the last pass, or no pass has reached it.', remedy: 'Run a delta pass, then verify again.', because: null, fields: [], sourceItemId: 'AAMkAGUx', destItemId: null, foundIn: null,
+    },
+  ],
 };
 export const exampleDevice = { id: exampleIds.dev, hostname: 'LT-0042', ipAddress: '10.1.4.42', domain: 'contoso.local', status: 'ONLINE', lastSeenAt: at, agentVersion: '1.4.0', createdAt: at };
 export const exampleSecret = 'b64url_of_32_random_bytes_shown_only_once__';

@@ -78,7 +78,7 @@ function parametersOf(endpoint: Endpoint, schemas: Schemas): Json[] {
 
 function answersOf(endpoint: Endpoint, schemas: Schemas): Json {
   const { answer, examples } = endpoint;
-  const content = isStream(answer) ? { [answer.mediaType]: { schema: { type: answer.mediaType === 'application/json' ? 'object' : 'string', description: answer.description } }, ...(answer.json === undefined ? {} : { 'application/json': { schema: schemas.of(answer.json, 'output') } }) } : { 'application/json': { schema: schemas.of(answer, 'output'), ...(examples?.answer === undefined ? {} : { example: examples.answer }) } };
+  const content = isStream(answer) ? { [answer.mediaType]: { schema: { type: answer.mediaType === 'application/json' ? 'object' : 'string', description: answer.description } }, ...(answer.json === undefined ? {} : { 'application/json': { schema: schemas.of(answer.json, 'output'), ...(examples?.answer === undefined ? {} : { example: examples.answer }) } }) } : { 'application/json': { schema: schemas.of(answer, 'output'), ...(examples?.answer === undefined ? {} : { example: examples.answer }) } };
   const headers = {
     'X-Request-Id': { $ref: '#/components/headers/XRequestId' },
     ...(isLimited(endpoint) ? rateHeaders : {}),

@@ -54,10 +54,35 @@ export type UnitFailure = keyof typeof unitFailures;
 /** Unit failures that concern the whole tenant: the job stops instead of failing unit after unit. */
 export const jobStoppingFailures: readonly UnitFailure[] = ['ACCESS_LOST', 'TENANT_DISCONNECTED'];
 
+/** What a verification can say of an item or container; the class of a difference decides whether the copy is as it should be. */
+export const differenceClasses = ['missing', 'extra', 'differs', 'not_comparable'] as const;
+export type DifferenceClass = (typeof differenceClasses)[number];
+
+/** Why the two sides of a verified unit are not the same, each with its class. */
+export const differenceCauses = {
+  VERIFY_NOT_COPIED: { class: 'missing', cause: 'The job could not copy this item, or left it out for a reason it reported.', remedy: 'Follow the remedy of the reported reason, then run a retry pass and verify again.' },
+  VERIFY_COPY_GONE: { class: 'missing', cause: 'The item was copied, and its copy is not in the destination container any more.', remedy: 'Look in the deleted and recoverable items of the destination. If nobody meant to delete it, copy the item again by a job into another mailbox, or restore it there.' },
+  VERIFY_NOT_YET_COPIED: { class: 'missing', cause: 'It came to the source after the last pass, or no pass has reached it.', remedy: 'Run a delta pass, then verify again.' },
+  VERIFY_MOVED: { class: 'missing', cause: 'The copy is at the destination in another container: somebody moved it there.', remedy: 'Nothing is lost. Move the copy back if its place matters.' },
+  VERIFY_CONTAINER_MISSING: { class: 'missing', cause: 'The container was made at the destination and is not there any more, under this name or another.', remedy: 'Restore it at the destination if nobody meant to delete it; a delta pass makes the container again, and its items are listed one by one.' },
+  VERIFY_DOUBLED: { class: 'extra', cause: 'The destination holds this item more often than the source does.', remedy: 'Compare the copies and delete the surplus one at the destination. If nobody copied it by hand, report it to the maintainers.' },
+  VERIFY_LEFT_BEHIND: { class: 'extra', cause: 'A copy of an item that has been deleted or moved at the source since.', remedy: 'Delete it at the destination if it should follow the source; copies are not deleted unless a job asks for it.' },
+  VERIFY_COPY_CHANGED: { class: 'differs', cause: 'The copy has been changed at the destination since it was written.', remedy: 'If its owner changed it, nothing is to be done. To take the source’s version, delete the copy and run a retry pass.' },
+  VERIFY_SOURCE_CHANGED: { class: 'differs', cause: 'The item has been changed at the source since it was copied.', remedy: 'Run a delta pass, then verify again.' },
+  VERIFY_COPY_DIFFERS: { class: 'differs', cause: 'The copy is not what the source holds, and neither side is known to have changed since.', remedy: 'Compare both by hand; delete the copy and run a retry pass to copy it again. Report it to the maintainers with both ids.' },
+  VERIFY_CONTAINER_RENAMED: { class: 'differs', cause: 'The container has another name or place at the destination; its items were compared there.', remedy: 'Nothing is lost. Give it back its name before the next delta pass, or that pass makes a second container of the old name.' },
+  VERIFY_CONTENT_NOT_SHOWN: { class: 'not_comparable', cause: 'Microsoft shows no content of items of this class; that the item is there, its class and its listed fields were compared.', remedy: 'Open a few such items at the destination to see their content.' },
+  VERIFY_SOURCE_UNREADABLE: { class: 'not_comparable', cause: 'The source did not show the content of this item; that the copy is there and its listed fields were compared.', remedy: 'Open the item at both sides and compare by hand; verify again if the source had a bad moment.' },
+  VERIFY_DEST_UNREADABLE: { class: 'not_comparable', cause: 'The destination did not show the content of this copy; that it is there and its listed fields were compared.', remedy: 'Open the copy and compare by hand; verify again if the destination had a bad moment.' },
+  VERIFY_OWNERS_CHOICE: { class: 'not_comparable', cause: 'The destination’s owner has a setting of the same name with another value; a migration leaves it as it is.', remedy: 'Nothing to do, unless the source’s value is wanted: then set it by hand.' },
+} as const satisfies Record<string, Explained & { class: DifferenceClass }>;
+export type DifferenceCause = keyof typeof differenceCauses;
+
 // Put together once: Node.js 20 takes 30 µs to do it, and a page of items asks for it fifty times.
-const explanations: Record<SkipCause | ItemFailure | UnitFailure, Explained> = { ...skipCauses, ...itemFailures, ...unitFailures };
+const explanations: Record<SkipCause | ItemFailure | UnitFailure | DifferenceCause, Explained> = { ...skipCauses, ...itemFailures, ...unitFailures, ...differenceCauses };
 
 /** Cause and remedy for any code of the lists above. */
-export function explain(code: SkipCause | ItemFailure | UnitFailure): Explained {
-  return explanations[code];
+export function explain(code: SkipCause | ItemFailure | UnitFailure | DifferenceCause): Explained {
+  const { cause, remedy } = explanations[code];
+  return { cause, remedy };
 }

@@ -5,7 +5,12 @@
 import type { UnitPorts, UnitScope, Workload } from '../workloads/workload.js';
 import { Halt, Stopped } from '../engine/halt.js';
 import { recountUnit } from '../engine/ledger.js';
+import { codesOf, verifyAttempt, type VerifyAttempt, type VerifyAttemptEnd } from './verify-rig.js';
 import { attempt, dyingAt, ledgerDatabase, type Attempt, type AttemptEnd, type LedgerDatabase } from './engine-rig.js';
+
+/** What can befall one copy at the destination: its content changes, it goes, it is there twice, or its owner makes an item of their own. */
+export const damageKinds = ['change', 'remove', 'double', 'own'] as const;
+export type DamageKind = (typeof damageKinds)[number];
 
 export interface WorkloadRig {
   readonly workload: Workload;
@@ -20,6 +25,8 @@ export interface WorkloadRig {
   change(): Promise<number>;
   /** The answers to the next `count` writes are lost after the write. */
   loseAnswers(count: number): Promise<void>;
+  /** Does one thing to the destination that a verification must find; returns the code and the container's path. */
+  damage(kind: DamageKind): Promise<{ container: string }>;
   /** The source forgets every checkpoint and delta token it gave. */
   forgetCheckpoints(): Promise<void>;
   /** Called with the name of each step that a process could die at; decorates `workload` or `ports`. Rigs that cannot leave it out. */
@@ -45,6 +52,7 @@ export function describeWorkload(name: string, rig: () => Promise<WorkloadRig>):
     afterEach(() => it.close());
 
     const run = (options: Attempt = {}): Promise<AttemptEnd> => attempt(database.sql, owner, it.workload, { ...(it.ports === undefined ? {} : { ports: it.ports }), scope: it.scope, ...options });
+    const verify = (options: VerifyAttempt = {}): Promise<VerifyAttemptEnd> => verifyAttempt(database.sql, owner, it.workload, { ...(it.ports === undefined ? {} : { ports: it.ports }), scope: it.scope, ...options });
     const sorted = (ends: Map<string, string[]>): [string, string[]][] => [...ends].filter(([, items]) => items.length > 0).map(([path, items]): [string, string[]] => [path, [...items].sort()]).sort(([a], [b]) => (a < b ? -1 : 1));
     const expectSame = async (): Promise<void> => {
       expect(sorted(await it.destination())).toEqual(sorted(await it.source()));
@@ -121,6 +129,67 @@ export function describeWorkload(name: string, rig: () => Promise<WorkloadRig>):
       expect(end.result).toBe('done');
       await expectSame();
       await expectExact(end);
+    });
+
+    test('a faithful copy verifies without a difference, and verifying writes nothing and moves no counter', async () => {
+      const copied = await run();
+      const writes = await it.writes();
+      const end = await verify();
+      expect(end.result).toBe('done');
+      expect(codesOf(end).filter((code) => !code.startsWith('VERIFY_CONTENT_NOT_SHOWN'))).toEqual([]);
+      expect(end.total).toMatchObject({ matched: end.total.sourceItems, missing: 0, extra: 0, differs: 0, ownItems: 0 });
+      expect(end.total.sourceItems).toBe(copied.counters.done);
+      expect(end.total.destItems).toBe(end.total.sourceItems);
+      expect(end.counters).toEqual(copied.counters);
+      expect(await it.writes()).toBe(writes);
+    });
+
+    test.each([
+      ['change', 'VERIFY_COPY_CHANGED', 'differs'],
+      ['remove', 'VERIFY_COPY_GONE', 'missing'],
+      ['double', 'VERIFY_DOUBLED', 'extra'],
+    ] as const)('a copy that suffered “%s” is found, in its container, and nothing else', async (kind, code, counter) => {
+      await run();
+      const { container } = await it.damage(kind);
+      const end = await verify();
+      expect(codesOf(end).filter((each) => !each.startsWith('VERIFY_CONTENT_NOT_SHOWN'))).toEqual([`${code} ${container}`]);
+      expect(end.counts.get(container)).toMatchObject({ [counter]: 1 });
+      expect(end.found.find((each) => each.code === code)).toMatchObject(kind === 'double' ? { sourceItemId: null } : { sourceItemId: expect.any(String) as string });
+      if (kind === 'change') expect(end.found.find((each) => each.code === code)?.fields.length).toBeGreaterThan(0);
+    });
+
+    test('what the destination’s owner has is counted as theirs and accused of nothing', async () => {
+      await run();
+      const { container } = await it.damage('own');
+      const end = await verify();
+      expect(codesOf(end).filter((each) => !each.startsWith('VERIFY_CONTENT_NOT_SHOWN'))).toEqual([]);
+      expect(end.counts.get(container)).toMatchObject({ ownItems: 1, extra: 0 });
+    });
+
+    test('what is new or changed at the source since the last pass is said to be that', async () => {
+      await run();
+      await it.change();
+      const end = await verify();
+      expect(end.found.map(({ code }) => code).filter((code) => code !== 'VERIFY_CONTENT_NOT_SHOWN').sort()).toEqual(['VERIFY_NOT_YET_COPIED', 'VERIFY_SOURCE_CHANGED']);
+    });
+
+    test('before any pass everything is missing, and a verification leaves it so', async () => {
+      const end = await verify();
+      expect(end.total).toMatchObject({ matched: 0, missing: end.total.sourceItems });
+      expect(await it.writes()).toBe(0);
+    });
+
+    test('a verification that is stopped goes on where its reading stood', async () => {
+      await run();
+      const whole = await verify({ passId: 'verify whole' });
+      const halt = new Halt(10_000);
+      const stopped = await verify({ halt, step: (name) => (name === 'tell container' ? halt.stop(new Stopped('pause')) : undefined) });
+      expect(stopped.result).toBe('released');
+      const end = await verify();
+      expect(end.result).toBe('done');
+      expect(end.total).toEqual(whole.total);
+      // Everything had been read before the comparing began.
+      expect(end.read).toBe(0);
     });
 
     test('a dry run writes nothing and says what would be written', async () => {

@@ -63,10 +63,11 @@ export interface AttemptEnd extends UnitEnd {
 export const testRoute = (owner: string): Route => ({ orgId: 'org_test', workload: 'EMAIL', sourceTenant: 'tenant-a', destTenant: 'tenant-b', sourceOwner: `source ${owner}`, destOwner: `dest ${owner}` });
 
 let claims = 0;
+export const nextClaim = (): number => ++claims;
 
 /** One claim of a unit, to its end (or its death). */
 export async function attempt(sql: Sql, owner: string, workload: Workload, options: Attempt = {}): Promise<AttemptEnd> {
-  const { unitId = `unit ${owner}`, jobId = 'job', passId = 'pass 1', mode = 'full', filters = {}, deletions = 'keep', dryRun = false, claim = ++claims, halt = new Halt(1_000), step, ports } = options;
+  const { unitId = `unit ${owner}`, jobId = 'job', passId = 'pass 1', mode = 'full', filters = {}, deletions = 'keep', dryRun = false, claim = nextClaim(), halt = new Halt(1_000), step, ports } = options;
   const route = testRoute(owner);
   let ledger: UnitLedger;
   if (dryRun) ledger = await openPlannedLedger(sql, route);

@@ -30,6 +30,15 @@ describeWorkload('in memory', () => {
       };
       return Promise.resolve();
     },
+    damage: (kind) => {
+      const copies = world.destination.get('Inbox/Projects')!;
+      const copy = copies.at(-1)!;
+      if (kind === 'change') Object.assign(copy, { content: 'other', version: copy.version + 1 });
+      if (kind === 'remove') copies.pop();
+      if (kind === 'double') copies.push({ ...copy, id: 'doubled' });
+      if (kind === 'own') copies.push({ id: 'own', version: 1, matchKey: 'nobody has it', mark: '', content: 'own' });
+      return Promise.resolve({ container: 'Inbox/Projects' });
+    },
     forgetCheckpoints: () => {
       faults.expiries = 3;
       return Promise.resolve();

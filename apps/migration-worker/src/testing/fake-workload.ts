@@ -2,7 +2,7 @@
  * A workload in memory, with a source that changes, a destination that keeps what is written, and faults on demand. It stands for
  * what workloads may meet: lost answers, repeated pages, forgotten checkpoints, twins that share a match key.
  */
-import { CheckpointExpired, type Container, type DestContainer, type DestRef, type Following, type ItemResult, type Page, type SourceItem, type TransferItem, type UnitSession, type Workload } from '../workloads/workload.js';
+import { CheckpointExpired, type Container, type DestContainer, type DestRef, type Fingerprint, type FingerprintPage, type Following, type ItemResult, type Page, type SideReader, type SourceItem, type TransferItem, type UnitScope, type UnitSession, type Workload } from '../workloads/workload.js';
 
 export interface FakeItem {
   key: string;
@@ -49,7 +49,7 @@ export class FakeWorld {
   readonly source = new Map<string, FakeItem[]>();
   readonly destination = new Map<string, FakeCopy[]>();
   /** How often each kind of call was made. */
-  readonly calls = { containers: 0, ensure: 0, pages: 0, find: 0, written: 0, removed: 0 };
+  readonly calls = { containers: 0, ensure: 0, pages: 0, find: 0, read: 0, written: 0, removed: 0 };
   /** Containers that the job leaves out. */
   readonly leftOut = new Set<string>();
   seq = 0;
@@ -126,7 +126,7 @@ export class FakeWorld {
 const contentOf = ({ key, matchKey, version }: Pick<SourceItem, 'key' | 'matchKey' | 'version'>): string => `${matchKey ?? key} v${version}`;
 
 export function fakeWorkload(world: FakeWorld, faults: Faults): Workload {
-  const session: UnitSession = {
+  const sessionOf = (unit: Pick<UnitScope, 'dryRun'>): UnitSession => ({
     async *containers(signal) {
       world.calls.containers++;
       for (const path of world.source.keys()) {
@@ -140,7 +140,8 @@ export function fakeWorkload(world: FakeWorld, faults: Faults): Workload {
       world.calls.ensure++;
       await world.turn();
       signal.throwIfAborted();
-      return { id: container.path, exists: true };
+      if (!unit.dryRun && !world.destination.has(container.path)) world.destination.set(container.path, []);
+      return { id: container.path, exists: world.destination.has(container.path) };
     },
     async *pages(container, from, signal): AsyncGenerator<Page> {
       world.calls.pages++;
@@ -204,7 +205,8 @@ export function fakeWorkload(world: FakeWorld, faults: Faults): Workload {
         else yield { key: item.key, outcome: one.existing === null ? 'copied' : 'updated', dest: { id: copy.id, version: String(copy.version) }, bytes: item.sizeBytes };
       }
     },
-  };
+    sides: fakeSides(world, faults),
+  });
   const following: Following = {
     async *remove(copies, dest, signal) {
       for (const { id, version } of copies) {
@@ -234,7 +236,41 @@ export function fakeWorkload(world: FakeWorld, faults: Faults): Workload {
       for (const path of world.leftOut) yield containerOf(world, path);
     },
   };
-  return { name: 'EMAIL', can: { delta: true, batchItemsMax: 4, batchBytesMax: 2_000, lanes: 2, readsByPost: [] }, open: () => Promise.resolve({ ...session, following }) };
+  return { name: 'EMAIL', can: { delta: true, batchItemsMax: 4, batchBytesMax: 2_000, lanes: 2, verifiedFields: ['content'], readsByPost: [] }, open: (unit) => Promise.resolve({ ...sessionOf(unit), following }) };
+}
+
+/** What both ends hold, page by page. A copy without a match key is known by its mark. */
+function fakeSides(world: FakeWorld, faults: Faults): SideReader {
+  const printOf = (id: string, version: string, matchKey: string | null, mark: string | null, sizeBytes: number, at: string | null, content: string): Fingerprint => ({
+    ...{ part: 'item', key: matchKey, join: null, mark, likeness: null, id, version, kind: 'thing', sizeBytes, at, content: 'here', fields: { content }, lesser: { content }, ownersChoice: false },
+  });
+  return {
+    async *read(side, container, dest, _depth, from, signal): AsyncGenerator<FingerprintPage> {
+      world.calls.read++;
+      if (from !== null && faults.expiries > 0) {
+        faults.expiries--;
+        throw new CheckpointExpired('forgotten');
+      }
+      const prints =
+        side === 'source'
+          ? (world.source.get(container.path) ?? []).filter((item) => !item.gone).map((item) => printOf(item.key, String(item.version), item.matchKey, null, item.sizeBytes, item.at, contentOf({ ...item, version: String(item.version) })))
+          : (world.destination.get(dest.id) ?? []).map((copy) => printOf(copy.id, String(copy.version), copy.matchKey, copy.mark, 100, null, copy.content));
+      for (let at = from === null ? 0 : Number(from); ; at += faults.pageItems) {
+        await world.turn();
+        signal.throwIfAborted();
+        faults.step('page');
+        const complete = at + faults.pageItems >= prints.length;
+        yield { prints: prints.slice(at, at + faults.pageItems), checkpoint: String(at + faults.pageItems), complete };
+        if (complete) return;
+      }
+    },
+    async *destContainers() {
+      for (const path of world.destination.keys()) {
+        await world.turn();
+        yield { key: path, path, kind: 'folder', parentKey: null, itemCount: null, ref: null };
+      }
+    },
+  };
 }
 
 function containerOf(world: FakeWorld, path: string): Container {

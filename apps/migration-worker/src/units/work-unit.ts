@@ -10,11 +10,13 @@ import type { Clock } from '@migrator/service-kit/clock';
 import type { Sql } from '@migrator/service-kit/database';
 import type { Logger } from '@migrator/service-kit/logger';
 import type { Budget } from '../engine/budget.js';
+import type { EngineMode } from '../engine/decide.js';
 import { Halt, Stopped } from '../engine/halt.js';
 import type { Route } from '../engine/item-keys.js';
 import { openLedger } from '../engine/ledger.js';
 import { openPlannedLedger } from '../engine/planned-ledger.js';
 import { runUnit, unitEndOf, type UnitEnd } from '../engine/run-unit.js';
+import { runVerify, type VerifyEnd } from '../engine/verify/run-verify.js';
 import { ClaimLost, type UnitLedger } from '../engine/unit-ledger.js';
 import type { Workload } from '../workloads/workload.js';
 import type { ActiveUnits } from './active-units.js';
@@ -22,6 +24,7 @@ import type { JobService } from './job-service.js';
 import { keepLease, type Lease } from './lease.js';
 import type { TenantPorts } from './tenant-ports.js';
 import { UnitReporter, type Publish } from './unit-reporter.js';
+import { VerifyReporter } from './verify-reporter.js';
 
 export interface WorkUnitDeps {
   sql: Sql;
@@ -76,14 +79,17 @@ export const makeWorkUnit = (deps: WorkUnitDeps): WorkUnit => async (payload) =>
   try {
     log.info({ mode: work.mode, dryRun: work.dryRun }, 'unit claimed');
     reporter.line('INFO', `${work.source.address}: ${work.mode === 'full' ? 'started' : `${work.mode} pass started`}${work.dryRun ? ' (dry run)' : ''}`);
-    let end: UnitEnd;
+    let end: UnitEnd | VerifyEnd;
     let departures: DepartureCounts | undefined;
     try {
       const opened = await open(deps, work, claim, halt);
       ledger = opened.ledger;
       reporter.attach(opened.ledger);
-      end = await run(deps, work, opened, halt, lease, reporter);
-      departures = await opened.ledger.departures.counts();
+      if (work.mode === 'verify') end = await verify({ ...deps, logger: log }, work, claim, opened, halt, reporter);
+      else {
+        end = await run(deps, work, work.mode, opened, halt, lease, reporter);
+        departures = await opened.ledger.departures.counts();
+      }
     } catch (error) {
       end = unitEndOf(halt.reason ?? error, work.counters);
     }
@@ -102,6 +108,7 @@ export const makeWorkUnit = (deps: WorkUnitDeps): WorkUnit => async (payload) =>
 };
 
 interface Opened {
+  route: Route;
   ledger: UnitLedger;
   source: Awaited<ReturnType<TenantPorts['get']>>;
   dest: Awaited<ReturnType<TenantPorts['get']>>;
@@ -110,12 +117,12 @@ interface Opened {
 async function open({ sql, ports, leaseSeconds }: WorkUnitDeps, work: UnitWork, claim: number, halt: Halt): Promise<Opened> {
   const [source, dest] = await Promise.all([ports.get(work.orgId, work.sourceTenantId, 'source'), ports.get(work.orgId, work.destTenantId, 'dest')]);
   const route: Route = { orgId: work.orgId, workload: work.workload, sourceTenant: source.microsoftTenantId, sourceOwner: work.source.microsoftId, destTenant: dest.microsoftTenantId, destOwner: work.dest.microsoftId };
-  if (work.dryRun) return { ledger: await openPlannedLedger(sql, route), source, dest };
+  if (work.dryRun) return { route, ledger: await openPlannedLedger(sql, route), source, dest };
   const until = performance.now() + busyWaitMs;
   for (;;) {
     halt.soft.throwIfAborted();
     const opened = await openLedger(sql, { route, jobId: work.jobId, unitId: work.unitId, claim, leaseSeconds });
-    if (opened.state === 'held') return { ledger: opened.ledger, source, dest };
+    if (opened.state === 'held') return { route, ledger: opened.ledger, source, dest };
     if (opened.state === 'stale') throw new ClaimLost('a newer claim of this unit has been here');
     // Another job's unit writes there; it ends some day, and meanwhile this one goes back to the queue.
     if (performance.now() > until) throw new Stopped('the destination is in use by another unit');
@@ -123,14 +130,34 @@ async function open({ sql, ports, leaseSeconds }: WorkUnitDeps, work: UnitWork, 
   }
 }
 
-function run(deps: WorkUnitDeps, work: UnitWork, { ledger, source, dest }: Opened, halt: Halt, lease: Lease, reporter: UnitReporter): Promise<UnitEnd> {
+function workloadOf(deps: WorkUnitDeps, work: UnitWork): Workload {
   const workload = deps.workloads.get(work.workload);
   if (workload === undefined) throw new Error(`This build has no workload ${work.workload}.`);
-  if (work.mode === 'verify') throw new Error('This build has no verify pass.');
+  return workload;
+}
+
+/** Holds the destination as any pass does, so that nobody writes there while it is compared, and writes nothing itself. */
+function verify(deps: WorkUnitDeps, work: UnitWork, claim: number, { route, source, dest }: Opened, halt: Halt, reporter: UnitReporter): Promise<VerifyEnd> {
+  const { unitId, passId, counters, filters } = work;
+  const findings = new VerifyReporter({ publish: deps.publish, work, claim, clock: deps.clock, logger: deps.logger, signal: halt.soft });
+  return runVerify({
+    ...{ sql: deps.sql, route, unitId, passId, claim, filters, counters, halt, workload: workloadOf(deps, work) },
+    scope: { source: work.source, dest: work.dest, scope: work.scope, filters, merge: work.merge, deletions: work.deletions, destPrefix: work.destFolderPrefix, dryRun: true },
+    ports: { source: source.port, destination: dest.port },
+    observer: {
+      tell: (event) => findings.tell(event),
+      progress: (read) => { findings.progress(read); },
+      note: (level, sentence) => { reporter.line(level, `${work.source.address}: ${sentence}`); },
+    },
+  });
+}
+
+function run(deps: WorkUnitDeps, work: UnitWork, mode: EngineMode, { ledger, source, dest }: Opened, halt: Halt, lease: Lease, reporter: UnitReporter): Promise<UnitEnd> {
+  const workload = workloadOf(deps, work);
   return runUnit({
     unitId: work.unitId,
     passId: work.passId,
-    mode: work.mode,
+    mode,
     scope: { source: work.source, dest: work.dest, scope: work.scope, filters: work.filters, merge: work.merge, deletions: work.deletions, destPrefix: work.destFolderPrefix, dryRun: work.dryRun },
     workload,
     ports: { source: readOnly(source.port, workload.can.readsByPost), destination: work.dryRun ? readOnly(dest.port) : dest.port },
@@ -148,7 +175,7 @@ function run(deps: WorkUnitDeps, work: UnitWork, { ledger, source, dest }: Opene
 }
 
 /** Publishes what is left, then ends the claim: job-service may count on every report that came before `finish`. */
-async function tell({ jobs, logger }: Pick<WorkUnitDeps, 'jobs' | 'logger'>, work: UnitWork, claim: number, end: UnitEnd & { departures: DepartureCounts | undefined }, lease: Lease, reporter: UnitReporter): Promise<void> {
+async function tell({ jobs, logger }: Pick<WorkUnitDeps, 'jobs' | 'logger'>, work: UnitWork, claim: number, end: (UnitEnd | VerifyEnd) & { departures: DepartureCounts | undefined }, lease: Lease, reporter: UnitReporter): Promise<void> {
   if (end.result === 'lost') {
     reporter.drop();
     return;
@@ -177,15 +204,18 @@ async function tell({ jobs, logger }: Pick<WorkUnitDeps, 'jobs' | 'logger'>, wor
   }
 }
 
-function closingLines(work: UnitWork, { result, counters, failure }: UnitEnd): [LogLevel, string][] {
+function closingLines(work: UnitWork, end: UnitEnd | VerifyEnd): [LogLevel, string][] {
   const { address } = work.source;
+  const { result, counters, failure } = end;
   switch (result) {
     case 'done': {
+      if ('compared' in end) return [[end.differences === 0 ? 'OK' : 'WARN', `${address}: ${end.compared} items compared, ${end.differences === 0 ? 'no differences' : `${end.differences} differences`}.`]];
       const rest = [counters.error > 0 ? `${counters.error} items failed` : null, counters.skipped > 0 ? `${counters.skipped} items were skipped` : null].filter((part) => part !== null);
       const lines: [LogLevel, string][] = rest.length === 0 ? [] : [['WARN', `${address}: ${rest.join(', ')}.`]];
       return [...lines, ['OK', `${address} → ${counters.done} items ${work.dryRun ? 'would be migrated' : 'migrated'}`]];
     }
     case 'released':
+      if ('compared' in end) return [['INFO', `${address}: the verification stopped in order; reading goes on from there.`]];
       return [['INFO', `${address}: stopped in order at ${counters.done} of ${counters.total} items; goes on from there.`]];
     case 'failed': {
       if (failure === null) return [];

@@ -18,6 +18,8 @@ export interface Capabilities {
   readonly batchBytesMax: number;
   /** `transfer` calls in flight at once for one unit. */
   readonly lanes: number;
+  /** Names of the fields that verification compares, in an order that only ever grows at its end. */
+  readonly verifiedFields: readonly string[];
   /** Paths of POST requests that only read (such as exports): the only ones that the source's port lets through. */
   readonly readsByPost: readonly RegExp[];
 }
@@ -166,6 +168,54 @@ export interface Following {
   leftOut(signal: AbortSignal): AsyncIterable<Container>;
 }
 
+export type Side = 'source' | 'dest';
+
+/**
+ * What verification knows of one thing on one side: values to compare, no content. The engine keeps only hashes of them. A workload
+ * that reads a thing in two ways gives it in two parts: the `item`, one for each thing there is, and a `detail` that joins it.
+ */
+export interface Fingerprint {
+  readonly part: 'item' | 'detail';
+  /** Pairs an item with its copy: survives the copy. Null: the join finds it. */
+  readonly key: string | null;
+  /** Joins a detail without a key to its item on the same side. */
+  readonly join: string | null;
+  /** The mark a copy was stamped with (`TransferItem.mark`); pairs it with its item although the key did not survive. */
+  readonly mark: string | null;
+  /** Equal for an item and a copy that carries neither key nor mark. */
+  readonly likeness: string | null;
+  /** Of the source: the key that the listing for copying gives it (`SourceItem.key`); of the destination: `DestRef.id`. Details: any that is unique on the side. */
+  readonly id: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly sizeBytes: number;
+  /** As in `SourceItem`: filters look at it. */
+  readonly at: string | null;
+  /** Of an item: where its content is compared. `here`: `fields` say all; `detail`: a detail of it is to be expected; `hidden`: the service shows none. */
+  readonly content: 'here' | 'detail' | 'hidden';
+  /** Values by field name (a name of `verifiedFields`). */
+  readonly fields: Readonly<Record<string, string>>;
+  /** The same as far as a copy made in the workload's lesser way keeps it; held against each other when the copy is known by mark or likeness. */
+  readonly lesser: Readonly<Record<string, string>>;
+  /** Fields whose difference is the destination owner's choice and no fault of the copy. */
+  readonly ownersChoice: boolean;
+}
+
+/** One page of fingerprints; as `Page`, without delta. */
+export interface FingerprintPage {
+  readonly prints: readonly Fingerprint[];
+  readonly checkpoint: string;
+  readonly complete: boolean;
+}
+
+/** Reads both sides of a unit for verification. Writes nothing; all of it works with ports that cannot write. */
+export interface SideReader {
+  /** Everything in a container of one side; `depth` items: without details. Throws as `pages` does. */
+  read(side: Side, container: Container, dest: DestContainer, depth: 'all' | 'items', from: string | null, signal: AbortSignal): AsyncIterable<FingerprintPage>;
+  /** The containers of the destination that a unit could have written to, as containers (`key` is the id of `DestContainer`). */
+  destContainers(signal: AbortSignal): AsyncIterable<Container>;
+}
+
 /** Work on one unit. Throws UnitError when the unit cannot go on; anything else thrown is an INTERNAL failure of the unit. */
 export interface UnitSession {
   /** All containers of the source that should be copied, parents first. */
@@ -183,6 +233,7 @@ export interface UnitSession {
   transfer(batch: readonly TransferItem[], dest: DestContainer, container: Container, signal: AbortSignal): AsyncIterable<ItemResult>;
   /** Absent: copies stay where they are, whatever happens at the source. */
   readonly following?: Following;
+  readonly sides: SideReader;
 }
 
 export interface Workload {

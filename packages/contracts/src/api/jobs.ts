@@ -21,6 +21,25 @@ const departureFields = {
   removedItems: z.number().default(0),
 };
 
+const count = z.number().int();
+/** Counts over what a verify pass has compared so far. */
+export const verificationSummarySchema = z.object({
+  /** Null while the pass runs. `incomplete`: some unit could not be verified. What could not be compared alone leaves it `clean`. */
+  outcome: z.enum(['clean', 'differences', 'incomplete']).nullable(),
+  units: count,
+  unitsVerified: count,
+  unitsFailed: count,
+  /** Items read so far, of both sides. */
+  itemsRead: count,
+  sourceItems: count,
+  matched: count,
+  missing: count,
+  extra: count,
+  differs: count,
+  notComparable: count,
+}).meta({ id: 'VerificationSummary', description: 'What a verify pass found, in numbers.' });
+export type VerificationSummary = z.infer<typeof verificationSummarySchema>;
+
 export const passSchema = z.object({
   id: idSchema('pas'),
   mode: z.enum(passModes),
@@ -29,6 +48,8 @@ export const passSchema = z.object({
   startedAt: nullableTime,
   completedAt: nullableTime,
   ...departureFields,
+  /** Of a verify pass what it found; null for other modes. */
+  verification: verificationSummarySchema.nullable(),
 }).meta({ id: 'Pass', description: 'One sweep of a job.' });
 export type Pass = z.infer<typeof passSchema>;
 

@@ -3,8 +3,9 @@ import { deletedSchema } from '../api/common.js';
 import { createBatchAnswer, createBatchBody, createJobBody, createPassBody, jobAnswer, listItemsAnswer, listItemsQuery, listJobsAnswer, listJobsQuery, listMailboxesAnswer, listMailboxesQuery, listPassesAnswer, listUnitsAnswer, passAnswer, pauseJobAnswer, resumeJobAnswer } from '../api/jobs.js';
 import { streamLogQuery } from '../api/logs.js';
 import { preflightAnswer } from '../api/preflight.js';
+import { jobReportAnswer, jobReportQuery } from '../api/report.js';
 import { defineEndpoint } from '../endpoint.js';
-import { exampleEstimate, exampleIds, exampleItem, exampleJob, exampleMailbox, exampleNewJob, examplePass, exampleUnit } from '../examples.js';
+import { exampleEstimate, exampleIds, exampleItem, exampleJob, exampleMailbox, exampleNewJob, examplePass, exampleReport, exampleUnit } from '../examples.js';
 
 const owner = 'job-service';
 const tag = 'Jobs';
@@ -78,9 +79,17 @@ export const jobEndpoints = {
   }),
   createPass: defineEndpoint({
     ...{ id: 'createPass', method: 'POST', path: '/v1/jobs/:id/passes', owner, tag, status: 202, idempotent: true }, ...write,
-    summary: 'Start a later pass over a job', description: '`delta`: what is new or changed; moves of items and folders are followed, and deletions counted, or applied where the job’s `deletions` say so. `retry`: what failed. `verify`: compare only.',
+    summary: 'Start a later pass over a job', description: '`delta`: what is new or changed; moves of items and folders are followed, and deletions counted, or applied where the job’s `deletions` say so. `retry`: what failed. `verify`: compare only, nothing is written; its report is at `GET /v1/jobs/{id}/report`.',
     params, body: createPassBody, answer: passAnswer, errors: ['CONFLICT', 'TENANT_DISCONNECTED'], audit: { action: 'job.pass_created', target: { param: 'id' } },
     examples: { body: { mode: 'delta' }, answer: { pass: { ...examplePass, mode: 'delta', status: 'QUEUED', startedAt: null } } },
+  }),
+  getJobReport: defineEndpoint({
+    ...{ id: 'getJobReport', method: 'GET', path: '/v1/jobs/:id/report', owner, tag, status: 200 }, ...read,
+    summary: 'The verification report of a job',
+    description: 'What the latest verify pass (or `pass`) found: per unit and container the counts and bytes on both sides, and every difference with its class, cause and remedy. JSON, or CSV by `format=csv`. Without a verify pass: 409 `CONFLICT`.',
+    params, query: jobReportQuery, errors: ['CONFLICT', 'NOT_FOUND'],
+    answer: { mediaType: 'text/csv', description: 'RFC 4180; `record` says whether a row is a unit, a container or a difference. Cells that a spreadsheet would take for a formula are neutralised.', json: jobReportAnswer },
+    examples: { answer: exampleReport },
   }),
   preflight: defineEndpoint({
     ...{ id: 'preflight', method: 'POST', path: '/v1/preflight', owner, tag, status: 200 }, ...read,

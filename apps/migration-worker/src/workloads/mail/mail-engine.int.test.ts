@@ -41,6 +41,7 @@ const foldersOnly: Workload = {
       pages: (...rest) => session.pages(...rest),
       find: (...rest) => session.find(...rest),
       transfer: (...rest) => session.transfer(...rest),
+      sides: session.sides,
     };
   },
 };

@@ -23,6 +23,8 @@ import { findSettings, settingsContainer, settingsDestination, settingsPages, tr
 import { removeCopies } from './remove-copies.js';
 import { ItemTransfer } from './transfer-items.js';
 import { Turn } from './turn.js';
+import { MailSides } from './verify/mail-sides.js';
+import { verifiedFields } from './verify/values.js';
 
 export interface MailDeps {
   readonly clock: Clock;
@@ -33,7 +35,7 @@ export interface MailDeps {
 export function mailWorkload(deps: MailDeps): Workload {
   return {
     name: 'EMAIL',
-    can: { delta: true, batchItemsMax: exportItemsMax, batchBytesMax: 2 * 1024 * 1024, lanes: 2, readsByPost: [/^\/admin\/exchange\/mailboxes\/[^/]+\/exportItems$/] },
+    can: { delta: true, batchItemsMax: exportItemsMax, batchBytesMax: 2 * 1024 * 1024, lanes: 2, verifiedFields, readsByPost: [/^\/admin\/exchange\/mailboxes\/[^/]+\/exportItems$/] },
     async open(unit, ports, signal) {
       return new MailSession(deps, unit, await openBoth(unit, ports, signal));
     },
@@ -65,6 +67,7 @@ class MailSession implements UnitSession {
     copies: (dest, signal) => listCopies(this.ends.destination, dest.id, signal),
     leftOut: (signal) => this.leftOut(signal),
   };
+  readonly sides: MailSides;
 
   constructor(
     private readonly deps: MailDeps,
@@ -76,6 +79,7 @@ class MailSession implements UnitSession {
     this.sourceFolders = new OutlookFolders(ends.source);
     this.destFolders = new OutlookFolders(ends.destination);
     this.lastSettings = [rules({ source: unit.source.address, dest: unit.dest.address }, new RuleFolders(ends.source, ends.destination))];
+    this.sides = new MailSides({ ...ends, unit, sourceFolders: this.sourceFolders, destFolders: this.destFolders, settingsOf: (container) => this.settingsOf(container), asContainer: folderContainer });
   }
 
   async *containers(signal: AbortSignal): AsyncGenerator<Container> {

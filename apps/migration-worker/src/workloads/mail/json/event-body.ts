@@ -97,7 +97,8 @@ export function recurrenceBody(recurrence: unknown): Record<string, unknown> | n
   };
 }
 
-function bodyWithPeople(source: Record<string, unknown>): { contentType: string; content: string } {
+/** The text of an event with those who were invited to it, as its copy has it. */
+export function bodyWithPeople(source: Record<string, unknown>): { contentType: string; content: string } {
   const body = isObject(source['body']) ? source['body'] : {};
   const html = text(body['contentType'])?.toLowerCase() !== 'text';
   const content = text(body['content']) ?? '';

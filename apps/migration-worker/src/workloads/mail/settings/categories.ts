@@ -21,6 +21,8 @@ export const categories: SettingKind = {
     return rows.map((row) => settingItem('category', text(row['id']) ?? text(row['displayName']) ?? '', { displayName: row['displayName'], color: row['color'] ?? 'none' }, (text(row['displayName']) ?? '').toLowerCase()));
   },
 
+  verifiedValue: (row) => row['color'],
+
   current: (destination, signal) => listRows(destination, path, signal),
 
   find(current, item) {

@@ -26,6 +26,8 @@ export const focusedOverrides: SettingKind = {
     return rows.map((row) => settingItem('focusedOverride', text(row['id']) ?? addressOf(row), { classifyAs: row['classifyAs'], senderEmailAddress: isObject(row['senderEmailAddress']) ? { name: row['senderEmailAddress']['name'] ?? '', address: row['senderEmailAddress']['address'] } : null }, addressOf(row)));
   },
 
+  verifiedValue: (row) => row['classifyAs'],
+
   current: (destination, signal) => listRows(destination, path, signal),
 
   find(current, item) {

@@ -18,6 +18,8 @@ export interface SettingKind {
   current(destination: Mailbox, signal: AbortSignal): Promise<Row[]>;
   /** Those of the current ones that could be the copy. Throws UnitError. */
   find(current: readonly Row[], item: SourceItem, signal: AbortSignal): Promise<DestRef[]> | DestRef[];
+  /** Of settings that are found by name: what a verification compares. Kinds without it are found by being the same. */
+  readonly verifiedValue?: (row: Row) => unknown;
   /** Idempotent: a setting that is already there is taken as the copy. Keeps `current` true. Throws GraphRequestError. */
   write(destination: Mailbox, entry: TransferItem, current: Row[], signal: AbortSignal): Promise<ItemResult>;
 }

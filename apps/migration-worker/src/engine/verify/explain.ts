@@ -1,0 +1,108 @@
+/** Why a difference is there: asked of the ledger after both sides were compared without it. */
+import type { Sql } from '@migrator/service-kit/database';
+import type { DifferenceCause, ItemFailure, SkipCause } from '@migrator/contracts/outcomes';
+import { hash64 } from '../item-keys.js';
+import { failureNumbers, itemStates, skipNumbers } from '../outcome-codes.js';
+import type { Verdict } from './compare-group.js';
+import type { StoredPrint, VerifyStore } from './verify-store.js';
+
+/** What the ledger knows of a container of the source: null when no pass has met it. */
+export interface KnownContainer {
+  readonly containerNo: number;
+  /** A pass has made, or found, its counterpart. */
+  readonly ensured: boolean;
+}
+
+export interface Explained {
+  readonly code: DifferenceCause;
+  readonly because: ItemFailure | SkipCause | null;
+  /** Place where the copy is instead. */
+  readonly foundIn: string | null;
+}
+
+const reasons = new Map<number, ItemFailure | SkipCause>([...Object.entries(skipNumbers), ...Object.entries(failureNumbers)].map(([code, number]) => [number, code as ItemFailure | SkipCause]));
+
+interface LedgerRow {
+  mark: string;
+  state: number;
+  code: number;
+  version_hash: string;
+  dest_id: string | null;
+  dest_version: string | null;
+}
+
+export class Explainer {
+  constructor(
+    private readonly sql: Sql,
+    private readonly store: VerifyStore,
+    private readonly mappingNo: number | null,
+  ) {}
+
+  /** Containers of the source by their ledger keys. */
+  async containers(keys: readonly string[]): Promise<Map<string, KnownContainer>> {
+    if (this.mappingNo === null || keys.length === 0) return new Map();
+    const rows = await this.sql<{ key: string; no: number; ensured: boolean }[]>`
+      select replace(container_key::text, '-', '') as key, container_no as no, dest_id is not null as ensured from worker.containers where mapping_no = ${this.mappingNo} and container_key = any (${[...keys]}::uuid[])`;
+    return new Map(rows.map(({ key, no, ensured }) => [key, { containerNo: no, ensured }]));
+  }
+
+  /** One explanation for each verdict that needs one, in their order; null for what is no difference: the destination's own, or a copy that another finding names. */
+  async explain(place: string, container: KnownContainer | null, verdicts: readonly Verdict[]): Promise<(Explained | null)[]> {
+    const sources = verdicts.flatMap((verdict) => (verdict.is === 'missing' || verdict.is === 'differs' ? [verdict.source] : []));
+    const unknown = verdicts.flatMap((verdict) => (verdict.is === 'unknown' ? [verdict.dest] : []));
+    const missingKeys = verdicts.flatMap((verdict) => (verdict.is === 'missing' ? [verdict.source.key] : []));
+    const rows = await this.rowsOf(container, sources);
+    const moved = await this.store.elsewhere(place, 'dest', missingKeys);
+    const counterparts = await this.store.elsewhere(place, 'source', unknown.map(({ key }) => key));
+    const written = await this.writtenByUs(unknown);
+    return verdicts.map((verdict): Explained | null => {
+      switch (verdict.is) {
+        case 'missing': {
+          const row = verdict.source.mark === null ? undefined : rows.get(verdict.source.mark);
+          const foundIn = moved.get(verdict.source.key) ?? null;
+          if (foundIn !== null) return { code: 'VERIFY_MOVED', because: null, foundIn };
+          if (row === undefined) return plain('VERIFY_NOT_YET_COPIED');
+          if (row.state === itemStates.done) return plain('VERIFY_COPY_GONE');
+          return { code: 'VERIFY_NOT_COPIED', because: row.state === itemStates.claimed ? 'WRITE_UNRESOLVED' : (reasons.get(row.code) ?? null), foundIn: null };
+        }
+        case 'differs': {
+          const row = verdict.source.mark === null ? undefined : rows.get(verdict.source.mark);
+          if (row === undefined) return plain('VERIFY_COPY_DIFFERS');
+          if (row.version_hash !== verdict.source.versionHash) return plain('VERIFY_SOURCE_CHANGED');
+          const asWritten = row.dest_id === verdict.dest.id && hash64(row.dest_version ?? '') === verdict.dest.versionHash;
+          return plain(asWritten ? 'VERIFY_COPY_DIFFERS' : 'VERIFY_COPY_CHANGED');
+        }
+        case 'not_comparable':
+          return plain(verdict.code);
+        case 'doubled':
+          return plain('VERIFY_DOUBLED');
+        case 'unknown':
+          // The finding at the item that misses it says where it is.
+          if (counterparts.has(verdict.dest.key)) return null;
+          return verdict.dest.mark !== null || written.has(verdict.dest.id) ? plain('VERIFY_LEFT_BEHIND') : null;
+        default:
+          return null;
+      }
+    });
+  }
+
+  private async rowsOf(container: KnownContainer | null, prints: readonly StoredPrint[]): Promise<Map<string, LedgerRow>> {
+    const marks = prints.flatMap(({ mark }) => (mark === null ? [] : [mark]));
+    if (container === null || marks.length === 0) return new Map();
+    const rows = await this.sql<LedgerRow[]>`
+      select replace(item_key::text, '-', '') as mark, state, code, version_hash::text, dest_id, dest_version from worker.ledger where container_no = ${container.containerNo} and item_key = any (${marks}::uuid[])`;
+    return new Map(rows.map((row) => [row.mark, row]));
+  }
+
+  /** Ids that a row of this mapping names as its copy, of items that the source does not have any more. */
+  private async writtenByUs(prints: readonly StoredPrint[]): Promise<Set<string>> {
+    if (this.mappingNo === null || prints.length === 0) return new Set();
+    const rows = await this.sql<{ dest_id: string }[]>`
+      select l.dest_id from unnest(${prints.map(({ matchHash }) => matchHash)}::bigint[], ${prints.map(({ id }) => id)}::text[]) as p (match_hash, id)
+      join worker.ledger l on l.match_hash = p.match_hash and l.dest_id = p.id join worker.containers c on c.container_no = l.container_no where c.mapping_no = ${this.mappingNo}
+        and not exists (select 1 from worker.verify_prints s where s.unit_no = ${this.store.claim.unitNo} and s.mark = l.item_key and s.side = 1)`;
+    return new Set(rows.map(({ dest_id }) => dest_id));
+  }
+}
+
+const plain = (code: DifferenceCause): Explained => ({ code, because: null, foundIn: null });
