@@ -7,10 +7,11 @@ import { jobDetailRoutes, type JobDetailRoutesDeps } from './jobs/job-detail-rou
 import { jobRoutes, type JobRoutesDeps } from './jobs/job-routes.js';
 import { mappingRoutes, type MappingRoutesDeps } from './mappings/mapping-routes.js';
 import { platformRoutes, type PlatformRoutesDeps } from './jobs/platform-routes.js';
+import { reportRoutes, type ReportRoutesDeps } from './verification/report-routes.js';
 import { workerRoutes, type WorkerRoutesDeps } from './units/worker-routes.js';
 
-export type JobServiceRoutesDeps = JobRoutesDeps & JobDetailRoutesDeps & MappingRoutesDeps & PlatformRoutesDeps & WorkerRoutesDeps;
+export type JobServiceRoutesDeps = JobRoutesDeps & JobDetailRoutesDeps & MappingRoutesDeps & PlatformRoutesDeps & ReportRoutesDeps & WorkerRoutesDeps;
 
 export function createJobServiceApp({ logger, identity, deps }: { logger: Logger; identity: IdentityVerifier; deps: JobServiceRoutesDeps }): Express {
-  return createServiceApp({ logger, identity, routes: [...jobRoutes(deps), ...jobDetailRoutes(deps), ...mappingRoutes(deps), ...platformRoutes(deps), ...workerRoutes(deps)] });
+  return createServiceApp({ logger, identity, routes: [...jobRoutes(deps), ...jobDetailRoutes(deps), ...mappingRoutes(deps), ...platformRoutes(deps), ...reportRoutes(deps), ...workerRoutes(deps)] });
 }

@@ -41,6 +41,7 @@ import { project, workStreamState } from './projector/projector.js';
 import { makeDetachTenant } from './tenants/detach-tenant.js';
 import { createTenantDirectory } from './tenants/tenant-directory.js';
 import { makeAnnounceWorker } from './units/announce-worker.js';
+import { createReportReader } from './verification/report-reader.js';
 import { makeClaimUnit } from './units/claim-unit.js';
 import { makeFinishUnit } from './units/finish-unit.js';
 import { makeRenewUnit } from './units/renew-unit.js';
@@ -85,7 +86,7 @@ export async function startJobService(config: JobServiceConfig, logger: Logger, 
     logger,
     identity,
     deps: {
-      ...{ sql, jobs: createJobReader(sql), units: createUnitReader(sql), items: createItemReader(sql), passes: createPassReader(sql), cursors: createCursors(config.INTERNAL_SIGNING_KEY, 'job-service') },
+      ...{ sql, jobs: createJobReader(sql), units: createUnitReader(sql), items: createItemReader(sql), passes: createPassReader(sql), reports: createReportReader(sql), cursors: createCursors(config.INTERNAL_SIGNING_KEY, 'job-service') },
       ...{ createJobs: makeCreateJobs({ sql, outbox, ids, clock, tenants }), pauseJob: makePauseJob({ change }), resumeJob: makeResumeJob({ sql, change, tenants }), deleteJob: makeDeleteJob({ change, outbox }) },
       ...{ listMappings: makeListMappings({ sql, tenants }), replaceMappings: makeReplaceMappings({ sql, clock, tenants }), runPreflight: makeRunPreflight({ sql, clock, tenants }) },
       ...{ createPass: makeCreatePass({ sql, change, outbox, ids, tenants }), readLog: makeReadLog({ sql }), detachTenant: makeDetachTenant({ sql, change }) },

@@ -6,8 +6,9 @@ import { endJobIfOver } from '../jobs/end-job.js';
 import { wakeDispatcher, type ChangeJobs } from '../jobs/job-change.js';
 import { listJobsThatMayEnd, listQueuedJobsUnderWay, lockJob } from '../jobs/job-repository.js';
 import { nextStatus } from '../jobs/job.js';
+import { getPass } from '../passes/pass-repository.js';
 import { startJob } from '../units/claim-unit.js';
-import { decideExpiry } from '../units/finish-unit.js';
+import { decideExpiry, settleVerification } from '../units/finish-unit.js';
 import { expiriesMax } from '../units/unit.js';
 import { endClaim, listJobsWithExpiredLeases, lockExpiredUnits } from '../units/unit-repository.js';
 
@@ -44,12 +45,14 @@ async function freeExpiredLeases(change: ChangeJobs, jobId: string, logger: Logg
     const job = await lockJob(tx, jobId);
     if (job === null) return;
     const deleted = job.deletedAt !== null;
+    const { mode } = await getPass(tx, job.passId);
     for (const unit of await lockExpiredUnits(tx, jobId)) {
-      const end = decideExpiry(unit, deleted, at);
+      const decided = decideExpiry(unit, deleted, at);
+      const end = mode === 'verify' ? await settleVerification(tx, job.passId, unit, decided) : decided;
       await endClaim(tx, unit.id, end);
       logger.warn({ jobId, unitId: unit.id, claim: unit.claim, status: end.status }, 'a lease ran out');
       if (deleted) continue;
-      if (end.status === 'ERROR') await say(jobId, 'ERROR', `${unit.sourceAddress}: set aside after ${expiriesMax} workers fell silent over it. ${unitFailures.WORKER_LOST.remedy}`);
+      if (decided.status === 'ERROR') await say(jobId, 'ERROR', `${unit.sourceAddress}: set aside after ${expiriesMax} workers fell silent over it. ${unitFailures.WORKER_LOST.remedy}`);
       else await say(jobId, 'WARN', `${unit.sourceAddress}: its worker fell silent; the mailbox goes on where it stopped${end.delayMs > 0 ? ` in ${Math.round(end.delayMs / 1000)} s` : ''}`);
     }
     await endJobIfOver(current, jobId);

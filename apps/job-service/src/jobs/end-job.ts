@@ -1,8 +1,11 @@
 /** Ends a job when nothing is left to do and every report about it is stored. */
+import type { VerificationSummary } from '@migrator/contracts/api/jobs';
 import { streams } from '@migrator/contracts/events';
 import { storeCauses } from '../dry-run/dry-run-result.js';
 import { failOpenUnits, commonestFailure } from '../units/unit-repository.js';
 import { describeFailure, type UnitFailureDetail } from '../units/unit.js';
+import { passColumns, type PassRow } from '../passes/pass-repository.js';
+import { summaryOf } from '../verification/summary.js';
 import { lockJob, type LockedJob } from './job-repository.js';
 import type { JobChange } from './job-change.js';
 import { ending, isOver, outcomeOf } from './job.js';
@@ -30,9 +33,18 @@ export async function endJobIfOver(change: JobChange, jobId: string): Promise<bo
   const action = ending(job, stopped);
   const failure = action === 'complete' ? null : (job.failure ?? (await commonestFailure(tx, job.id)));
   const ended = await change.transition(job, action, { completedAt: at, failure, outcome: outcomeOf(job), liveDonePending: true });
-  await change.say(job.id, action === 'fail' ? 'ERROR' : job.errorItems > 0 || job.unitsFailed > 0 ? 'WARN' : 'OK', endLine(ended, failure));
+  const [pass] = await tx<PassRow[]>`select ${passColumns(tx)} from jobs.passes where id = ${job.passId}`;
+  const verified = pass === undefined ? null : summaryOf(pass, pass.sums);
+  if (verified !== null) await change.say(job.id, verified.outcome === 'clean' ? 'OK' : 'WARN', verifiedLine(verified));
+  else await change.say(job.id, action === 'fail' ? 'ERROR' : job.errorItems > 0 || job.unitsFailed > 0 ? 'WARN' : 'OK', endLine(ended, failure));
   change.announceDone(job.id, { lastSeq: job.logSeq + 1, status: action === 'fail' ? 'ERROR' : 'DONE', completedAt: at });
   return true;
+}
+
+function verifiedLine({ outcome, sourceItems, matched, missing, extra, differs, notComparable, unitsVerified, unitsFailed }: VerificationSummary): string {
+  const units = `${unitsVerified} units verified${unitsFailed === 0 ? '' : `, ${unitsFailed} could not be`}`;
+  const found = `${matched} of ${sourceItems} items found equal, ${missing} missing, ${extra} extra, ${differs} differ; of ${notComparable} something could not be compared`;
+  return `Verification ended (${outcome ?? 'incomplete'}): ${units}; ${found}`;
 }
 
 function endLine(job: LockedJob, failure: UnitFailureDetail | null): string {

@@ -5,6 +5,7 @@ import { notFound } from '@migrator/contracts/errors';
 import type { Id } from '@migrator/contracts/ids';
 import type { Sql } from '@migrator/service-kit/database';
 import { describeDepartures } from '../units/departures.js';
+import { summaryOf, type VerificationSums } from '../verification/summary.js';
 import { describeFailure, type UnitFailureDetail } from '../units/unit.js';
 
 export interface JobFilter {
@@ -45,13 +46,15 @@ interface Row {
   failure: UnitFailureDetail | null;
   units_claimed: number;
   /** Times as PostgreSQL writes them into JSON. */
-  passes: { id: Id<'pas'>; mode: PassMode; status: 'QUEUED' | 'RUNNING' | 'DONE' | 'ERROR'; created_at: string; started_at: string | null; completed_at: string | null; moved: number; deleted: number; removed: number }[];
+  passes: { id: Id<'pas'>; mode: PassMode; status: 'QUEUED' | 'RUNNING' | 'DONE' | 'ERROR'; created_at: string; started_at: string | null; completed_at: string | null; moved: number; deleted: number; removed: number; sums: VerificationSums }[];
 }
 
 export function createJobReader(sql: Sql) {
   const columns = sql`j.id, j.type, j.status, j.source_tenant_id, j.dest_tenant_id, j.scope, j.total_items, j.done_items, j.error_items, j.skipped_items, j.bytes_transferred, j.dry_run, j.created_at, j.started_at, j.completed_at,
     j.name, j.scheduled_at, j.outcome, j.failure, j.units_claimed,
-    (select coalesce(json_agg(json_build_object('id', p.id, 'mode', p.mode, 'status', p.status, 'created_at', p.created_at, 'started_at', p.started_at, 'completed_at', p.completed_at, 'moved', p.moved, 'deleted', p.deleted, 'removed', p.removed) order by p.id), '[]') from jobs.passes p where p.job_id = j.id) as passes`;
+    (select coalesce(json_agg(json_build_object('id', p.id, 'mode', p.mode, 'status', p.status, 'created_at', p.created_at, 'started_at', p.started_at, 'completed_at', p.completed_at, 'moved', p.moved, 'deleted', p.deleted, 'removed', p.removed, 'sums',
+      json_build_object('verifiedUnits', p.verified_units, 'verifyingUnits', p.verifying_units, 'unverifiedUnits', p.unverified_units, 'itemsRead', p.items_read, 'sourceItems', p.source_items, 'matched', p.matched,
+        'missing', p.missing, 'extra', p.extra, 'differs', p.differs, 'notComparable', p.not_comparable, 'containersDiffer', p.containers_differ)) order by p.id), '[]') from jobs.passes p where p.job_id = j.id) as passes`;
   return {
     /** One job; JOB_NOT_FOUND. Counters are the sums at this moment. */
     async get(orgId: string, id: string): Promise<Job> {
@@ -93,6 +96,6 @@ function describeJob(row: Row): Job {
     completedAt: row.completed_at?.toISOString() ?? null,
     scheduledAt: row.scheduled_at?.toISOString() ?? null,
     failure: row.status === 'ERROR' && row.failure !== null ? describeFailure(row.failure) : null,
-    passes: row.passes.map(({ id, mode, status, ...pass }) => ({ id, mode, status, createdAt: new Date(pass.created_at).toISOString(), startedAt: inJson(pass.started_at), completedAt: inJson(pass.completed_at), ...describeDepartures(pass) })),
+    passes: row.passes.map(({ id, mode, status, sums, ...pass }) => ({ id, mode, status, createdAt: new Date(pass.created_at).toISOString(), startedAt: inJson(pass.started_at), completedAt: inJson(pass.completed_at), ...describeDepartures(pass), verification: summaryOf({ mode, status }, sums) })),
   };
 }

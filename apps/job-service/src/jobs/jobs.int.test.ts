@@ -140,7 +140,7 @@ describe('409', () => {
     expect(await code('PATCH', '/pause')).toBe('JOB_NOT_RUNNING');
     expect(await code('PATCH', '/resume')).toBe('JOB_NOT_PAUSED');
     expect(await code('POST', '/passes', { mode: 'delta' })).toBe('CONFLICT');
-    expect(await code('POST', '/passes', { mode: 'verify' })).toBe('VALIDATION_ERROR');
+    expect(await code('POST', '/passes', { mode: 'verify' })).toBe('CONFLICT');
   });
 
   test('a job of a disconnected tenant is paused, drains, and cannot be resumed; nothing begins with a tenant that was erased', async () => {

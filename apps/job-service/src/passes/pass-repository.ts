@@ -3,6 +3,7 @@ import type { Pass, PassMode } from '@migrator/contracts/api/jobs';
 import type { Queryable, TransactionSql } from '@migrator/service-kit/database';
 import { laterSteps } from '../estimate/unit-load.js';
 import type { LockedJob } from '../jobs/job-repository.js';
+import type { VerificationSums } from '../verification/summary.js';
 
 export interface PassRow {
   id: string;
@@ -14,7 +15,13 @@ export interface PassRow {
   moved: number;
   deleted: number;
   removed: number;
+  sums: VerificationSums;
 }
+
+export const passColumns = (sql: Queryable) => sql`
+  id, mode, status, created_at as "createdAt", started_at as "startedAt", completed_at as "completedAt", moved, deleted, removed,
+  json_build_object('verifiedUnits', verified_units, 'verifyingUnits', verifying_units, 'unverifiedUnits', unverified_units, 'itemsRead', items_read, 'sourceItems', source_items, 'matched', matched,
+    'missing', missing, 'extra', extra, 'differs', differs, 'notComparable', not_comparable, 'containersDiffer', containers_differ) as sums`;
 
 /** The current pass of a job takes the job's state; a paused job's pass stays as it was. */
 export async function followJob(tx: TransactionSql, job: LockedJob, at: Date): Promise<void> {
@@ -45,11 +52,11 @@ export async function getPass(sql: Queryable, passId: string): Promise<{ mode: P
   return row;
 }
 
-/** Units that a later pass takes up again, with their counts of attempts cleared. Returns how many. */
+/** Units that a later pass takes up again, with their counts of attempts cleared; a verify pass leaves failed ones as they are. Returns how many. */
 export async function reopenUnits(tx: TransactionSql, jobId: string, mode: Exclude<PassMode, 'full'>): Promise<number> {
   const { unit, perItem, perError } = laterSteps[mode];
   const rows = await tx`
     update jobs.units set expected_steps = round(${unit} + total * ${perItem}::float8 + error * ${perError}::float8)::bigint, status = 'PENDING', retries = 0, expiries = 0, failure = null, unreached = 0, completed_at = null, due_at = now()
-    where job_id = ${jobId} and (status = 'ERROR' or (status = 'DONE' and (${mode} <> 'retry' or error > 0)))`;
+    where job_id = ${jobId} and ((status = 'ERROR' and ${mode} <> 'verify') or (status = 'DONE' and (${mode} <> 'retry' or error > 0)))`;
   return rows.count;
 }

@@ -95,6 +95,12 @@ async function skipExpired({ sql, logger, endJobs }: ProjectorDeps, position: Po
   await endJobs();
 }
 
+/** Items and findings in a report. */
+function sizeOf(report: WorkReport): number {
+  if (report.type === 'items') return report.payload.items.length;
+  return report.type === 'verification' && report.payload.event.kind === 'differences' ? report.payload.event.differences.length : 0;
+}
+
 /** Collects reports while a batch is being stored, and holds the reader back when it is full. */
 class Inbox {
   readonly #reports: WorkReport[] = [];
@@ -133,7 +139,7 @@ class Inbox {
     let count = 0;
     let items = 0;
     for (const report of this.#reports) {
-      items += report.type === 'items' ? report.payload.items.length : 0;
+      items += sizeOf(report);
       if (count > 0 && (count >= batchReportsMax || items > batchItemsMax)) break;
       count += 1;
     }

@@ -1,9 +1,10 @@
 /** Stores a batch of work reports, and the stream sequence reached, in one transaction: each report once, whatever dies when. */
-import type { ItemReport, UnitCounters } from '@migrator/contracts/events';
+import type { ItemReport, UnitCounters, WorkPayload } from '@migrator/contracts/events';
 import type { WorkReport } from '@migrator/messaging/work';
 import { inTransaction, type Sql, type TransactionSql } from '@migrator/service-kit/database';
 import type { Ids } from '@migrator/service-kit/ids';
 import { insertLines, type NewLine, type StoredLine } from '../logs/log-repository.js';
+import { storeVerification } from '../verification/verification-repository.js';
 import { soundCounters } from '../units/unit.js';
 import { advancePosition, type Position } from './position-repository.js';
 
@@ -19,6 +20,8 @@ interface Digest {
   lines: Map<string, NewLine[]>;
   progress: Map<string, { jobId: string; claim: number; counters: UnitCounters }>;
   items: Map<string, ReportedItem>;
+  /** In order. */
+  verifications: WorkPayload<'verification'>[];
   jobIds: string[];
 }
 
@@ -27,7 +30,7 @@ const clean = (text: string): string => text.replaceAll('\u0000', '');
 
 /** Folds a batch. Pure. */
 export function digestReports(reports: readonly WorkReport[]): Digest {
-  const digest: Digest = { lines: new Map(), progress: new Map(), items: new Map(), jobIds: [] };
+  const digest: Digest = { lines: new Map(), progress: new Map(), items: new Map(), verifications: [], jobIds: [] };
   const jobIds = new Set<string>();
   for (const report of reports) {
     if (report.type === 'unreadable') continue;
@@ -41,7 +44,8 @@ export function digestReports(reports: readonly WorkReport[]): Digest {
     } else if (report.type === 'progress') {
       const before = digest.progress.get(unitId);
       if (before === undefined || before.claim <= claim) digest.progress.set(unitId, { jobId, claim, counters: soundCounters(report.payload.counters) });
-    } else for (const item of report.payload.items) digest.items.set(`${jobId} ${item.itemKey}`, { ...item, jobId, unitId, claim, at });
+    } else if (report.type === 'verification') digest.verifications.push(report.payload);
+    else for (const item of report.payload.items) digest.items.set(`${jobId} ${item.itemKey}`, { ...item, jobId, unitId, claim, at });
   }
   digest.jobIds = [...jobIds];
   return digest;
@@ -50,7 +54,7 @@ export function digestReports(reports: readonly WorkReport[]): Digest {
 /** Returns the lines as stored, by job, for the live copies. Reports about deleted or unknown jobs are dropped. */
 export async function storeReports(sql: Sql, ids: Ids, position: Position, reports: readonly WorkReport[]): Promise<Map<string, StoredLine[]>> {
   const to = reports.at(-1)?.seq ?? position.sequence;
-  const { lines, progress, items, jobIds } = digestReports(reports);
+  const { lines, progress, items, verifications, jobIds } = digestReports(reports);
   return inTransaction(sql, async (tx) => {
     // First, so that two projectors queue up here and the later one finds that it is late.
     await advancePosition(tx, position, to);
@@ -59,6 +63,7 @@ export async function storeReports(sql: Sql, ids: Ids, position: Position, repor
     const seqs = new Map(locked.map(({ id, seq }) => [id, seq]));
     const stored = await storeLines(tx, seqs, lines);
     await storeProgress(tx, seqs, progress);
+    for (const verification of verifications) if (seqs.has(verification.jobId)) await storeVerification(tx, verification);
     await storeItems(tx, ids, [...items.values()].filter((item) => seqs.has(item.jobId)));
     return stored;
   });

@@ -7,6 +7,7 @@ import type { ChangeJobs, JobChange } from '../jobs/job-change.js';
 import { wakeDispatcher } from '../jobs/job-change.js';
 import { lockJob, type LockedJob } from '../jobs/job-repository.js';
 import { getPass } from '../passes/pass-repository.js';
+import { beginVerifying } from '../verification/verification-repository.js';
 import { claimUnitRow, findJobOfUnit, type UnitRow } from './unit-repository.js';
 
 export interface ClaimUnit {
@@ -33,7 +34,9 @@ export const makeClaimUnit =
       if (unit === null) return refused('the unit is taken, finished or not due');
       if (job.status === 'QUEUED') await startJob(current, job);
       else await wakeDispatcher(tx);
-      return { granted: true, claim: unit.claim, work: await describeWork(tx, job, unit) };
+      const work = await describeWork(tx, job, unit);
+      if (work.mode === 'verify') await beginVerifying(tx, work.passId, unit.id, unit.claim);
+      return { granted: true, claim: unit.claim, work };
     });
 
 /** QUEUED -> RUNNING, with its line in the log. */

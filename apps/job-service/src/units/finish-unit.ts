@@ -3,11 +3,14 @@ import type { UnitStatus } from '@migrator/contracts/api/jobs';
 import { AppError } from '@migrator/contracts/errors';
 import type { UnitCounters } from '@migrator/contracts/events';
 import type { FinishUnitBody } from '@migrator/contracts/internal';
+import type { TransactionSql } from '@migrator/service-kit/database';
 import { jobStoppingFailures, type UnitFailure } from '@migrator/contracts/outcomes';
 import type { ChangeJobs, JobChange } from '../jobs/job-change.js';
 import { wakeDispatcher } from '../jobs/job-change.js';
 import { endJobIfOver } from '../jobs/end-job.js';
 import { lockJob, raiseEndBarrier, setStopping, type LockedJob } from '../jobs/job-repository.js';
+import { getPass } from '../passes/pass-repository.js';
+import { endVerifying } from '../verification/verification-repository.js';
 import { describeFailure, expiriesMax, expiryDelayMs, retriesMax, retryDelayMs, settled, shownStatus, soundCounters, type UnitFailureDetail } from './unit.js';
 import { storeDepartures } from './departures.js';
 import { endClaim, findJobOfUnit, lockUnit, type ClaimEnd, type UnitRow } from './unit-repository.js';
@@ -34,16 +37,29 @@ export const makeFinishUnit =
       const unit = job === null ? null : await lockUnit(tx, finish.unitId);
       if (job === null || unit === null || unit.claim !== finish.claim) throw lost();
       if (unit.status !== 'RUNNING') return { status: shownStatus(unit.status, unit.startedAt !== null, job.status) };
-      const end = decideEnd(finish, unit, job, at);
+      const { mode } = await getPass(tx, job.passId);
+      const decided = decideEnd(finish, unit, job, at);
+      const end = mode === 'verify' ? await settleVerification(tx, job.passId, unit, decided) : decided;
       await endClaim(tx, unit.id, end);
       if (finish.departures !== undefined) await storeDepartures(tx, unit.id, job.passId, finish.departures);
       await raiseEndBarrier(tx, job.id, barrier);
-      await tellEnd(current, job, unit, finish, end);
+      await tellEnd(current, job, unit, finish, decided, mode === 'verify');
       await endJobIfOver(current, job.id);
       await wakeDispatcher(tx);
       return { status: shownStatus(end.status, true, job.status) };
     });
   };
+
+/**
+ * A verification changes nothing of the job: whatever becomes of it, the unit is DONE as it was, with its counters. That it could not
+ * be verified stands in the pass.
+ */
+export async function settleVerification(tx: TransactionSql, passId: string, unit: UnitRow, end: ClaimEnd): Promise<ClaimEnd> {
+  const counters: UnitCounters = { total: unit.total, done: unit.done, error: unit.error, skipped: unit.skipped, bytes: unit.bytes };
+  if (end.status === 'PENDING') return { ...end, counters };
+  await endVerifying(tx, passId, unit.id, end.status === 'ERROR' ? end.failure : null);
+  return { ...end, status: 'DONE', counters, unreached: 0, failure: null };
+}
 
 /** What becomes of a unit when its worker says `finish`. Pure. */
 export function decideEnd(finish: FinishUnitBody, unit: UnitRow, job: Pick<LockedJob, 'status' | 'deletedAt'>, at: Date): ClaimEnd {
@@ -86,7 +102,7 @@ function failed(waiting: ClaimEnd, failure: UnitFailureDetail, at: Date): ClaimE
 const detail = (finish: FinishUnitBody): UnitFailureDetail & { code: UnitFailure } => finish.failure ?? { code: 'INTERNAL', graphCode: null, requestId: null, side: null };
 const isStopping = (code: UnitFailure): boolean => jobStoppingFailures.includes(code);
 
-async function tellEnd({ tx, say, tellWorkers }: JobChange, job: LockedJob, unit: UnitRow, finish: FinishUnitBody, end: ClaimEnd): Promise<void> {
+async function tellEnd({ tx, say, tellWorkers }: JobChange, job: LockedJob, unit: UnitRow, finish: FinishUnitBody, end: ClaimEnd, verifying: boolean): Promise<void> {
   if (job.deletedAt !== null) return;
   if (finish.result === 'retry') {
     if (end.status === 'ERROR') await say(job.id, 'ERROR', `${unit.sourceAddress}: given up after ${retriesMax} attempts. ${describeFailure(detail(finish)).cause}`);
@@ -95,7 +111,8 @@ async function tellEnd({ tx, say, tellWorkers }: JobChange, job: LockedJob, unit
   if (finish.result !== 'failed') return;
   const failure = detail(finish);
   const { cause, remedy } = describeFailure(failure);
-  if (!isStopping(failure.code)) return;
+  // A unit that cannot be verified says so for itself; the others may be.
+  if (verifying || !isStopping(failure.code)) return;
   if (job.status === 'PAUSED') await say(job.id, 'ERROR', `${unit.sourceAddress}: ${cause}`);
   else if (job.failure === null) {
     await setStopping(tx, job.id, failure);

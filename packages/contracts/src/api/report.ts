@@ -7,7 +7,7 @@ import { passSchema } from './jobs.js';
 
 const explained = z.object({ code: z.string(), cause: z.string(), remedy: z.string() });
 
-export const verifiedUnitStatuses = ['PENDING', 'RUNNING', 'VERIFIED', 'NOT_VERIFIED'] as const;
+export const verifiedUnitStatuses = ['PENDING', 'RUNNING', 'VERIFIED', 'NOT_VERIFIED', 'SKIPPED'] as const;
 export const verifiedContainerSchema = verifiedCountsSchema.extend({
   path: z.string(),
   /** Where its items were compared; null when the container is not at the destination. */
