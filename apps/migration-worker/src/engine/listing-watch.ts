@@ -3,7 +3,14 @@
  * empty ones, so a listing is given up only once such pages clearly outnumber the others.
  */
 import { hash64 } from './item-keys.js';
-import type { Page } from '../workloads/workload.js';
+
+/** What of a page tells whether it brings news. */
+export interface WatchedPage {
+  readonly items: readonly { readonly key: string; readonly version: string }[];
+  readonly removed: readonly string[];
+  readonly checkpoint: string;
+  readonly complete: boolean;
+}
 
 /** Pages without news that every listing is granted, beside one for each page with news. */
 const patience = 500;
@@ -24,7 +31,7 @@ export class ListingWatch {
   }
 
   /** Throws ListingEndless when the listing stands still. Keeps 8 bytes a page. */
-  page({ items, removed, checkpoint, complete }: Page): void {
+  page({ items, removed, checkpoint, complete }: WatchedPage): void {
     if (complete) return;
     if (checkpoint === this.#lastCheckpoint) throw new ListingEndless('two pages end at the same checkpoint');
     this.#lastCheckpoint = checkpoint;

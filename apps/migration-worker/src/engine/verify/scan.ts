@@ -1,5 +1,6 @@
 /** Reads one side of one place into the store, from where it stands. */
-import { CheckpointExpired, ContainerGone, type Container, type DestContainer, type Side, type SideReader } from '../../workloads/workload.js';
+import { CheckpointExpired, ContainerGone, UnitError, type Container, type DestContainer, type Side, type SideReader } from '../../workloads/workload.js';
+import { ListingEndless, ListingWatch } from '../listing-watch.js';
 import type { PrintContext, VerifyStore } from './verify-store.js';
 
 /** How often a reading may begin again because the service forgot where it was. */
@@ -27,9 +28,11 @@ export async function scanSide({ sides, store, place, side, container, dest, dep
   for (let restart = 0; ; restart++) {
     try {
       let ended = false;
+      const watch = new ListingWatch(from);
       for await (const page of sides.read(side, container, dest, depth, from, signal)) {
         if (ended) throw new Error('a reading went on after its last page');
         ended = page.complete;
+        watch.page({ items: page.prints.map(({ id, version }) => ({ key: id, version })), removed: [], checkpoint: page.checkpoint, complete: page.complete });
         await store.add(place, side, page, context);
         onRead(page.prints.filter(({ part }) => part === 'item').length);
         signal.throwIfAborted();
@@ -41,6 +44,8 @@ export async function scanSide({ sides, store, place, side, container, dest, dep
         await store.forget(place, side);
         return false;
       }
+      // Half a listing compared with a whole one would find what is not so.
+      if (error instanceof ListingEndless) throw new UnitError('LISTING_ENDLESS', side, false, { code: null, requestId: null }, { cause: error });
       if (!(error instanceof CheckpointExpired) || restart >= restartsMax) throw error;
       await store.forget(place, side);
       from = null;
