@@ -1,6 +1,5 @@
 import { listItemsAnswer, passAnswer, type Job, type Pass } from '@migrator/contracts/api/jobs';
-import { jobReportAnswer } from '@migrator/contracts/api/report';
-import type { z } from 'zod';
+import { jobReportAnswer, type JobReport } from '@migrator/contracts/api/report';
 import { connectBoth, createJob, jobReaches, startPlatform, type Platform } from './platform.js';
 
 jest.setTimeout(600_000);
@@ -11,10 +10,8 @@ beforeAll(async () => {
 });
 afterAll(() => platform?.stop());
 
-type Report = z.output<typeof jobReportAnswer>;
-
 /** Runs a verify pass to its end. */
-async function verify(jobId: string): Promise<{ job: Job; pass: Pass; report: Report }> {
+async function verify(jobId: string): Promise<{ job: Job; pass: Pass; report: JobReport }> {
   const { api } = started();
   const { pass: begun } = await api.call('POST', `/v1/jobs/${jobId}/passes`, passAnswer, { mode: 'verify' });
   const job = await jobReaches(started(), jobId, ['DONE', 'ERROR'], 300_000);
@@ -27,7 +24,7 @@ const numbers = ({ totalItems, doneItems, errorItems, skippedItems, bytesTransfe
 const itemWrites = async (): Promise<number> => (await started().control.call<{ writes: number }>('GET', '/counters')).writes;
 
 /** Class, code and place of each difference; what the job itself reported, and what Microsoft does not show, left out. */
-const unexpected = ({ differences }: Report): string[] => differences.filter(({ code }) => code !== 'VERIFY_NOT_COPIED' && code !== 'VERIFY_CONTENT_NOT_SHOWN').map(({ source, container, class: kind, code, fields }) => `${source} ${container}: ${kind} ${code} ${fields.join('+')}`.trim()).sort();
+const unexpected = ({ differences }: JobReport): string[] => differences.filter(({ code }) => code !== 'VERIFY_NOT_COPIED' && code !== 'VERIFY_CONTENT_NOT_SHOWN').map(({ source, container, class: kind, code, fields }) => `${source} ${container}: ${kind} ${code} ${fields.join('+')}`.trim()).sort();
 
 test('a whole migration verifies without a false finding, and every kind of planted damage is found as what it is, in its unit', async () => {
   const { api, control, fetch: send, stack } = started();

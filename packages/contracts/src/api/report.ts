@@ -58,3 +58,4 @@ export const jobReportAnswer = z.object({
 export type VerifiedUnit = z.infer<typeof verifiedUnitSchema>;
 export type VerifiedContainer = z.infer<typeof verifiedContainerSchema>;
 export type ReportedDifference = z.infer<typeof reportedDifferenceSchema>;
+export type JobReport = z.infer<typeof jobReportAnswer>;
