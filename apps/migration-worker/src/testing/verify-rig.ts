@@ -41,7 +41,7 @@ export async function verifyAttempt(sql: Sql, owner: string, workload: Workload,
   };
   const end = await runVerify({
     ...{ sql, route, unitId, passId, claim, workload, ports, halt, filters, counters: opened.ledger.counters },
-    scope: { source: { microsoftId: 's', address: 's@example.com' }, dest: { microsoftId: 'd', address: 'd@example.com' }, scope: { email: true, calendar: true, contacts: true, tasks: true }, filters, merge: true, dryRun: true, ...scope },
+    scope: { source: { microsoftId: 's', address: 's@example.com' }, dest: { microsoftId: 'd', address: 'd@example.com' }, scope: { email: true, calendar: true, contacts: true, tasks: true }, filters, merge: true, deletions: 'keep', destPrefix: null, dryRun: true, ...scope },
     observer: { tell, progress: (now) => (read = Math.max(read, now)), note: (level, sentence) => notes.push(`${level} ${sentence}`) },
   });
   await opened.ledger.release();

@@ -31,6 +31,6 @@ export class MailSides implements SideReader {
   }
 
   async *destContainers(signal: AbortSignal): AsyncGenerator<Container> {
-    for (const selected of selectFolders(await listFolders(this.deps.destination, signal), this.deps.unit.scope, [])) yield this.deps.asContainer(selected);
+    for (const selected of selectFolders(await listFolders(this.deps.destination, signal), this.deps.unit.scope, {})) yield this.deps.asContainer(selected);
   }
 }
