@@ -29,7 +29,13 @@ export interface BenchStack {
 
 export async function startBenchStack(settings: Record<string, Record<string, string>> = {}, workers = 0): Promise<BenchStack> {
   const dataDir = join(mkdtempSync(join(tmpdir(), 'migrator-bench-')), 'stack');
-  await up({ dataDir, workers, preset: 'small', env: {}, settings });
+  try {
+    await up({ dataDir, workers, preset: 'small', env: {}, settings });
+  } catch (error) {
+    // Its servers outlive this process: nobody else would end them.
+    await down({ dataDir });
+    throw error;
+  }
   let [stack, state] = await look(dataDir);
   const sql = postgres(stack.databaseUrl, { max: 2, onnotice: () => undefined });
   // The limit of requests is not what is measured.
