@@ -109,7 +109,7 @@ export async function fillLedger(sql: Sql, mailboxes: readonly FilledMailbox[], 
 
 /** Item number n of a container: its key as `filledMark` says, everything else of the width it has in a real row. */
 const insertRows = (table: string, remainder: number): string => `
-  insert into ${table} (container_no, item_key, match_hash, version_hash, bytes, updated_at, unit_no, state, code, counted, dest_id, dest_version)
+  insert into ${table} (container_no, item_key, match_hash, version_hash, bytes, met_at, unit_no, state, code, counted, dest_id, dest_version)
   select c.container_no, md5(c.container_no || ' ' || n)::uuid, worker.match_key(m.destination_no, hashint8extended(n, c.container_no)), hashint8extended(n, c.container_no + 1), 20000, now(), c.unit_no, 2, 1, 1,
     '\\x02'::bytea || d || substr(d, 1, 49), '\\x05'::bytea || substr(d, 1, 29)
   from worker.bench_containers c join worker.containers k on k.container_no = c.container_no join worker.mappings m on m.mapping_no = k.mapping_no

@@ -106,7 +106,7 @@ export async function lookUp(work: Work, perUnit: number): Promise<number> {
 
 /** The same bytes without a ledger's promises: each batch inserted once, complete, into a table with one index. Items a second. */
 export async function plain({ sql, units, round }: Work, perUnit: number): Promise<number> {
-  await sql`create table if not exists bench_plain (container_no bigint, item_key uuid, match_hash bigint, version_hash bigint, bytes bigint, updated_at timestamptz, unit_no integer, state smallint, code smallint, counted smallint, dest_id text, dest_version text, primary key (container_no, item_key))`;
+  await sql`create table if not exists bench_plain (container_no bigint, item_key uuid, match_hash bigint, version_hash bigint, bytes bigint, met_at timestamptz, unit_no integer, state smallint, code smallint, counted smallint, dest_id text, dest_version text, primary key (container_no, item_key))`;
   const batches = Array.from({ length: units }, (_each, unit) => Array.from({ length: Math.max(1, Math.floor(perUnit / batchItems)) }, (_batch, number) => {
     const rows = Array.from({ length: batchItems }, (_row, index) => ({ mark: itemMark(`${round} ${unit}`, `${number * batchItems + index}`), match: hash64(`${round} ${unit} ${number} ${index}`) }));
     return { marks: rows.map(({ mark }) => mark), matches: rows.map(({ match }) => match), dests: rows.map(({ mark }) => destOf(mark)), no: round * units + unit };

@@ -1,9 +1,10 @@
 -- A smaller ledger whose size does not slow it down. Reasons and figures: docs/adr/0005-compact-ledger.md.
 
--- The match key of an item in the index: 24 bits of the destination's number, 40 of the item's hash. What is written to one
--- destination lies together, so that the index is written page by page and not all over.
+-- The match key of an item in the index: 12 bits of the destination's number, 52 of the item's hash. What is written to one
+-- destination lies together, so that the index is written page by page and not all over. More bits for the destination would gather
+-- no more (a partition has a few pages for each of 4,096), and cost certainty about items.
 create function worker.match_key(p_destination bigint, p_match bigint) returns bigint language sql immutable parallel safe
-  return (p_destination << 40) | (p_match & 1099511627775);
+  return (p_destination << 52) | (p_match & 4503599627370495);
 
 -- Names at the destination (ids, change keys) as engine/packed-name.ts packs them. Used once, for rows of before.
 create function worker.pack_name(p_name text) returns bytea language plpgsql immutable as $$
@@ -34,7 +35,13 @@ begin
   end loop;
 end $$;
 
+-- When the ledger met the item: only what was met after another item was last seen can be where that one went. Takes the place of the
+-- time of the last change, which nothing read; null in rows of before.
+alter table worker.ledger rename column updated_at to met_at;
+
 alter table worker.ledger
+  alter column met_at drop not null,
+  alter column met_at type timestamptz using null::timestamptz,
   alter column match_hash type bigint using worker.match_key(coalesce(worker.destination_of(container_no), 0), match_hash),
   alter column dest_id type bytea using worker.pack_name(dest_id),
   alter column dest_version type bytea using worker.pack_name(dest_version);
@@ -65,14 +72,14 @@ begin
   if cardinality(c_key) > 0 then
     insert into worker.ledger as l (container_no, item_key, match_hash, version_hash, unit_no, state)
       select c.container_no, c.item_key, worker.match_key(p_destination, c.match_hash), c.version_hash, p_unit_no, 1 from unnest(c_container, c_key, c_match, c_version) as c (container_no, item_key, match_hash, version_hash)
-      on conflict (container_no, item_key) do update set state = 1, version_hash = excluded.version_hash, updated_at = now();
+      on conflict (container_no, item_key) do update set state = 1, version_hash = excluded.version_hash;
   end if;
   if cardinality(o_key) > 0 then
     insert into worker.ledger as l (container_no, item_key, match_hash, version_hash, unit_no, state, code, dest_id, dest_version, bytes, counted)
       select o.container_no, o.item_key, worker.match_key(p_destination, o.match_hash), o.version_hash, p_unit_no, o.state, o.code, o.dest_id::bytea, o.dest_version::bytea, o.bytes, o.counted
       from unnest(o_container, o_key, o_match, o_version, o_state, o_code, o_dest, o_dest_version, o_bytes, o_counted) as o (container_no, item_key, match_hash, version_hash, state, code, dest_id, dest_version, bytes, counted)
       on conflict (container_no, item_key) do update set state = excluded.state, code = excluded.code, version_hash = excluded.version_hash,
-        dest_id = coalesce(excluded.dest_id, l.dest_id), dest_version = coalesce(excluded.dest_version, l.dest_version), updated_at = now(),
+        dest_id = coalesce(excluded.dest_id, l.dest_id), dest_version = coalesce(excluded.dest_version, l.dest_version),
         counted = case when l.unit_no = excluded.unit_no then excluded.counted else l.counted end,
         bytes = case when l.unit_no = excluded.unit_no then l.bytes + excluded.bytes else l.bytes end;
   end if;

@@ -1,10 +1,5 @@
 -- What has left its container at the source since the ledger met it: moved, or deleted. Reasons: docs/adr/0006-moves-and-deletions.md.
 
--- When the ledger met the item; null in rows older than this column. Only what was met after another item was last seen can be
--- where that one went.
-alter table worker.ledger add column met_at timestamptz;
-alter table worker.ledger alter column met_at set default now();
-
 -- The passes of a unit; `listed`: every container was listed to its end.
 create table worker.unit_passes (
   unit_no integer not null references worker.units on delete cascade,
@@ -63,7 +58,7 @@ begin
   update worker.departures d set verdict = s.verdict, copy = s.copy, to_container = s.to_container, to_key = s.to_key
     from unnest(p_container, p_key, p_verdict, p_copy, p_to_container, p_to_key) as s (container_no, item_key, verdict, copy, to_container, to_key)
     where d.unit_no = p_unit_no and d.container_no = s.container_no and d.item_key = s.item_key;
-  update worker.ledger l set state = 4, code = 102, dest_id = null, dest_version = null, updated_at = now()
+  update worker.ledger l set state = 4, code = 102, dest_id = null, dest_version = null
     from unnest(p_container, p_key, p_copy) as s (container_no, item_key, copy)
     where l.container_no = s.container_no and l.item_key = s.item_key and s.copy in (2, 5);
 end $$;
