@@ -2,7 +2,9 @@
 import type { Sql } from '@migrator/service-kit/database';
 import type { DifferenceCause, ItemFailure, SkipCause } from '@migrator/contracts/outcomes';
 import { hash64 } from '../item-keys.js';
+import { lookup, type ItemRow } from '../ledger-sql.js';
 import { failureNumbers, itemStates, skipNumbers } from '../outcome-codes.js';
+import { packName } from '../packed-name.js';
 import type { Verdict } from './compare-group.js';
 import type { StoredPrint, VerifyStore } from './verify-store.js';
 
@@ -21,15 +23,6 @@ export interface Explained {
 }
 
 const reasons = new Map<number, ItemFailure | SkipCause>([...Object.entries(skipNumbers), ...Object.entries(failureNumbers)].map(([code, number]) => [number, code as ItemFailure | SkipCause]));
-
-interface LedgerRow {
-  mark: string;
-  state: number;
-  code: number;
-  version_hash: string;
-  dest_id: string | null;
-  dest_version: string | null;
-}
 
 export class Explainer {
   constructor(
@@ -86,22 +79,26 @@ export class Explainer {
     });
   }
 
-  private async rowsOf(container: KnownContainer | null, prints: readonly StoredPrint[]): Promise<Map<string, LedgerRow>> {
+  private async rowsOf(container: KnownContainer | null, prints: readonly StoredPrint[]): Promise<Map<string, ItemRow>> {
     const marks = prints.flatMap(({ mark }) => (mark === null ? [] : [mark]));
     if (container === null || marks.length === 0) return new Map();
-    const rows = await this.sql<LedgerRow[]>`
-      select replace(item_key::text, '-', '') as mark, state, code, version_hash::text, dest_id, dest_version from worker.ledger where container_no = ${container.containerNo} and item_key = any (${marks}::uuid[])`;
+    const rows = await lookup(this.sql, this.store.claim.unitNo, container.containerNo, marks);
     return new Map(rows.map((row) => [row.mark, row]));
   }
 
   /** Ids that a row of this mapping names as its copy, of items that the source does not have any more. */
   private async writtenByUs(prints: readonly StoredPrint[]): Promise<Set<string>> {
     if (this.mappingNo === null || prints.length === 0) return new Set();
-    const rows = await this.sql<{ dest_id: string }[]>`
-      select l.dest_id from unnest(${prints.map(({ matchHash }) => matchHash)}::bigint[], ${prints.map(({ id }) => id)}::text[]) as p (match_hash, id)
-      join worker.ledger l on l.match_hash = p.match_hash and l.dest_id = p.id join worker.containers c on c.container_no = l.container_no where c.mapping_no = ${this.mappingNo}
-        and not exists (select 1 from worker.verify_prints s where s.unit_no = ${this.store.claim.unitNo} and s.mark = l.item_key and s.side = 1)`;
-    return new Set(rows.map(({ dest_id }) => dest_id));
+    const { destinationNo, unitNo } = this.store.claim;
+    const packed = prints.map(({ id }) => packName(id).toString('hex'));
+    const rows = await this.sql<{ packed: string }[]>`
+      select p.packed from unnest(${prints.map(({ matchHash }) => matchHash)}::bigint[], ${packed}::text[]) as p (match_hash, packed)
+      where exists (
+        select 1 from (select container_no, item_key, dest_id from worker.ledger where match_hash = worker.match_key(${destinationNo}::bigint, p.match_hash) offset 0) l join worker.containers c on c.container_no = l.container_no
+        where l.dest_id = decode(p.packed, 'hex') and c.mapping_no = ${this.mappingNo}
+          and not exists (select 1 from worker.verify_prints s where s.unit_no = ${unitNo} and s.mark = l.item_key and s.side = 1))`;
+    const found = new Set(rows.map((row) => row.packed));
+    return new Set(prints.filter((_print, index) => found.has(packed[index] ?? '')).map(({ id }) => id));
   }
 }
 
