@@ -54,6 +54,18 @@ export default tseslint.config(
     },
   },
   {
+    // Waiting for Microsoft is graph-client's alone (governor, attempts). The files left out wait for other things: PostgreSQL, NATS, a lease, the grace of a stop.
+    files: ['apps/migration-worker/src/**/*.ts', 'apps/tenant-service/src/**/*.ts'],
+    ignores: ['**/*.test.ts', '**/testing/**', 'apps/migration-worker/src/engine/halt.ts', 'apps/migration-worker/src/units/{lease,unit-reporter,work-unit}.ts', 'apps/tenant-service/src/{background-loop,discovery/run-discovery}.ts'],
+    rules: {
+      'no-restricted-syntax': ['error',
+        { selector: "CallExpression[callee.name=/^(setTimeout|setInterval)$/]", message: 'Nobody but graph-client waits for Microsoft, or tries again: let the governor do it.' },
+        { selector: "CallExpression[callee.property.name=/^(setTimeout|setInterval)$/]", message: 'Nobody but graph-client waits for Microsoft, or tries again: let the governor do it.' },
+        { selector: "ImportDeclaration[source.value=/^(node:)?timers/]", message: 'Nobody but graph-client waits for Microsoft, or tries again: let the governor do it.' },
+      ],
+    },
+  },
+  {
     // The environment is parsed once, in config.ts; nobody else reads it.
     files: ['apps/**/src/**/*.ts', 'packages/**/src/**/*.ts'],
     ignores: ['**/main.ts', '**/*.test.ts', 'packages/testing/**', 'packages/local-servers/**', '**/cli/**'],

@@ -2,10 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { createGovernor, createHttp, createLastHop } from '@migrator/graph-client';
+import { createGovernor, createHttp, createLastHop, joinFleet } from '@migrator/graph-client';
 import { subscribeControl } from '@migrator/messaging/live';
 import { connectNats } from '@migrator/messaging/nats';
 import { consumeQueue, openRedis } from '@migrator/messaging/queues';
+import { openSharedStore } from '@migrator/messaging/shared-store';
 import { publishWork } from '@migrator/messaging/work';
 import { systemClock } from '@migrator/service-kit/clock';
 import { migrateDatabase, openDatabase } from '@migrator/service-kit/database';
@@ -45,12 +46,16 @@ export async function startWorker(config: WorkerConfig, logger: Logger, folder: 
   const http = createHttp(createLastHop(config.MICROSOFT_LAST_HOP));
   const active = new ActiveUnits();
   const metrics = createWorkerMetrics(() => active.size);
+  const store = openSharedStore(config.REDIS_URL, logger);
+  const fleet = joinFleet(store, config.MESSAGING_NAMESPACE, metrics.graph.fleet(logger));
   const governor = createGovernor({
+    fleet,
+    overrides: config.GRAPH_LIMITS,
     observer: {
-      ...metrics.governor,
-      onThrottled: (budget, restMs) => {
-        metrics.governor.onThrottled?.(budget, restMs);
-        active.throttled(budget.kind === 'outlook' ? budget.mailbox : null, restMs, performance.now());
+      ...metrics.graph.governor,
+      onRest: (rest) => {
+        metrics.graph.governor.onRest?.(rest);
+        active.throttled(rest, performance.now());
       },
     },
   });
@@ -98,6 +103,8 @@ export async function startWorker(config: WorkerConfig, logger: Logger, folder: 
       await Promise.all([takeLeave(), consumer.stop()]);
       unsubscribe();
       redis.disconnect();
+      await governor.close();
+      store.close();
       await Promise.all([jobClient.close(), tenantClient.close(), http.close(), nats.close()]);
       await db.close();
       await health.stop(0);

@@ -1,5 +1,6 @@
 /** migration-worker's environment. */
-import { baseEnv } from '@migrator/service-kit/config';
+import { parseLimitOverrides } from '@migrator/graph-client';
+import { baseEnv, parsed } from '@migrator/service-kit/config';
 import { z } from 'zod';
 
 export const workerEnv = z.object({
@@ -8,6 +9,8 @@ export const workerEnv = z.object({
   JOB_SERVICE_URL: z.url({ protocol: /^https?$/ }),
   /** Where requests to Microsoft's production addresses are carried; empty: to Microsoft. */
   MICROSOFT_LAST_HOP: z.string().default(''),
+  /** What the operator knows better than Microsoft's published limits. */
+  GRAPH_LIMITS: parsed(parseLimitOverrides),
   /** How long Microsoft may be silent until an answer counts as lost; three times that for the streams of large items. */
   GRAPH_TIMEOUT_SECONDS: z.coerce.number().int().min(1).max(600).default(100),
   /** Units at work at once. */

@@ -1,9 +1,10 @@
 /** Composition root: the only file that constructs tenant-service's parts. */
 import { join } from 'node:path';
-import { createGovernor, createHttp, createLastHop } from '@migrator/graph-client';
+import { createGovernor, createHttp, createLastHop, joinFleet } from '@migrator/graph-client';
 import { connectNats } from '@migrator/messaging/nats';
 import { createOutbox, startOutboxRelay } from '@migrator/messaging/outbox';
 import { openRedis } from '@migrator/messaging/queues';
+import { openSharedStore } from '@migrator/messaging/shared-store';
 import { systemClock } from '@migrator/service-kit/clock';
 import { migrateDatabase, openDatabase } from '@migrator/service-kit/database';
 import { createCursors } from '@migrator/service-kit/cursors';
@@ -31,6 +32,7 @@ import { makeScanTenant } from './discovery/scan-tenant.js';
 import { createTenantMetrics } from './metrics.js';
 import { makeOpenMicrosoft } from './microsoft/organisation.js';
 import { makeDisconnectTenant } from './tenants/disconnect-tenant.js';
+import { makeReadThrottling } from './tenants/read-throttling.js';
 import { TenantRepository } from './tenants/tenant-repository.js';
 import { tenantRoutes } from './tenants/tenant-routes.js';
 
@@ -52,7 +54,9 @@ export async function startTenantService(config: TenantServiceConfig, logger: Lo
   const jobs = createInternalClient('job-service', config.JOB_SERVICE_URL, identity);
   const metrics = createTenantMetrics();
   const http = createHttp(createLastHop(config.MICROSOFT_LAST_HOP));
-  const openMicrosoft = makeOpenMicrosoft(http, createGovernor({ observer: metrics.governor }));
+  const shared = openSharedStore(config.REDIS_URL, logger);
+  const governor = createGovernor({ fleet: joinFleet(shared, config.MESSAGING_NAMESPACE, metrics.graph.fleet(logger)), overrides: config.GRAPH_LIMITS, observer: metrics.graph.governor });
+  const openMicrosoft = makeOpenMicrosoft(http, governor);
   const outbox = createOutbox('tenants', ids);
   const tenants = new TenantRepository();
   const states = new ConsentStateRepository();
@@ -78,6 +82,7 @@ export async function startTenantService(config: TenantServiceConfig, logger: Lo
     discoveries,
     places,
     findApp,
+    readThrottling: makeReadThrottling({ store: shared, namespace: config.MESSAGING_NAMESPACE, clock }),
     wakeDiscovery,
     clock,
     ids,
@@ -110,6 +115,8 @@ export async function startTenantService(config: TenantServiceConfig, logger: Lo
       await Promise.all([loop.stop(), disconnects.stop()]);
       await relay.stop();
       redis.disconnect();
+      await governor.close();
+      shared.close();
       await Promise.all([jobs.close(), nats.close(), http.close()]);
       await db.close();
       await health.stop(0);

@@ -1,5 +1,6 @@
 /** tenant-service's environment. */
-import { baseEnv, httpEnv, secret, secretKey } from '@migrator/service-kit/config';
+import { parseLimitOverrides } from '@migrator/graph-client';
+import { baseEnv, httpEnv, parsed, secret, secretKey } from '@migrator/service-kit/config';
 import { z } from 'zod';
 
 export const tenantServiceEnv = z.object({
@@ -19,6 +20,8 @@ export const tenantServiceEnv = z.object({
   ENTRA_AUTHORITY: z.url({ protocol: /^https?$/ }).default('https://login.microsoftonline.com'),
   /** Carries every request for Microsoft to another listener; empty in production. */
   MICROSOFT_LAST_HOP: z.string().default(''),
+  /** What the operator knows better than Microsoft's published limits. */
+  GRAPH_LIMITS: parsed(parseLimitOverrides),
   /** How long a fresh consent may take until Microsoft has spread it, in seconds. */
   CONSENT_WAIT_SECONDS: z.coerce.number().int().min(0).max(600).default(60),
 });

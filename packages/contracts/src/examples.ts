@@ -12,6 +12,20 @@ export const exampleTenant = {
   id: exampleIds.ten, domain: 'contoso.com', type: 'M365', role: 'source', mailboxCount: 412, siteCount: 37, totalSizeBytes: 1_649_267_441_664, sharepointQuotaBytes: 27_487_790_694_400, sharepointUsedBytes: 5_497_558_138_880,
   onedriveQuotaPerUserBytes: 1_099_511_627_776, workloads: ['EMAIL', 'SHAREPOINT', 'ONEDRIVE', 'TEAMS'], discoveredAt: at, connectedAt: at,
 };
+export const exampleThrottling = {
+  shared: true,
+  businessHours: { timeZone: 'Europe/Berlin', days: ['MON', 'TUE', 'WED', 'THU', 'FRI'], from: '07:30', to: '18:00', share: 0.3 },
+  budgets: [
+    {
+      service: 'outlook', resource: '8f1c6b7e-2f0d-4b52-9f6b-0d6d1f0a3c22',
+      limits: [
+        { name: 'outlook.requests', measure: 'requests', max: 10_000, windowSeconds: 600, used: 9_640, reserved: 82 },
+        { name: 'outlook.bytes', measure: 'bytes', max: 157_286_400, windowSeconds: 300, used: 41_943_040, reserved: 1_048_576 },
+      ],
+      inFlight: { max: 4, allowed: 4, now: 3 }, plannedShare: 1, pausedUntil: null, workers: 2, lately: { requests: 14_310, refused: 0, waitedSeconds: { EMAIL: 318.4 } },
+    },
+  ],
+};
 export const exampleDiscovery = { id: exampleIds.dis, status: 'DONE', completedAt: at };
 export const examplePass = { id: exampleIds.pas, mode: 'full', status: 'RUNNING', createdAt: at, startedAt: at, completedAt: null, verification: null, movedItems: 0, deletedItems: 0, removedItems: 0 };
 export const exampleJob = {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { checkInAnswer, checkInBody } from './api/devices.js';
 import { deletionsSchema, emailScopeSchema, filtersSchema, passModes, unitStatuses, jobStatuses } from './api/jobs.js';
 import { logLineSchema } from './api/logs.js';
+import { businessHoursSchema } from './api/throttling.js';
 import { tenantRoleSchema, workloadNames } from './api/tenants.js';
 import { departureCountsSchema, unitCountersSchema, unitFailureCodes } from './events.js';
 import { errorBodySchema } from './errors.js';
@@ -89,6 +90,8 @@ export const tenantCredentialSchema = z.object({
     z.object({ kind: z.literal('secret'), clientSecret: z.string() }),
     z.object({ kind: z.literal('certificate'), privateKey: z.string(), thumbprintSha256: z.string() }),
   ]),
+  /** When less of the tenant's limits may be used. */
+  businessHours: businessHoursSchema.nullable().default(null),
 });
 export type TenantCredential = z.infer<typeof tenantCredentialSchema>;
 
@@ -152,6 +155,8 @@ export const unitWorkSchema = z.object({
   deletions: deletionsSchema.default('keep'),
   /** Folder of the destination below which everything is put; null: everything goes to its own place. */
   destFolderPrefix: z.string().nullable().default(null),
+  /** When the job may use less of Microsoft's limits. */
+  businessHours: businessHoursSchema.nullable().default(null),
   /** Counters the unit had when this claim began. */
   counters: unitCountersSchema,
 });

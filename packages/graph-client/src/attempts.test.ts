@@ -30,6 +30,7 @@ const throttled: number[] = [];
 let units: number[] = [];
 const charged: number[] = [];
 let governor: Governor;
+const flow = { organisation: 'org', job: 'job', workload: 'EMAIL' };
 
 beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -55,13 +56,19 @@ beforeEach(() => {
   // The real governor, watched.
   governor = {
     ...real,
-    acquire: (app, tenantId, each, cost, signal) => {
-      units.push(cost.units);
-      charged.push(cost.bytes);
-      return real.acquire(app, tenantId, each, cost, signal);
+    governed: (asker) => {
+      const governed = real.governed(asker);
+      return {
+        ...governed,
+        acquire: (each, cost, signal) => {
+          units.push(cost.requests);
+          charged.push(cost.bytes);
+          return governed.acquire(each, cost, signal);
+        },
+      };
     },
   };
-  port = createGraphClient({ tenantId: 't', clientId: 'c', tokens, http, governor });
+  port = createGraphClient({ tenantId: 't', clientId: 'c', tokens, http, governor, flow });
 });
 
 const budget = { kind: 'outlook', mailbox: 'm' } as const;
@@ -337,7 +344,7 @@ test('an upload of known length passes without being held, arrives with its leng
   const direct = createHttp(createLastHop(`http://127.0.0.1:${(counting.address() as AddressInfo).port}`));
   const before = process.memoryUsage().rss;
   let highest = before;
-  const uploading = createGraphClient({ tenantId: 't', clientId: 'c', tokens: { token: () => Promise.resolve({ accessToken: 'x', roles: [] }) }, http: direct, governor });
+  const uploading = createGraphClient({ tenantId: 't', clientId: 'c', tokens: { token: () => Promise.resolve({ accessToken: 'x', roles: [] }) }, http: direct, governor, flow });
   const body = async function* (): AsyncGenerator<Uint8Array> {
     for (let n = 0; n < pieces; n += 1) {
       highest = Math.max(highest, process.memoryUsage().rss);

@@ -5,16 +5,18 @@
 import type { Budget, RequestBody } from './graph-port.js';
 import { readFailure } from './failure.js';
 import { GraphRequestError } from './graph-request-error.js';
-import type { Governor } from './governor/governor.js';
+import type { Cost, Governed } from './governor/governor.js';
 import { NotAnAddressError, NotSentError, type HttpResponse } from './http.js';
 import { TokenError } from './tokens/token-error.js';
 
 export interface Attempt<T> {
-  app: string;
-  tenantId: string;
   budget: Budget;
   /** Requests it counts for. */
-  units: number;
+  requests: number;
+  /** Whether it changes something at Microsoft's. */
+  write: boolean;
+  /** Resource units, when known to differ from the usual. */
+  units?: number;
   repeatable: boolean;
   /** False for pre-authorised addresses: a 401 there is final, no token would help. */
   authenticated: boolean;
@@ -42,32 +44,33 @@ export interface Granted<T> {
   release: () => void;
 }
 
-export async function attempt<T>(governor: Governor, request: Attempt<T>): Promise<Granted<T>> {
-  const { app, tenantId, budget, repeatable, signal } = request;
+export async function attempt<T>(governed: Governed, request: Attempt<T>): Promise<Granted<T>> {
+  const { budget, repeatable, signal } = request;
   const deadline = performance.now() + patienceMs;
   const known = sizeOf(request.body) ?? request.contentLength ?? null;
+  const cost: Cost = { requests: request.requests, bytes: known ?? 0, write: request.write, ...(request.units === undefined ? {} : { units: request.units }) };
   let lost = 0;
   let refused = 0;
   let renewed = false;
   let fresh = false;
   let bodyTaken = false;
   for (;;) {
-    const permit = await acquire(governor, request, known ?? 0);
+    const permit = await acquire(governed, budget, cost, signal);
     const began = performance.now();
     let response: HttpResponse | null = null;
     try {
       const body = materialise(request.body, (bytes) => {
-        if (known === null) governor.sent(app, tenantId, budget, bytes);
+        if (known === null) governed.sent(budget, bytes);
         bodyTaken = true;
       });
       const asked = fresh;
       fresh = false;
       response = await request.send(body, asked);
-      governor.observer.onRequest?.(budget, response.status, performance.now() - began);
+      governed.answered(budget, cost, response.status, performance.now() - began, response.headers);
       if (response.status < 400) return { response, value: await request.receive(response), release: permit.release };
     } catch (cause) {
       permit.release();
-      if (response === null) governor.observer.onRequest?.(budget, 0, performance.now() - began);
+      if (response === null) governed.answered(budget, cost, 0, performance.now() - began, null);
       const status = response?.status ?? 0;
       const requestId = response?.headers.get('request-id') ?? null;
       if (signal?.aborted === true) throw new GraphRequestError('cancelled', { status, graphCode: null, requestId, cause });
@@ -91,7 +94,7 @@ export async function attempt<T>(governor: Governor, request: Attempt<T>): Promi
     if (failure.notExecuted || (failure.busy && repeatable)) {
       refused += 1;
       const restMs = failure.retryAfterMs !== null && failure.retryAfterMs > 0 ? failure.retryAfterMs : failure.overBytes ? (byteSteps[Math.min(refused, byteSteps.length) - 1] ?? 60_000) : backOff(refused, 2_000, 300_000);
-      governor.throttled(app, tenantId, budget, restMs);
+      governed.throttled(budget, restMs, failure.over);
       if (performance.now() + restMs > deadline || !again(request.body, bodyTaken)) throw failure.error;
       continue;
     }
@@ -107,9 +110,9 @@ export async function attempt<T>(governor: Governor, request: Attempt<T>): Promi
   }
 }
 
-async function acquire<T>(governor: Governor, { app, tenantId, budget, units, signal }: Attempt<T>, bytes: number): Promise<{ release(): void }> {
+async function acquire(governed: Governed, budget: Budget, cost: Cost, signal: AbortSignal | undefined): Promise<{ release(): void }> {
   try {
-    return await governor.acquire(app, tenantId, budget, { units, bytes }, signal);
+    return await governed.acquire(budget, cost, signal);
   } catch (cause) {
     throw new GraphRequestError('cancelled', { status: 0, graphCode: null, requestId: null, cause });
   }

@@ -13,8 +13,8 @@ export interface BatchParts {
 }
 
 export interface BatchSender {
-  /** Posts one part; `units` is how many requests it counts for. */
-  post(body: string, units: number, options: RequestOptions): Promise<BatchParts>;
+  /** Posts one part; `count` is how many requests it counts for. */
+  post(body: string, count: number, options: RequestOptions): Promise<BatchParts>;
   /** Tells the governor that items of the batch were throttled. */
   throttled(restMs: number): void;
 }

@@ -1,5 +1,6 @@
 /** From an answer to what it means. Decisions are made on the status and Graph's codes, never on a message. */
 import type { HttpResponse } from './http.js';
+import type { Over } from './governor/fleet.js';
 import { GraphRequestError, type GraphErrorKind } from './graph-request-error.js';
 
 /** Most of an error body that is read; the rest is thrown away. */
@@ -15,6 +16,8 @@ export interface Failure {
   busy: boolean;
   /** The refusal names the byte budget, which is waited for in flat steps. */
   overBytes: boolean;
+  /** Which limit the refusal names. */
+  over: Over;
 }
 
 const codesByKind: [GraphErrorKind, RegExp][] = [
@@ -69,7 +72,7 @@ export async function readFailure(response: HttpResponse, now: number): Promise<
   const theirs = Date.parse(response.headers.get('date') ?? '');
   const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), Number.isNaN(theirs) ? now : theirs);
   const error = new GraphRequestError(kindOf(response.status, body.code), { status: response.status, graphCode: body.code, requestId: response.headers.get('request-id'), ...(location === null ? {} : { location }) });
-  return { error, retryAfterMs, notExecuted: response.status === 429, busy: response.status === 503 && retryAfterMs !== null, overBytes: response.status === 429 && text.includes('IncomingBytes') };
+  return { error, retryAfterMs, notExecuted: response.status === 429, busy: response.status === 503 && retryAfterMs !== null, overBytes: response.status === 429 && text.includes('IncomingBytes'), over: text.includes('Concurrency') ? 'inFlight' : /IncomingBytes|RequestCount|ResourceUnit/.test(text) ? 'window' : 'unknown' };
 }
 
 /** The most specific code of the (possibly nested) error object; import hosts answer `{"Message": ...}` without one. */

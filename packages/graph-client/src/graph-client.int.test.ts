@@ -7,6 +7,7 @@ import { createLastHop } from './last-hop.js';
 import { createTokenSource, type TokenSource } from './tokens/token-source.js';
 
 const clientId = '6f1c0a52-7d3e-4b8a-9c41-2e5d8f7a1b30';
+const flow = { organisation: 'org', job: 'job', workload: 'EMAIL' };
 const directory = { kind: 'directory' } as const;
 let simulator: TestSimulator;
 let http: Http;
@@ -30,7 +31,7 @@ beforeAll(async () => {
   tenantId = made.id;
   await simulator.control('POST', '/consents', { tenant: tenantId, clientId });
   tokens = connect('simulator-secret');
-  port = createGraphClient({ tenantId, clientId, tokens, http, governor });
+  port = createGraphClient({ tenantId, clientId, tokens, http, governor, flow });
   const { value } = await port.get<{ value: { id: string }[] }>('/users', { budget: directory, query: { $top: '1', $select: 'id' } });
   mailbox = { kind: 'outlook', mailbox: value[0]!.id };
 });
@@ -58,7 +59,7 @@ test('msal’s token opens Graph, and pages keep their production links', async 
 });
 
 test('a wrong secret says what to do, and asks once', async () => {
-  const wrong = createGraphClient({ tenantId, clientId, tokens: connect('wrong'), http, governor });
+  const wrong = createGraphClient({ tenantId, clientId, tokens: connect('wrong'), http, governor, flow });
   await expect(wrong.get('/users', { budget: directory })).rejects.toMatchObject({ kind: 'unauthorised', graphCode: 'AADSTS7000215', cause: { kind: 'credential' } });
   expect(await requests('/oauth2/v2.0/token')).toHaveLength(1);
 });
@@ -73,7 +74,7 @@ test('a refused token is renewed once and the call goes through', async () => {
 test('a revoked consent ends the call instead of going round in circles', async () => {
   const { id } = await simulator.control<{ id: string }>('POST', '/tenants', { domain: 'revoked.example', displayName: 'Revoked', count: 1 });
   await simulator.control('POST', '/consents', { tenant: id, clientId });
-  const revoked = createGraphClient({ tenantId: id, clientId, tokens: createTokenSource({ tenantId: id, clientId, credential: { kind: 'secret', clientSecret: 'simulator-secret' } }, http), http, governor });
+  const revoked = createGraphClient({ tenantId: id, clientId, tokens: createTokenSource({ tenantId: id, clientId, credential: { kind: 'secret', clientSecret: 'simulator-secret' } }, http), http, governor, flow });
   await revoked.get('/users', { budget: directory });
   await simulator.control('DELETE', '/consents', { tenant: id, clientId, tokens: 'end' });
   await expect(revoked.get('/users', { budget: directory })).rejects.toMatchObject({ kind: 'unauthorised' });

@@ -5,7 +5,7 @@ import { attempt, type Granted } from './attempts.js';
 import { runBatch, type BatchParts } from './batch.js';
 import type { GraphPage, GraphPort, RawOptions, RawResponse, RequestOptions } from './graph-port.js';
 import { GraphRequestError } from './graph-request-error.js';
-import type { Governor } from './governor/governor.js';
+import type { Asker, Governor } from './governor/governor.js';
 import type { Http, HttpResponse } from './http.js';
 import { readWhole } from './read-whole.js';
 import type { TokenSource } from './tokens/token-source.js';
@@ -21,10 +21,15 @@ export interface GraphClientOptions {
   governor: Governor;
   /** How long Microsoft may be silent until an answer counts as lost; default 100 s. */
   timeoutMs?: number;
+  /** Whose requests these are. */
+  flow: Asker['flow'];
+  /** What of the tenant's limits may be used at which time of day. */
+  businessHours?: Asker['businessHours'];
 }
 
 /** A port for one tenant. Cheap: the connections belong to `http`, the tokens to `tokens`, the budgets to `governor`. */
-export function createGraphClient({ tenantId, clientId, tokens, http, governor, timeoutMs: ownTimeoutMs = 100_000 }: GraphClientOptions): GraphPort {
+export function createGraphClient({ tenantId, clientId, tokens, http, governor, flow, businessHours = null, timeoutMs: ownTimeoutMs = 100_000 }: GraphClientOptions): GraphPort {
+  const governed = governor.governed({ app: clientId, tenantId, flow, businessHours });
   const timeoutOf = ({ timeoutMs, slow = false }: RequestOptions): number => timeoutMs ?? (slow ? 3 * ownTimeoutMs : ownTimeoutMs);
   const auth = new AuthenticationHandler({
     getAccessToken: async (options) => {
@@ -39,15 +44,16 @@ export function createGraphClient({ tenantId, clientId, tokens, http, governor, 
   });
   const client = Client.initWithMiddleware({ middleware: [auth, new TelemetryHandler(), new GraphTransport(http)] });
 
-  const send = <T>(method: string, path: string, options: RawOptions, receive: (response: HttpResponse) => Promise<T> | T, units = 1): Promise<Granted<T>> => {
+  const send = <T>(method: string, path: string, options: RawOptions, receive: (response: HttpResponse) => Promise<T> | T, requests = 1): Promise<Granted<T>> => {
     const { budget, version = 'v1.0', query, headers, signal, body = null, contentType, contentLength } = options;
     const timeoutMs = timeoutOf(options);
     const target = query === undefined ? path : `${path}${path.includes('?') ? '&' : '?'}${encodeQuery(query)}`;
-    return attempt(governor, {
-      app: clientId,
-      tenantId,
+    return attempt(governed, {
       budget,
-      units,
+      requests,
+      // A batch of reads is a POST that writes nothing.
+      write: path === '/$batch' ? options.repeatable !== true : method !== 'GET',
+      ...(options.units === undefined ? {} : { units: options.units }),
       signal,
       body,
       contentLength,
@@ -68,8 +74,8 @@ export function createGraphClient({ tenantId, clientId, tokens, http, governor, 
   };
 
   /** The whole answer is read before the request counts as answered: a read that was cut half-way is made again. */
-  const json = async <T>(method: string, path: string, options: RawOptions, units?: number): Promise<T> => {
-    const { value, release } = await send(method, path, options, (response) => parseJson<T>(response, timeoutOf(options)), units);
+  const json = async <T>(method: string, path: string, options: RawOptions, requests?: number): Promise<T> => {
+    const { value, release } = await send(method, path, options, (response) => parseJson<T>(response, timeoutOf(options)), requests);
     release();
     return value;
   };
@@ -102,9 +108,9 @@ export function createGraphClient({ tenantId, clientId, tokens, http, governor, 
     batch: (requests, options) =>
       runBatch(
         {
-          post: (body, units, each) => json<BatchParts>('POST', '/$batch', { ...each, body }, units),
+          post: (body, count, each) => json<BatchParts>('POST', '/$batch', { ...each, body }, count),
           throttled: (restMs) => {
-            governor.throttled(clientId, tenantId, options.budget, restMs);
+            governed.throttled(options.budget, restMs);
           },
         },
         requests,
@@ -113,11 +119,11 @@ export function createGraphClient({ tenantId, clientId, tokens, http, governor, 
     preauthorised: async (method, url, options) => {
       const { budget, headers, signal, body = null, contentType, contentLength } = options;
       return rawResponse(
-        await attempt(governor, {
-          app: clientId,
-          tenantId,
+        await attempt(governed, {
           budget,
-          units: 1,
+          requests: 1,
+          write: method !== 'GET',
+          ...(options.units === undefined ? {} : { units: options.units }),
           signal,
           body,
           contentLength,

@@ -3,7 +3,13 @@
 import type { AnswerHeaders } from './http.js';
 
 /** Which published limits a request counts against; the governor decides by it when the request may go. */
-export type Budget = { readonly kind: 'outlook'; readonly mailbox: string } | { readonly kind: 'directory' } | { readonly kind: 'reports'; readonly report: string } | { readonly kind: 'none' };
+export type Budget =
+  | { readonly kind: 'outlook'; readonly mailbox: string }
+  | { readonly kind: 'directory' }
+  | { readonly kind: 'reports'; readonly report: string }
+  | { readonly kind: 'files' }
+  | { readonly kind: 'teams'; readonly thread: string }
+  | { readonly kind: 'none' };
 
 export interface RequestOptions {
   budget: Budget;
@@ -15,6 +21,8 @@ export interface RequestOptions {
   signal?: AbortSignal;
   /** May be sent again when no answer was seen. Default: true for GET, false for everything else. */
   repeatable?: boolean;
+  /** Microsoft's resource units, when the request is known to cost something else than usual (governor/limits.ts). */
+  units?: number;
   /** For the whole exchange without waiting for the governor; default: the client's own (streams: between two pieces). */
   timeoutMs?: number;
   /** Three times the client's own time-out: Exchange builds the stream of a large item before it sends the first byte. */

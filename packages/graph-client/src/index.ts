@@ -1,10 +1,12 @@
 export * from './graph-port.js';
 export * from './graph-request-error.js';
 export { createGraphClient, type GraphClientOptions } from './graph-client.js';
-export { createGovernor, type Governor, type GovernorObserver } from './governor/governor.js';
-export { publishedLimits, type Limit } from './governor/limits.js';
+export { joinFleet, readScopes, type Fleet, type FleetObserver, type FleetStore, type ScopeReading } from './governor/fleet.js';
+export { createGovernor, type Flow, type Governed, type Governor, type GovernorObserver } from './governor/governor.js';
+export { parseLimitOverrides, publishedLimits, type LimitOverrides, type PublishedLimit } from './governor/limits.js';
 export { createHttp, type Http } from './http.js';
 export { createLastHop, type LastHop } from './last-hop.js';
 export { readOnly } from './read-only.js';
 export { createTokenSource, type AppCredential, type TenantApp, type Token, type TokenSource } from './tokens/token-source.js';
+export { whileConsentSpreads } from './tokens/while-consent-spreads.js';
 export { TokenError, type TokenErrorKind } from './tokens/token-error.js';

@@ -35,6 +35,20 @@ export const secretKey = (bytes: number): z.ZodType<Secret> =>
     .refine((value) => Buffer.from(value, 'base64').length === bytes, `must be ${bytes} bytes in base64 (make one: openssl rand -base64 ${bytes})`)
     .transform((value) => new Secret(value)) as unknown as z.ZodType<Secret>;
 
+/** A value with a form of its own; `parse` throws with what is wrong with it. Not set: what it makes of an empty text. */
+export const parsed = <T>(parse: (text: string) => T) =>
+  z
+    .string()
+    .default('')
+    .transform((text, context): T => {
+      try {
+        return parse(text);
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : 'cannot be read' });
+        return z.NEVER;
+      }
+    });
+
 export const flag = (fallback: boolean) => z.stringbool().default(fallback);
 export const port = () => z.coerce.number().int().min(0).max(65_535);
 

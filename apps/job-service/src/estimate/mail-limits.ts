@@ -15,11 +15,13 @@ export interface Window {
   readonly windowMs: number;
 }
 
-const unlimited: Window = { max: Number.POSITIVE_INFINITY, windowMs: 0 };
-
 /** `timeScale` shortens the windows, for a simulator whose windows are shortened too. */
 export function mailboxLimits(timeScale = 1): MailboxLimits {
-  const { concurrency, requests, uploadBytes } = publishedLimits.outlook;
-  const shortened = (window: Window | null): Window => (window === null ? unlimited : { max: window.max, windowMs: window.windowMs / timeScale });
-  return { concurrency, requests: shortened(requests), uploadBytes: shortened(uploadBytes) };
+  const of = (name: string) => {
+    const limit = publishedLimits.find((each) => each.name === name);
+    if (limit === undefined) throw new Error(`The governor's table has no ${name}.`);
+    return limit;
+  };
+  const windowOf = (name: string): Window => ({ max: of(name).max, windowMs: (of(name).windowMs ?? 0) / timeScale });
+  return { concurrency: of('outlook.inFlight').max, requests: windowOf('outlook.requests'), uploadBytes: windowOf('outlook.bytes') };
 }

@@ -48,8 +48,8 @@ export async function startJob({ tx, at, transition, say }: JobChange, job: Lock
 }
 
 async function describeWork(tx: TransactionSql, job: LockedJob, unit: UnitRow): Promise<UnitWork> {
-  const [row] = await tx<{ filters: EmailOptions['filters'] | null; merge: boolean | null; deletions: EmailOptions['deletions'] | null; prefix: string | null }[]>`
-    select options->'filters' as filters, (options->>'merge')::boolean as merge, options->>'deletions' as deletions, options->>'destFolderPrefix' as prefix from jobs.jobs where id = ${job.id}`;
+  const [row] = await tx<{ filters: EmailOptions['filters'] | null; merge: boolean | null; deletions: EmailOptions['deletions'] | null; prefix: string | null; hours: EmailOptions['businessHours'] | null }[]>`
+    select options->'filters' as filters, (options->>'merge')::boolean as merge, options->>'deletions' as deletions, options->>'destFolderPrefix' as prefix, options->'businessHours' as hours from jobs.jobs where id = ${job.id}`;
   if (unit.destMicrosoftId === null || unit.destAddress === null) throw new Error(`Unit ${unit.id} has no destination and was claimed.`);
   return {
     orgId: job.orgId as Id<'org'>,
@@ -68,6 +68,7 @@ async function describeWork(tx: TransactionSql, job: LockedJob, unit: UnitRow): 
     merge: row?.merge ?? false,
     deletions: row?.deletions ?? 'keep',
     destFolderPrefix: row?.prefix ?? null,
+    businessHours: row?.hours ?? null,
     counters: { total: unit.total, done: unit.done, error: unit.error, skipped: unit.skipped, bytes: unit.bytes },
   };
 }

@@ -168,11 +168,12 @@ test('workers of a deleted job are told to cancel, and may still finish', async 
   expect((await world.finish(unit, claim, 'released')).status).toBe(200);
 });
 
-test('what a unit is worked with: both ends, scope, filters, merge', async () => {
-  const id = await world.createJob(['ann'], { dryRun: true, scope: { tasks: false }, options: { merge: true, filters: { maxItemBytes: 5 } } });
+test('what a unit is worked with: both ends, scope, filters, merge, business hours', async () => {
+  const businessHours = { timeZone: 'Europe/Berlin', days: ['MON', 'FRI'], from: '08:00', to: '18:00', share: 0.25 };
+  const id = await world.createJob(['ann'], { dryRun: true, scope: { tasks: false }, options: { merge: true, filters: { maxItemBytes: 5 }, businessHours } });
   const { work } = await world.claim((await world.unitIds(id))[0] ?? '');
   expect(work).toMatchObject({
-    ...{ orgId: world.org, jobId: id, mode: 'full', workload: 'EMAIL', dryRun: true, merge: true, filters: { maxItemBytes: 5 }, counters: zero },
+    ...{ orgId: world.org, jobId: id, mode: 'full', workload: 'EMAIL', dryRun: true, merge: true, filters: { maxItemBytes: 5 }, businessHours, counters: zero },
     ...{ source: { address: 'ann@src.example', microsoftId: 'ann@src.example/ms' }, dest: { address: 'ann@dst.example', microsoftId: 'ann@dst.example/ms' }, scope: { email: true, calendar: true, contacts: true, tasks: false } },
   });
 });

@@ -4,8 +4,8 @@ import { Stopped, type Halt } from '../engine/halt.js';
 
 export interface ActiveUnit {
   jobId: string;
-  /** How Graph addresses both ends. */
-  owners: { source: string; destination: string };
+  /** How Graph addresses both ends, and their tenants once they are known. */
+  ends: Record<'source' | 'destination', { owner: string; microsoftTenantId: string | null }>;
   halt: Halt;
   /** Looks at the desired state now. */
   look(): Promise<void>;
@@ -14,7 +14,7 @@ export interface ActiveUnit {
 
 export class ActiveUnits {
   readonly #units = new Set<ActiveUnit>();
-  /** End of the pause each owner was last told of. */
+  /** End of the pause that was last told of each budget. */
   readonly #pausedUntil = new Map<string, number>();
   #stopping = false;
 
@@ -40,17 +40,18 @@ export class ActiveUnits {
     await Promise.all([...this.#units].filter((unit) => unit.jobId === jobId).map((unit) => unit.look()));
   }
 
-  /** Microsoft told us to wait for `restMs`: one line a pause, for the units it concerns; `owner` null: for all of them. */
-  throttled(owner: string | null, restMs: number, now: number): void {
-    const key = owner ?? '';
+  /** A budget rests, whichever process was told: one line a pause for the units it concerns. `resource` null: for all of the tenant; no tenant: for all. */
+  throttled({ kind, tenantId, resource, restMs }: { kind: string; tenantId: string; resource: string | null; restMs: number }, now: number): void {
+    const key = `${kind}/${tenantId}/${resource ?? ''}`;
     if ((this.#pausedUntil.get(key) ?? 0) > now) return;
     if (this.#pausedUntil.size > 10_000) this.#pausedUntil.clear();
     this.#pausedUntil.set(key, now + restMs);
     const seconds = Math.max(1, Math.round(restMs / 1_000));
-    for (const unit of this.#units) {
-      if (owner === null || owner === unit.owners.source) unit.note('WARN', `Microsoft throttles the source; waiting ${seconds} s.`);
-      else if (owner === unit.owners.destination) unit.note('WARN', `Microsoft throttles the destination; waiting ${seconds} s.`);
-    }
+    for (const { ends, note } of this.#units)
+      for (const side of ['source', 'destination'] as const) {
+        const { owner, microsoftTenantId } = ends[side];
+        if (tenantId === '' || (tenantId === microsoftTenantId && (resource === null || resource === owner.toLowerCase()))) note('WARN', `Microsoft throttles the ${side}; waiting ${seconds} s.`);
+      }
   }
 
   stopAll(): void {

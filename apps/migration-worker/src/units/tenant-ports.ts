@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { AppError } from '@migrator/contracts/errors';
 import { tenantCredentialSchema, type TenantCredential } from '@migrator/contracts/internal';
-import { createGraphClient, createTokenSource, type Governor, type GraphPort, type Http } from '@migrator/graph-client';
+import { createGraphClient, createTokenSource, type Flow, type Governor, type GraphPort, type Http, type TokenSource } from '@migrator/graph-client';
 import { serviceIdentity } from '@migrator/service-kit/identity';
 import type { InternalClient } from '@migrator/service-kit/internal-client';
 import { UnitError } from '../workloads/workload.js';
@@ -17,17 +17,18 @@ export interface TenantPort {
 }
 
 export interface TenantPorts {
-  /** Throws UnitError TENANT_DISCONNECTED when the tenant is not there any more. */
-  get(orgId: string, tenantId: string, side: 'source' | 'dest'): Promise<TenantPort>;
+  /** A port for the requests of one flow. Throws UnitError TENANT_DISCONNECTED when the tenant is not there any more. */
+  get(tenantId: string, side: 'source' | 'dest', flow: Flow): Promise<TenantPort>;
 }
 
 export function createTenantPorts({ tenants, http, governor, timeoutMs, now = () => performance.now() }: { tenants: InternalClient; http: Http; governor: Governor; timeoutMs: number; now?: () => number }): TenantPorts {
-  const kept = new Map<string, { credential: TenantCredential; port: TenantPort; until: number }>();
+  const kept = new Map<string, { credential: TenantCredential; tokens: TokenSource; until: number }>();
   return {
-    async get(orgId, tenantId, side) {
+    async get(tenantId, side, flow) {
+      const orgId = flow.organisation;
       const key = `${orgId}/${tenantId}`;
       const before = kept.get(key);
-      if (before !== undefined && before.until > now()) return before.port;
+      if (before !== undefined && before.until > now()) return connect(before.credential, before.tokens, flow);
       let credential: TenantCredential;
       try {
         credential = await tenants.call({ method: 'GET', path: `/internal/orgs/${orgId}/tenants/${tenantId}/credential`, identity: serviceIdentity('migration-worker', `req_${randomUUID()}`), answer: tenantCredentialSchema });
@@ -38,15 +39,16 @@ export function createTenantPorts({ tenants, http, governor, timeoutMs, now = ()
         }
         throw error;
       }
-      // The same credential keeps its port, and with it the token.
-      const port = before !== undefined && JSON.stringify(before.credential) === JSON.stringify(credential) ? before.port : connect(credential);
-      kept.set(key, { credential, port, until: now() + keepMs });
-      return port;
+      // The same credential keeps its token.
+      const tokens = before !== undefined && JSON.stringify(appOf(before.credential)) === JSON.stringify(appOf(credential)) ? before.tokens : createTokenSource(appOf(credential), http);
+      kept.set(key, { credential, tokens, until: now() + keepMs });
+      return connect(credential, tokens, flow);
     },
   };
 
-  function connect({ microsoftTenantId, clientId, credential }: TenantCredential): TenantPort {
-    const tokens = createTokenSource({ tenantId: microsoftTenantId, clientId, credential }, http);
-    return { microsoftTenantId, port: createGraphClient({ tenantId: microsoftTenantId, clientId, tokens, http, governor, timeoutMs }) };
+  function connect({ microsoftTenantId, clientId, businessHours }: TenantCredential, tokens: TokenSource, flow: Flow): TenantPort {
+    return { microsoftTenantId, port: createGraphClient({ tenantId: microsoftTenantId, clientId, tokens, http, governor, flow, businessHours, timeoutMs }) };
   }
 }
+
+const appOf = ({ microsoftTenantId, clientId, credential }: TenantCredential) => ({ tenantId: microsoftTenantId, clientId, credential });

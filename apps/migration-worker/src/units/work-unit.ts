@@ -75,14 +75,18 @@ export const makeWorkUnit = (deps: WorkUnitDeps): WorkUnit => async (payload) =>
     claimedAt,
   );
   const reporter = new UnitReporter({ publish: deps.publish, work, claim, clock: deps.clock, logger: log });
-  const leave = active.enter({ jobId: work.jobId, owners: { source: work.source.microsoftId, destination: work.dest.microsoftId }, halt, look: () => lease.renewNow(), note: (level, sentence) => { reporter.line(level, `${work.source.address}: ${sentence}`); } });
+  const ends = { source: { owner: work.source.microsoftId, microsoftTenantId: null as string | null }, destination: { owner: work.dest.microsoftId, microsoftTenantId: null as string | null } };
+  const leave = active.enter({ jobId: work.jobId, ends, halt, look: () => lease.renewNow(), note: (level, sentence) => { reporter.line(level, `${work.source.address}: ${sentence}`); } });
   try {
     log.info({ mode: work.mode, dryRun: work.dryRun }, 'unit claimed');
     reporter.line('INFO', `${work.source.address}: ${work.mode === 'full' ? 'started' : `${work.mode} pass started`}${work.dryRun ? ' (dry run)' : ''}`);
     let end: UnitEnd | VerifyEnd;
     let departures: DepartureCounts | undefined;
     try {
-      const opened = await open(deps, work, claim, halt);
+      const opened = await open(deps, work, claim, halt, (source, dest) => {
+        ends.source.microsoftTenantId = source;
+        ends.destination.microsoftTenantId = dest;
+      });
       ledger = opened.ledger;
       reporter.attach(opened.ledger);
       if (work.mode === 'verify') end = await verify({ ...deps, logger: log }, work, claim, opened, halt, reporter);
@@ -114,8 +118,10 @@ interface Opened {
   dest: Awaited<ReturnType<TenantPorts['get']>>;
 }
 
-async function open({ sql, ports, leaseSeconds }: WorkUnitDeps, work: UnitWork, claim: number, halt: Halt): Promise<Opened> {
-  const [source, dest] = await Promise.all([ports.get(work.orgId, work.sourceTenantId, 'source'), ports.get(work.orgId, work.destTenantId, 'dest')]);
+async function open({ sql, ports, leaseSeconds }: WorkUnitDeps, work: UnitWork, claim: number, halt: Halt, tenants: (source: string, dest: string) => void): Promise<Opened> {
+  const flow = { organisation: work.orgId, job: work.jobId, workload: work.workload, businessHours: work.businessHours };
+  const [source, dest] = await Promise.all([ports.get(work.sourceTenantId, 'source', flow), ports.get(work.destTenantId, 'dest', flow)]);
+  tenants(source.microsoftTenantId, dest.microsoftTenantId);
   const route: Route = { orgId: work.orgId, workload: work.workload, sourceTenant: source.microsoftTenantId, sourceOwner: work.source.microsoftId, destTenant: dest.microsoftTenantId, destOwner: work.dest.microsoftId };
   if (work.dryRun) return { route, ledger: await openPlannedLedger(sql, route), source, dest };
   const until = performance.now() + busyWaitMs;

@@ -25,6 +25,6 @@ export const makeCompleteConsent =
     const state = callback.state === null ? null : await states.claim(sql, callback.state, clock.now());
     if (callback.kind === 'refused') throw new ConsentFailed('refused', 'The consent was refused.', `Start again from “connect” and let an administrator accept. Microsoft said: ${callback.error}.`);
     if (state === null) throw new ConsentFailed('state_unknown', 'This consent link was used already, has expired, or was not made here.', 'Start again from “connect”; a link is good for 15 minutes and for one use.');
-    const { grantedRoles } = await verify({ tenantId: callback.microsoftTenantId, clientId: platform.clientId, credential: platformCredential(platform) }, state.domain, state.role);
+    const { grantedRoles } = await verify({ tenantId: callback.microsoftTenantId, clientId: platform.clientId, credential: platformCredential(platform) }, state.orgId, state.domain, state.role);
     return store({ ...state, microsoftTenantId: callback.microsoftTenantId, grantedRoles, own: null });
   };

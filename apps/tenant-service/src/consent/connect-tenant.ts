@@ -44,7 +44,7 @@ export const makeConnectTenant =
     }
     const app = { tenantId: command.tenantId.toLowerCase(), clientId: command.clientId.toLowerCase(), credential: own };
     try {
-      const { grantedRoles } = await verify(app, domain, role);
+      const { grantedRoles } = await verify(app, orgId, domain, role);
       const tenant = await store({ orgId, domain, role, microsoftTenantId: app.tenantId, grantedRoles, own: { clientId: app.clientId, credential: own } });
       return { authUrl: authUrl.href, state, tenant: toPublicTenant(tenant) };
     } catch (error) {

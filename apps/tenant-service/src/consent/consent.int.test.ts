@@ -131,7 +131,7 @@ describe('a consent that holds', () => {
     const [{ sealed } = { sealed: '' }] = await world.db.sql<{ sealed: string }[]>`select sealed from tenants.credentials`;
     expect(sealed).not.toContain('own-secret');
     const path = `/internal/orgs/${world.org}/tenants/${(body as { tenant: { id: string } }).tenant.id}/credential`;
-    expect((await world.internal(path)).body).toEqual({ microsoftTenantId: tenantId, clientId, credential: { kind: 'secret', clientSecret: 'own-secret' } });
+    expect((await world.internal(path)).body).toEqual({ microsoftTenantId: tenantId, clientId, credential: { kind: 'secret', clientSecret: 'own-secret' }, businessHours: null });
     expect((await world.internal(path, 'job-service')).status).toBe(403);
     expect((await world.call('GET', path)).status).toBe(404);
     expect((await world.call('DELETE', `/v1/tenants/${(body as { tenant: { id: string } }).tenant.id}`)).status).toBe(200);

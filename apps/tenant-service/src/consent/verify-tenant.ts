@@ -1,6 +1,6 @@
 /** Holds a claim of consent against the tenant itself: a token, its roles, its id, its domains. */
 import type { TenantRole } from '@migrator/contracts/api/tenants';
-import { GraphRequestError, TokenError, type TenantApp } from '@migrator/graph-client';
+import { GraphRequestError, TokenError, whileConsentSpreads, type TenantApp } from '@migrator/graph-client';
 import type { Clock } from '@migrator/service-kit/clock';
 import { readOrganisation, type OpenMicrosoft } from '../microsoft/organisation.js';
 import { allowedWorkloads } from '../tenants/tenant.js';
@@ -31,29 +31,30 @@ export interface VerifiedTenant {
   grantedRoles: string[];
 }
 
-const lookEveryMs = 1_000;
-
 /** Resolves with the granted roles; throws ConsentFailed. A fresh consent is looked at again until the roles have arrived. */
 export const makeVerifyTenant =
   ({ openMicrosoft, clock, patienceMs }: VerifyDeps) =>
-  async (app: TenantApp, domain: string, role: TenantRole): Promise<VerifiedTenant> => {
-    const { port, tokens } = openMicrosoft(app);
+  async (app: TenantApp, organisation: string, domain: string, role: TenantRole): Promise<VerifiedTenant> => {
+    const { port, tokens } = openMicrosoft(app, organisation);
     const deadline = clock.now().getTime() + patienceMs;
-    for (;;) {
-      try {
-        const { roles } = await tokens.token({ fresh: true });
-        if (roles.length > 0 && (allowedWorkloads(role, roles).length > 0 || clock.now().getTime() >= deadline)) {
+    try {
+      return await whileConsentSpreads(
+        async (last) => {
+          const { roles } = await tokens.token({ fresh: true });
+          if (roles.length === 0 || (allowedWorkloads(role, roles).length === 0 && !last)) {
+            if (!last) return null;
+            throw new ConsentFailed('no_permissions', 'The tenant has granted none of the application’s permissions.', 'Let an administrator accept the whole list of permissions; docs/real-tenant.md names them.');
+          }
           const organisation = await readOrganisation(port, AbortSignal.timeout(60_000));
           if (organisation.id !== app.tenantId.toLowerCase()) throw new ConsentFailed('wrong_tenant', 'The consent belongs to another tenant.', 'Start again from “connect” and sign in with an administrator of the tenant you want to connect.');
           if (!organisation.verifiedDomains.includes(domain)) throw new ConsentFailed('domain_not_verified', `${domain} is not a verified domain of the tenant that consented.`, `Sign in with an administrator of the tenant that owns ${domain}, or connect one of that tenant’s own domains.`);
           return { grantedRoles: roles };
-        }
-        if (clock.now().getTime() >= deadline) throw new ConsentFailed('no_permissions', 'The tenant has granted none of the application’s permissions.', 'Let an administrator accept the whole list of permissions; docs/real-tenant.md names them.');
-      } catch (error) {
-        const spreading = (error instanceof TokenError && (error.kind === 'consent' || error.kind === 'temporary')) || (error instanceof GraphRequestError && (error.kind === 'unauthorised' || error.kind === 'forbidden'));
-        if (!spreading || clock.now().getTime() >= deadline) throw explained(error);
-      }
-      await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+        },
+        deadline,
+        () => clock.now().getTime(),
+      );
+    } catch (error) {
+      throw explained(error);
     }
   };
 

@@ -56,7 +56,7 @@ export const makeRunDiscovery =
     try {
       log.info('discovery started');
       const tenant = await tenants.get(sql, run.orgId, run.tenantId);
-      const { facts, ...seen } = await scan(openMicrosoft(await findApp(tenant)), run, signal);
+      const { facts, ...seen } = await scan(openMicrosoft(await findApp(tenant), run.orgId, tenant.businessHours), run, signal);
       await inTransaction(sql, async (tx) => {
         await discoveries.finish(tx, run, ids, clock.now(), facts);
         await announce(tx, run, 'DONE');

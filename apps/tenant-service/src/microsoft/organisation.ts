@@ -1,17 +1,19 @@
 /** What a tenant says of itself, by a token of its own. */
+import type { BusinessHours } from '@migrator/contracts/api/throttling';
 import { createGraphClient, createTokenSource, type Governor, type GraphPort, type Http, type TenantApp, type TokenSource } from '@migrator/graph-client';
 
 export interface MicrosoftAccess {
   port: GraphPort;
   tokens: TokenSource;
 }
-export type OpenMicrosoft = (app: TenantApp) => MicrosoftAccess;
+/** For the platform's own requests on behalf of an organisation. */
+export type OpenMicrosoft = (app: TenantApp, organisation: string, businessHours?: BusinessHours | null) => MicrosoftAccess;
 
 export const makeOpenMicrosoft =
   (http: Http, governor: Governor): OpenMicrosoft =>
-  (app) => {
+  (app, organisation, businessHours = null) => {
     const tokens = createTokenSource(app, http);
-    return { tokens, port: createGraphClient({ tenantId: app.tenantId, clientId: app.clientId, tokens, http, governor }) };
+    return { tokens, port: createGraphClient({ tenantId: app.tenantId, clientId: app.clientId, tokens, http, governor, flow: { organisation, job: null, workload: 'discovery' }, businessHours }) };
   };
 
 export interface OrganisationFacts {

@@ -20,6 +20,7 @@ interface Row {
   sharepoint_quota_bytes: number | null;
   sharepoint_used_bytes: number | null;
   onedrive_quota_per_user_bytes: number | null;
+  business_hours: TenantRow['businessHours'];
 }
 
 const toTenant = (row: Row): TenantRow => ({
@@ -38,6 +39,7 @@ const toTenant = (row: Row): TenantRow => ({
   sharepointQuotaBytes: row.sharepoint_quota_bytes,
   sharepointUsedBytes: row.sharepoint_used_bytes,
   onedriveQuotaPerUserBytes: row.onedrive_quota_per_user_bytes,
+  businessHours: row.business_hours,
 });
 
 export const tenantNotFound = (): AppError => notFound('TENANT_NOT_FOUND');
@@ -48,6 +50,10 @@ export class TenantRepository {
     const [row] = await sql<Row[]>`select * from tenants.tenants where id = ${id} and org_id = ${orgId} and disconnected_at is null`;
     if (row === undefined) throw tenantNotFound();
     return toTenant(row);
+  }
+
+  async setBusinessHours(sql: Queryable, id: string, hours: TenantRow['businessHours']): Promise<void> {
+    await sql`update tenants.tenants set business_hours = ${hours === null ? null : sql.json(hours)} where id = ${id}`;
   }
 
   /** Newest first, after a position. */
@@ -75,7 +81,7 @@ export class TenantRepository {
 
   /** Marks it disconnected and erases what was known of it. False when somebody else was first. */
   async disconnect(tx: TransactionSql, id: string, at: Date): Promise<boolean> {
-    const rows = await tx`update tenants.tenants set disconnected_at = ${at}, granted_roles = '{}', discovered_at = null, mailbox_count = null, total_size_bytes = null, site_count = null, sharepoint_quota_bytes = null, sharepoint_used_bytes = null, onedrive_quota_per_user_bytes = null where id = ${id} and disconnected_at is null returning id`;
+    const rows = await tx`update tenants.tenants set disconnected_at = ${at}, granted_roles = '{}', discovered_at = null, mailbox_count = null, total_size_bytes = null, site_count = null, sharepoint_quota_bytes = null, sharepoint_used_bytes = null, onedrive_quota_per_user_bytes = null, business_hours = null where id = ${id} and disconnected_at is null returning id`;
     if (rows.length === 0) return false;
     await tx`delete from tenants.credentials where tenant_id = ${id}`;
     await tx`delete from tenants.discovered_users where tenant_id = ${id}`;

@@ -16,6 +16,7 @@ import { toLatestJob, type DiscoveryRepository } from '../discovery/discovery-re
 import type { PlaceRepository } from '../discovery/place-repository.js';
 import type { DisconnectTenant } from './disconnect-tenant.js';
 import { answerList } from './found-lists.js';
+import type { makeReadThrottling } from './read-throttling.js';
 import { toPublicTenant } from './tenant.js';
 import type { TenantRepository } from './tenant-repository.js';
 
@@ -29,6 +30,7 @@ export interface TenantRoutesDeps {
   answerCallback: ReturnType<typeof makeAnswerCallback>;
   disconnect: DisconnectTenant['disconnect'];
   findApp: FindTenantApp;
+  readThrottling: ReturnType<typeof makeReadThrottling>;
   wakeDiscovery: () => void;
   clock: Clock;
   ids: Ids;
@@ -43,7 +45,7 @@ export function tenantRoutes(deps: TenantRoutesDeps): RouteSpec[] {
   return [...publicRoutes(deps), ...internalRoutes(deps)];
 }
 
-function publicRoutes({ sql, cursors, tenants, discoveries, places, connect, answerCallback, disconnect, wakeDiscovery, clock, ids }: TenantRoutesDeps): RouteSpec[] {
+function publicRoutes({ sql, cursors, tenants, discoveries, places, connect, answerCallback, disconnect, readThrottling, wakeDiscovery, clock, ids }: TenantRoutesDeps): RouteSpec[] {
   const latest = async (tenantId: string) => toLatestJob(await discoveries.latest(sql, tenantId));
   return [
     route(tenantEndpoints.connectTenant, ({ org, body }) => connect({ ...body, orgId: org })),
@@ -102,6 +104,12 @@ function publicRoutes({ sql, cursors, tenants, discoveries, places, connect, ans
       wakeDiscovery();
       return { job: { id, status } };
     }),
+    route(tenantEndpoints.getTenantThrottling, async ({ org, params }) => readThrottling(await tenants.get(sql, org, params.id))),
+    route(tenantEndpoints.setTenantThrottling, async ({ org, params, body: { businessHours } }) => {
+      const tenant = await tenants.get(sql, org, params.id);
+      await tenants.setBusinessHours(sql, tenant.id, businessHours);
+      return { businessHours };
+    }),
     route(tenantEndpoints.disconnectTenant, async ({ org, params, requestId }) => {
       await disconnect({ orgId: org, tenantId: params.id, requestId });
       return { deleted: true as const };
@@ -155,8 +163,9 @@ function internalRoutes({ sql, tenants, discoveries, places, findApp }: TenantRo
       method: 'GET', path: `${base}/credential`, access: 'service',
       handle: async (call) => {
         if (call.identity.actor !== 'service:migration-worker') throw new AppError('FORBIDDEN', { publicMessage: 'Only workers may have credentials.' });
-        const app = await findApp(await find(call));
-        return { ...ok(tenantCredentialSchema.parse({ microsoftTenantId: app.tenantId, clientId: app.clientId, credential: app.credential })), headers: { 'Cache-Control': 'no-store' } };
+        const tenant = await find(call);
+        const app = await findApp(tenant);
+        return { ...ok(tenantCredentialSchema.parse({ microsoftTenantId: app.tenantId, clientId: app.clientId, credential: app.credential, businessHours: tenant.businessHours })), headers: { 'Cache-Control': 'no-store' } };
       },
     },
   ];

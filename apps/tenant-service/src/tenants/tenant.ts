@@ -1,5 +1,6 @@
 /** A connected Microsoft 365 organisation; pure. */
 import { workloadNames, type Tenant, type TenantRole, type WorkloadName } from '@migrator/contracts/api/tenants';
+import type { BusinessHours } from '@migrator/contracts/api/throttling';
 import type { Id } from '@migrator/contracts/ids';
 
 export interface TenantRow {
@@ -18,6 +19,8 @@ export interface TenantRow {
   sharepointQuotaBytes: number | null;
   sharepointUsedBytes: number | null;
   onedriveQuotaPerUserBytes: number | null;
+  /** When less of Microsoft's limits may be used. */
+  businessHours: BusinessHours | null;
 }
 
 const people = ['User.Read.All', 'User.ReadWrite.All', 'Directory.Read.All', 'Directory.ReadWrite.All'];

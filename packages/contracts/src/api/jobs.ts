@@ -4,6 +4,7 @@ import { idSchema } from '../ids.js';
 import { preflightCheckSchema } from './preflight.js';
 import { cleanText, nullableTime, pageFields, pageQuery, timeSchema } from './common.js';
 import { workloadNames } from './tenants.js';
+import { businessHoursSchema } from './throttling.js';
 
 export const jobStatuses = ['QUEUED', 'RUNNING', 'PAUSED', 'DONE', 'ERROR'] as const;
 export type JobStatus = (typeof jobStatuses)[number];
@@ -90,12 +91,13 @@ export const emailOptionsSchema = z.strictObject({
   merge: z.boolean().optional(),
   deletions: deletionsSchema.optional(),
   filters: filtersSchema.optional(),
+  businessHours: businessHoursSchema.optional(),
 });
 export type EmailOptions = z.infer<typeof emailOptionsSchema>;
 
 const sources = z.array(sourceName).min(1).max(100_000).optional();
 const sourceMappings = z.array(z.strictObject({ source: sourceName, dest: sourceName })).max(100_000).optional();
-const everyWorkload = { merge: z.boolean().optional(), deletions: deletionsSchema.optional(), filters: filtersSchema.optional() };
+const everyWorkload = { merge: z.boolean().optional(), deletions: deletionsSchema.optional(), filters: filtersSchema.optional(), businessHours: businessHoursSchema.optional() };
 /** The options of a job, by workload. A source may be a UPN, a URL, a name or a discovered id. */
 export const optionsSchemas = {
   EMAIL: emailOptionsSchema,

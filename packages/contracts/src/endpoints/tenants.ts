@@ -1,8 +1,9 @@
 /** Calls on tenants. */
 import { connectTenantAnswer, connectTenantBody, discoverAnswer, getTenantAnswer, listSitesAnswer, listTeamsAnswer, listTenantsAnswer, listUsersAnswer, tenantCallbackAnswer } from '../api/tenants.js';
+import { setThrottlingBody, throttlingAnswer } from '../api/throttling.js';
 import { deletedSchema, wholeListQuery } from '../api/common.js';
 import { defineEndpoint } from '../endpoint.js';
-import { exampleDiscovery, exampleIds, exampleTenant } from '../examples.js';
+import { exampleDiscovery, exampleIds, exampleTenant, exampleThrottling } from '../examples.js';
 import { z } from 'zod';
 
 const owner = 'tenant-service';
@@ -55,6 +56,19 @@ export const tenantEndpoints = {
     ...{ id: 'discoverTenant', method: 'POST', path: '/v1/tenants/:id/discover', owner, tag, status: 202, access: 'organisation', scope: 'write' },
     summary: 'Scan a tenant again', params, answer: discoverAnswer, audit: { action: 'tenant.discovery_started', target: { param: 'id' } },
     examples: { answer: { job: { id: exampleIds.dis, status: 'QUEUED' } } },
+  }),
+  getTenantThrottling: defineEndpoint({
+    ...{ id: 'getTenantThrottling', method: 'GET', path: '/v1/tenants/:id/throttling', owner, tag, status: 200 }, ...read,
+    summary: 'Microsoft’s limits on a tenant, and what is used of them',
+    description: 'The budgets that were used in the last fifteen minutes, over all workers: limits, use of the window that ends now, requests in flight, pauses that Microsoft asked for, refusals and waiting time lately. `shared` is false while the workers’ shared state cannot be read; each of them then keeps to a careful share.',
+    params, answer: throttlingAnswer, examples: { answer: exampleThrottling },
+  }),
+  setTenantThrottling: defineEndpoint({
+    ...{ id: 'setTenantThrottling', method: 'PUT', path: '/v1/tenants/:id/throttling', owner, tag, status: 200, access: 'organisation', scope: 'write' },
+    summary: 'Use less of Microsoft’s limits in business hours',
+    description: 'For everything that is done in the tenant: all jobs together use at most `share` of each limit in these hours. `null`: always all. Workers follow within a minute or two. A single job has the same as `options.businessHours`; the stricter one holds.',
+    params, body: setThrottlingBody, answer: setThrottlingBody, audit: { action: 'tenant.throttling_changed', target: { param: 'id' } },
+    examples: { body: { businessHours: exampleThrottling.businessHours }, answer: { businessHours: exampleThrottling.businessHours } },
   }),
   disconnectTenant: defineEndpoint({
     ...{ id: 'disconnectTenant', method: 'DELETE', path: '/v1/tenants/:id', owner, tag, status: 200 }, ...admin,

@@ -1,20 +1,22 @@
 import fc from 'fast-check';
 import type { Budget } from '../graph-port.js';
-import { createGovernor } from './governor.js';
+import { createGovernor, type Governed, type GovernorOptions } from './governor.js';
 import { SlidingWindow } from './sliding-window.js';
 
-const one = { units: 1, bytes: 0 };
+const one = { requests: 1, bytes: 0, write: false };
+const flow = { organisation: 'org', job: 'job', workload: 'EMAIL' };
+const open = (options: GovernorOptions = {}): Governed => createGovernor(options).governed({ app: 'app', tenantId: 't', flow });
 const mailbox: Budget = { kind: 'outlook', mailbox: 'a' };
 
 test('a window never lets more through than its maximum in any stretch of its length', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.integer({ min: 0, max: 400 }), fc.integer({ min: 1, max: 30 })), { maxLength: 200 }), (steps) => {
-      const window = new SlidingWindow(100, 1_000);
+      const window = new SlidingWindow(1_000);
       const sent: { at: number; amount: number }[] = [];
       let now = 0;
       for (const [pause, amount] of steps) {
         now += pause;
-        for (let wait = window.waitMs(amount, now); wait > 0; wait = window.waitMs(amount, now)) now += wait;
+        for (let wait = window.waitMs(amount, 100, now); wait > 0; wait = window.waitMs(amount, 100, now)) now += wait;
         window.use(amount, now);
         sent.push({ at: now, amount });
       }
@@ -27,18 +29,18 @@ test('a window never lets more through than its maximum in any stretch of its le
 });
 
 test('no more than four requests of one mailbox are in flight, in the order they came, and another mailbox is not held up', async () => {
-  const governor = createGovernor();
+  const governor = open();
   const order: number[] = [];
-  const permits = await Promise.all([0, 1, 2, 3].map(() => governor.acquire('app', 't', mailbox, one, undefined)));
-  const fifth = governor.acquire('app', 't', mailbox, one, undefined).then((permit) => {
+  const permits = await Promise.all([0, 1, 2, 3].map(() => governor.acquire(mailbox, one, undefined)));
+  const fifth = governor.acquire(mailbox, one, undefined).then((permit) => {
     order.push(5);
     return permit;
   });
-  const sixth = governor.acquire('app', 't', mailbox, one, undefined).then((permit) => {
+  const sixth = governor.acquire(mailbox, one, undefined).then((permit) => {
     order.push(6);
     return permit;
   });
-  (await governor.acquire('app', 't', { kind: 'outlook', mailbox: 'b' }, one, undefined)).release();
+  (await governor.acquire({ kind: 'outlook', mailbox: 'b' }, one, undefined)).release();
   expect(order).toEqual([]);
   permits[0]!.release();
   (await fifth).release();
@@ -49,25 +51,25 @@ test('no more than four requests of one mailbox are in flight, in the order they
 
 test('after Retry-After nobody who shares the budget goes before it is over, not even those already waiting', async () => {
   const rests: number[] = [];
-  const governor = createGovernor({ observer: { onThrottled: (_budget, ms) => rests.push(ms) } });
-  const first = await governor.acquire('app', 't', mailbox, one, undefined);
+  const governor = open({ observer: { onThrottled: (_budget, ms) => rests.push(ms) } });
+  const first = await governor.acquire(mailbox, one, undefined);
   const began = Date.now();
-  governor.throttled('app', 't', mailbox, 300);
+  governor.throttled(mailbox, 300);
   first.release();
-  await Promise.all([1, 2].map(async () => (await governor.acquire('app', 't', mailbox, one, undefined)).release()));
+  await Promise.all([1, 2].map(async () => (await governor.acquire(mailbox, one, undefined)).release()));
   expect(Date.now() - began).toBeGreaterThanOrEqual(299);
   expect(rests).toEqual([300]);
 });
 
 test('a budget uses 96 % or more of the published requests in ten minutes and never more than all of them; a batch counts for each of its items', async () => {
   let now = 0;
-  const governor = createGovernor({ now: () => now });
+  const governor = open({ now: () => now });
   const minutes = 10 * 60_000;
   const sent: number[] = [];
   const go = async (units: number): Promise<boolean> => {
     const abort = new AbortController();
     let granted = false;
-    const asking = governor.acquire('app', 't', mailbox, { units, bytes: 0 }, abort.signal).then(
+    const asking = governor.acquire(mailbox, { requests: units, bytes: 0, write: false }, abort.signal).then(
       (permit) => {
         granted = true;
         permit.release();
@@ -87,26 +89,26 @@ test('a budget uses 96 % or more of the published requests in ten minutes and ne
 
 test('requests that were refused together lower the concurrency once', async () => {
   let now = 0;
-  const governor = createGovernor({ now: () => now });
-  const permits = await Promise.all([0, 1, 2, 3].map(() => governor.acquire('app', 't', mailbox, one, undefined)));
+  const governor = open({ now: () => now });
+  const permits = await Promise.all([0, 1, 2, 3].map(() => governor.acquire(mailbox, one, undefined)));
   for (const permit of permits) {
-    governor.throttled('app', 't', mailbox, 1_000);
+    governor.throttled(mailbox, 1_000);
     permit.release();
   }
   now = 1_001;
-  await Promise.all([governor.acquire('app', 't', mailbox, one, undefined), governor.acquire('app', 't', mailbox, one, undefined)]);
+  await Promise.all([governor.acquire(mailbox, one, undefined), governor.acquire(mailbox, one, undefined)]);
   const abort = new AbortController();
-  const third = governor.acquire('app', 't', mailbox, one, abort.signal);
+  const third = governor.acquire(mailbox, one, abort.signal);
   abort.abort();
   await expect(third).rejects.toThrow();
 });
 
 test('a waiting request that is aborted leaves the queue and lets the next one go', async () => {
-  const governor = createGovernor({ limits: { outlook: { concurrency: 1, requests: null, uploadBytes: null }, directory: { concurrency: 1, requests: null, uploadBytes: null }, reports: { concurrency: 1, requests: null, uploadBytes: null }, none: { concurrency: 1, requests: null, uploadBytes: null } } });
-  const held = await governor.acquire('app', 't', mailbox, one, undefined);
+  const governor = open({ overrides: { limits: { 'outlook.inFlight': { max: 1 } } } });
+  const held = await governor.acquire(mailbox, one, undefined);
   const abort = new AbortController();
-  const waiting = governor.acquire('app', 't', mailbox, one, abort.signal);
-  const next = governor.acquire('app', 't', mailbox, one, undefined);
+  const waiting = governor.acquire(mailbox, one, abort.signal);
+  const next = governor.acquire(mailbox, one, undefined);
   abort.abort();
   await expect(waiting).rejects.toThrow();
   held.release();

@@ -54,7 +54,7 @@ export class MailRig {
       const made = await simulator.control<{ id: string }>('POST', '/tenants', { domain, displayName: domain, users: [{ alias: 'ada', displayName: 'Ada', content: mailbox }] });
       await simulator.control('POST', '/consents', { tenant: domain, clientId });
       const tokens = createTokenSource({ tenantId: made.id, clientId, credential: { kind: 'secret', clientSecret: 'simulator-secret' } }, http);
-      const port = createGraphClient({ tenantId: made.id, clientId, tokens, http, governor });
+      const port = createGraphClient({ tenantId: made.id, clientId, tokens, http, governor, flow: { organisation: 'org', job: 'job', workload: 'EMAIL' } });
       const user = await port.get<{ id: string }>(`/users/ada@${domain}`, { budget: { kind: 'directory' }, query: { $select: 'id' } });
       return { port, tenantId: made.id, userId: user.id };
     };

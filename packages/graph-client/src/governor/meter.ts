@@ -1,0 +1,138 @@
+/**
+ * One window of one scope in this process. Alone in the world it counts for itself. In a fleet it spends what Redis has lent. Cut off from
+ * the fleet it keeps to what it had: the parts of all processes together are no more than the limit, whatever Redis knows.
+ */
+import type { ExchangeRequest } from './fleet.js';
+import { plannedShare, type KeptLimit } from './limits.js';
+import { SlidingWindow, slicesPerWindow } from './sliding-window.js';
+
+/** `alone`: there is a fleet, and it cannot be asked now. */
+export type Mode = 'single' | 'shared' | 'alone';
+
+/** Of every limit, what all processes that are cut off and had nothing may use together: nobody stands still for long. */
+const aloneReserve = 0.01;
+
+export class Meter {
+  readonly #window: SlidingWindow;
+  /** Lent and not used yet. */
+  #stock = 0;
+  /** Used since the fleet was last told; `#unheard` when it is to be told with its age, from then on. */
+  #used = 0;
+  #unheardSince: number | null = null;
+  #told = 0;
+  /** How much is asked for beyond what is needed at once. */
+  #block: number;
+  #askedAt = Number.NEGATIVE_INFINITY;
+  #part = 0;
+  #aloneAt = 0;
+  /** What the request at the head lacks; 0: nobody waits for the fleet. */
+  need = 0;
+  /** Before this moment the fleet has nothing more to say. */
+  askAt = 0;
+
+  constructor(readonly limit: KeptLimit) {
+    this.#window = new SlidingWindow(limit.windowMs);
+    this.#block = this.max / 1_000;
+  }
+
+  /** How much of the published number is planned with. */
+  get max(): number {
+    return Math.ceil(this.limit.max * plannedShare);
+  }
+
+  used(now: number): number {
+    return this.#window.used(now);
+  }
+  /** Nothing is kept here that the fleet or we would miss. */
+  isIdle(now: number): boolean {
+    return this.#used === 0 && this.#stock === 0 && this.used(now) === 0;
+  }
+
+  /** Milliseconds until `amount` may go; Infinity: when the fleet has lent more. `share`: how much of the limit may be used now. */
+  waitMs(amount: number, share: number, members: number, mode: Mode, now: number): number {
+    const max = this.max * share;
+    if (amount > 0 && max <= 0) return 1_000;
+    if (mode === 'single') return this.#window.waitMs(amount, max, now);
+    if (mode === 'shared') {
+      if (this.#stock >= Math.min(amount, Math.floor(max))) return 0;
+      this.need = Math.max(this.need, Math.min(amount, Math.floor(max)));
+      return Number.POSITIVE_INFINITY;
+    }
+    const mine = Math.min(max, this.#aloneMax(members, now));
+    return amount > mine ? Math.min(1_000, this.limit.windowMs) : this.#window.waitMs(amount, mine, now);
+  }
+
+  /**
+   * What a cut off process may have in its window. At first its part: what it had used and held, which the others cannot have. After a
+   * window's length the larger parts shrink to an equal one, and after another all have that one, whatever they had.
+   */
+  #aloneMax(members: number, now: number): number {
+    const equal = this.max / members;
+    const since = now - this.#aloneAt;
+    const part = since < this.limit.windowMs ? this.#part : since < 2 * this.limit.windowMs ? Math.min(this.#part, equal) : equal;
+    return Math.max(part, (this.limit.max * aloneReserve) / members);
+  }
+
+  take(amount: number, mode: Mode, now: number): void {
+    this.#window.use(amount, now);
+    this.#used += amount;
+    if (mode === 'shared') this.#stock = Math.max(0, this.#stock - amount);
+  }
+
+  /** More would be wanted soon, though nobody waits. */
+  get isLow(): boolean {
+    return this.#stock < this.#block / 2;
+  }
+
+  /** From here on the fleet cannot be asked. */
+  standAlone(now: number): void {
+    // Our slices and Redis's do not begin together: an edge of each may be counted by two processes.
+    this.#part = (this.#window.used(now) + this.#stock) * (1 - 2 / slicesPerWindow);
+    this.#aloneAt = now;
+    this.#stock = 0;
+    this.#unheardSince ??= this.#told;
+    this.need = 0;
+  }
+
+  /** The fleet has forgotten what it was told. */
+  forgotten(): void {
+    this.#unheardSince = Number.NEGATIVE_INFINITY;
+  }
+
+  /** What it tells and asks. `active`: requests are about, so a block beyond the need is worth having. `members`: not null while it is cut off, when what it may still use counts as held. */
+  ask(share: number, active: boolean, members: number | null, now: number): ExchangeRequest['windows'][number] {
+    // Blocks grow while they last less than a quarter of a second and shrink while they last more than one.
+    const cap = Math.max(1, this.max / 50);
+    if (active && now >= this.askAt && (this.need > 0 || this.isLow)) {
+      const lasted = now - this.#askedAt;
+      this.#block = Math.min(cap, Math.max(1, lasted < 250 ? this.#block * 2 : lasted > 1_000 ? this.#block / 2 : this.#block));
+      this.#askedAt = now;
+    }
+    if (!active) this.#stock = 0;
+    const have = members === null ? this.#stock : Math.max(0, Math.floor(this.#aloneMax(members, now) - this.used(now)));
+    const need = Math.max(0, Math.ceil(this.need - this.#stock));
+    const wants = active && now >= this.askAt && (need > 0 || this.isLow);
+    const past = this.#unheardSince === null ? [] : this.#window.ages(now, this.#unheardSince);
+    return { n: this.limit.name, ms: this.limit.windowMs, max: this.max * share, used: this.#unheardSince === null ? this.#used : 0, past, have, need, want: wants ? need + Math.max(0, Math.floor(this.#block - this.#stock)) : 0 };
+  }
+
+  /** The fleet has heard what `asked` said, and answered. */
+  heard(asked: ExchangeRequest['windows'][number], answer: { got: number; wait: number }, usedThen: number, now: number): void {
+    this.#used -= usedThen;
+    this.#told = now;
+    this.#unheardSince = null;
+    this.#stock += answer.got;
+    this.need = 0;
+    this.askAt = answer.got < asked.want ? now + answer.wait : 0;
+  }
+
+  /** What is not told yet, to be given back to `heard`. */
+  get untold(): number {
+    return this.#used;
+  }
+
+  /** A lease that ran out is spent or lost; it is not ours any more. */
+  expire(): void {
+    this.#stock = 0;
+  }
+}
