@@ -1,4 +1,5 @@
 /** The tables of docs/configuration.md: which variables there are, and what holds without them. */
+import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
 
 export interface Row {
@@ -17,7 +18,9 @@ function fallbackOf(schema: z.ZodType): string {
   if (isRequired(schema)) return 'required';
   const value = schema.parse(undefined);
   if (value === undefined) return 'not set';
-  return value === '' ? 'empty' : `\`${String(value)}\``;
+  // An empty text that was parsed into something of its own form.
+  const parsed = typeof value === 'object' && value !== null && isDeepStrictEqual(value, schema.safeParse('').data);
+  return value === '' || parsed ? 'empty' : `\`${String(value)}\``;
 }
 
 /** The first two columns of each section's table, by heading; rows without a meaning are refused. */

@@ -53,7 +53,7 @@ export class TenantRepository {
   }
 
   async setBusinessHours(sql: Queryable, id: string, hours: TenantRow['businessHours']): Promise<void> {
-    await sql`update tenants.tenants set business_hours = ${hours === null ? null : sql.json(hours)} where id = ${id}`;
+    await sql`update tenants.tenants set business_hours = ${hours === null ? null : JSON.stringify(hours)}::text::jsonb where id = ${id}`;
   }
 
   /** Newest first, after a position. */

@@ -16,6 +16,7 @@ const routes: [string, string][] = [
   ['GET', '/users'],
   ['GET', '/sites'],
   ['GET', '/teams'],
+  ['GET', '/throttling'],
   ['POST', '/discover'],
   ['DELETE', ''],
 ];

@@ -70,8 +70,8 @@ export class TenantWorld {
     return world;
   }
 
-  newService(): Promise<TenantService> {
-    return startTenantService(this.config, createLogger('tenant-service', 'silent'), folder);
+  newService(config = this.config): Promise<TenantService> {
+    return startTenantService(config, createLogger('tenant-service', 'silent'), folder);
   }
 
   async stop(): Promise<void> {

@@ -67,13 +67,13 @@ async function inOneWindow(hours: { tenant?: BusinessHours; job?: BusinessHours 
 }
 
 test('a job in its business hours uses its share of a budget and leaves the rest to others', async () => {
-  expect(await inOneWindow({ job: work }, '2026-01-12T09:00:00Z')).toEqual({ limited: 25, other: 73 });
+  expect(await inOneWindow({ job: work }, '2026-01-12T09:00:00Z')).toEqual({ limited: 24, other: 74 });
   const evening = await inOneWindow({ job: work }, '2026-01-12T19:00:00Z');
   expect(evening.limited).toBe(49);
 });
 
 test('a tenant’s business hours hold for all its jobs together, and a share of nothing stands still', async () => {
   const { limited, other } = await inOneWindow({ tenant: work }, '2026-01-12T09:00:00Z');
-  expect(limited + other).toBe(25);
+  expect(limited + other).toBe(24);
   expect(await inOneWindow({ tenant: { ...work, share: 0 } }, '2026-01-12T09:00:00Z')).toEqual({ limited: 0, other: 0 });
 });
