@@ -5,6 +5,7 @@
  */
 import type { BusinessHours } from '@migrator/contracts/api/throttling';
 import type { Budget } from '../graph-port.js';
+import type { AnswerHeaders } from '../http.js';
 import { BudgetQueue, type Permit, type QueueFlow } from './budget-queue.js';
 import { HoursCurve } from './business-hours.js';
 import type { Fleet, Over } from './fleet.js';
@@ -66,7 +67,7 @@ export interface Governed {
   /** The budget was refused a request: nobody who shares it goes before `restMs` are over. */
   throttled(budget: Budget, restMs: number, over?: Over): void;
   /** An answer came (status 0: none): what its headers and its time say is learned from. */
-  answered(budget: Budget, cost: Cost, status: number, tookMs: number, headers: Headers | null): void;
+  answered(budget: Budget, cost: Cost, status: number, tookMs: number, headers: AnswerHeaders | null): void;
 }
 
 export interface Governor {

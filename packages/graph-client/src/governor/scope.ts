@@ -2,6 +2,7 @@
  * Everything Microsoft counts together (a mailbox, a tenant's directory, the application), in this process: its windows, its requests in
  * flight, its rest, what was learned. The queues that wait for it are woken when something has changed.
  */
+import type { AnswerHeaders } from '../http.js';
 import { leaseMs, recoverMs, type ExchangeAnswer, type ExchangeRequest, type Fleet, type Over } from './fleet.js';
 import type { Measure, ScopeLimits } from './limits.js';
 import { Meter, type Mode } from './meter.js';
@@ -28,7 +29,7 @@ export interface ScopeWorld {
 const idleMs = 1_000;
 const contendedMs = 200;
 
-const numberIn = (headers: Headers, name: string): number | null => {
+const numberIn = (headers: AnswerHeaders, name: string): number | null => {
   const value = headers.get(name);
   const number = value === null ? Number.NaN : Number(value);
   return Number.isFinite(number) ? number : null;
@@ -162,7 +163,7 @@ export class Scope {
   }
 
   /** A request was answered after `tookMs`; `small`: its body did not take the time. Graph's headers say how near the limit is before it refuses. */
-  answered(tookMs: number, small: boolean, charged: number, headers: Headers): void {
+  answered(tookMs: number, small: boolean, charged: number, headers: AnswerHeaders): void {
     if (small) this.#pulse.answered(tookMs);
     const units = numberIn(headers, 'x-ms-resource-unit');
     if (units !== null && units > charged) this.takeMore({ units: units - charged });
