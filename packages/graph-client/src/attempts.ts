@@ -101,7 +101,7 @@ export async function attempt<T>(governed: Governed, request: Attempt<T>): Promi
     if (failure.error.kind !== 'unavailable') throw failure.error;
     // A locked resource was not touched, whatever the request was.
     if (!repeatable && response.status !== 423) {
-      if (failure.busy && failure.retryAfterMs !== null) governor.throttled(app, tenantId, budget, failure.retryAfterMs);
+      if (failure.busy && failure.retryAfterMs !== null) governed.throttled(budget, failure.retryAfterMs, failure.over);
       throw new GraphRequestError('in_doubt', { status: failure.error.status, graphCode: failure.error.graphCode, requestId: failure.error.requestId });
     }
     lost += 1;
