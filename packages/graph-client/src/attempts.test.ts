@@ -183,7 +183,7 @@ test('an answer that does not come in time is a lost one', async () => {
 
 test('a client with a time-out of its own gives up a call after it, and a slow call after three times as long', async () => {
   handler = () => undefined;
-  const impatient = createGraphClient({ tenantId: 't', clientId: 'c', tokens: { token: () => Promise.resolve({ accessToken: 'x', roles: [] }) }, http, governor, timeoutMs: 200 });
+  const impatient = createGraphClient({ tenantId: 't', clientId: 'c', tokens: { token: () => Promise.resolve({ accessToken: 'x', roles: [] }) }, http, governor, flow, timeoutMs: 200 });
   expect(await kindOf(impatient.post('/x', {}, { budget: { kind: 'none' } }))).toBe('in_doubt');
   const began = performance.now();
   expect(await kindOf(impatient.post('/x', {}, { budget: { kind: 'none' }, slow: true }))).toBe('in_doubt');
