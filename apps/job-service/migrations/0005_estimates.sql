@@ -34,7 +34,8 @@ create table jobs.pace_samples (
   at timestamptz not null,
   items bigint not null,
   bytes bigint not null,
-  ended integer not null,
+  -- Units whose folders are known, ended ones included: most of a unit's fixed cost is behind it then.
+  begun integer not null,
   open_steps bigint not null,
   slot_ms bigint not null,
   primary key (pass_id, at)

@@ -3,13 +3,15 @@ import type { JobStatus, PassMode } from '@migrator/contracts/api/jobs';
 import { workerSilentSeconds } from '@migrator/contracts/internal';
 import type { Queryable } from '@migrator/service-kit/database';
 import type { JobFacts, OpenUnit } from './estimate-job.js';
-import { learnPace, type Progress } from './pace.js';
+import { learnPace, type EarlierPass, type Progress } from './pace.js';
 import { stepsBehind, type PassKind } from './unit-load.js';
 
 /** Units that are looked at singly; what comes after them is smaller and counts as a sum. */
 const singlyMax = 500;
 const rivalsMax = 100;
 const earlierPassesMax = 5;
+/** Newest jobs among which earlier passes are looked for. */
+const earlierJobsMax = 50;
 
 export interface JobInQuestion {
   id: string;
@@ -43,7 +45,8 @@ interface JobRow {
 interface Counted {
   items: number;
   bytes: number;
-  ended: number;
+  /** Units whose folders are known, ended ones included. */
+  begun: number;
 }
 
 interface UnitRow {
@@ -98,7 +101,7 @@ export async function readRealRun(sql: Queryable, jobId: string): Promise<JobFac
     org: job.orgId,
     kind: 'full',
     units: rows.map(({ items, bytes }) => ({ discoveredItems: items, sizeBytes: bytes, total: items, settled: 0, errors: 0, moved: 0, begun: false, partial: false, atWorkMs: null })),
-    rest: { units, steps: stepsBehind('full', { items: left('items'), bytes: left('bytes'), ended: units, expected: 0 }) },
+    rest: { units, steps: stepsBehind('full', { items: left('items'), bytes: left('bytes'), begun: units, expected: 0 }) },
     pace: learnPace(await earlierPasses(sql, job, 'full', false), []),
     places: await placesOf(sql),
     rivals: await rivalsOf(sql, jobId),
@@ -112,10 +115,10 @@ async function jobRow(sql: Queryable, jobId: string): Promise<JobRow | null> {
     select j.id, j.org_id as "orgId", j.type, j.status, j.scheduled_at as "scheduledAt", j.source_tenant_id as "sourceTenantId", j.dest_tenant_id as "destTenantId", j.dry_run as "dryRun",
       j.pass_id as "passId", p.mode, j.units_pending + j.units_claimed as "openUnits", j.open_steps as "openSteps",
       j.scope::text like '%false%' or coalesce(j.options->'filters', '{}') <> '{}' as partial,
-      json_build_object('items', p.base_items, 'bytes', p.base_bytes, 'ended', p.base_ended) as base, p.base_steps as "baseSteps",
-      json_build_object('items', j.done_items + j.error_items + j.skipped_items, 'bytes', j.bytes_transferred, 'ended', j.units_done + j.units_failed, 'slotMs', p.slot_ms + running.ms) as now
+      json_build_object('items', p.base_items, 'bytes', p.base_bytes, 'begun', p.base_ended) as base, p.base_steps as "baseSteps",
+      json_build_object('items', j.done_items + j.error_items + j.skipped_items, 'bytes', j.bytes_transferred, 'begun', j.units_done + j.units_failed + running.begun, 'slotMs', p.slot_ms + running.ms) as now
     from jobs.jobs j join jobs.passes p on p.id = j.pass_id
-    cross join lateral (select coalesce(sum(extract(epoch from now() - u.claimed_at) * 1000), 0)::bigint as ms from jobs.units u where u.job_id = j.id and u.status = 'RUNNING') running
+    cross join lateral (select coalesce(sum(extract(epoch from now() - u.claimed_at) * 1000), 0)::bigint as ms, count(*) filter (where u.total > 0)::int as begun from jobs.units u where u.job_id = j.id and u.status = 'RUNNING') running
     where j.id = ${jobId} and j.deleted_at is null`;
   return row ?? null;
 }
@@ -133,23 +136,25 @@ async function openUnits(sql: Queryable, jobId: string): Promise<UnitRow[]> {
 }
 
 async function samples(sql: Queryable, job: JobRow, kind: PassKind): Promise<Progress[]> {
-  const rows = await sql<(Counted & { slotMs: number; openSteps: number })[]>`select items, bytes, ended, open_steps as "openSteps", slot_ms as "slotMs" from jobs.pace_samples where pass_id = ${job.passId} order by at`;
-  return [...rows, { ...job.now, openSteps: job.openSteps }].map(({ items, bytes, ended, openSteps, slotMs }) => ({
-    steps: Math.max(0, stepsBehind(kind, { items: items - job.base.items, bytes: bytes - job.base.bytes, ended: ended - job.base.ended, expected: job.baseSteps - openSteps })),
+  const rows = await sql<(Counted & { slotMs: number; openSteps: number })[]>`select items, bytes, begun, open_steps as "openSteps", slot_ms as "slotMs" from jobs.pace_samples where pass_id = ${job.passId} order by at`;
+  return [...rows, { ...job.now, openSteps: job.openSteps }].map(({ items, bytes, begun, openSteps, slotMs }) => ({
+    steps: Math.max(0, stepsBehind(kind, { items: items - job.base.items, bytes: bytes - job.base.bytes, begun: begun - job.base.begun, expected: job.baseSteps - openSteps })),
     slotMs,
   }));
 }
 
-/** Whole passes of the same mode between the same tenants, newest first. */
-async function earlierPasses(sql: Queryable, job: JobRow, mode: PassMode, dryRun: boolean): Promise<Progress[]> {
-  const rows = await sql<(Counted & { expected: number; slotMs: number })[]>`
-    select p.end_items - p.base_items as items, p.end_bytes - p.base_bytes as bytes, p.end_ended - p.base_ended as ended, p.base_steps as expected, p.slot_ms as "slotMs"
-    from jobs.jobs j join jobs.passes p on p.job_id = j.id
-    where j.org_id = ${job.orgId} and j.source_tenant_id = ${job.sourceTenantId} and j.dest_tenant_id = ${job.destTenantId} and j.type = ${job.type} and j.dry_run = ${dryRun} and j.deleted_at is null
-      and p.mode = ${mode} and p.status = 'DONE' and p.end_items is not null and p.id <> ${job.passId}
-    order by p.completed_at desc limit ${earlierPassesMax}`;
-  const kind = kindOf(mode, dryRun);
-  return rows.map(({ items, bytes, ended, expected, slotMs }) => ({ steps: Math.max(0, stepsBehind(kind, { items, bytes, ended, expected })), slotMs }));
+/** Whole passes of the organisation, those of the same kind between the same tenants first, then the newest. */
+async function earlierPasses(sql: Queryable, job: JobRow, mode: PassMode, dryRun: boolean): Promise<EarlierPass[]> {
+  const rows = await sql<(Counted & { mode: PassMode; dryRun: boolean; alike: boolean; expected: number; slotMs: number })[]>`
+    select p.mode, j.dry_run as "dryRun", p.end_items - p.base_items as items, p.end_bytes - p.base_bytes as bytes, p.end_ended - p.base_ended as begun, p.base_steps as expected, p.slot_ms as "slotMs",
+      j.source_tenant_id = ${job.sourceTenantId} and j.dest_tenant_id = ${job.destTenantId} and j.dry_run = ${dryRun} and p.mode = ${mode} as alike
+    from (
+      select id, dry_run, source_tenant_id, dest_tenant_id from jobs.jobs
+      where org_id = ${job.orgId} and type = ${job.type} and status in ('QUEUED', 'RUNNING', 'PAUSED', 'DONE') and deleted_at is null order by created_at desc, id desc limit ${earlierJobsMax}
+    ) j join jobs.passes p on p.job_id = j.id
+    where p.status = 'DONE' and p.end_items is not null and p.id <> ${job.passId}
+    order by alike desc, p.completed_at desc limit ${earlierPassesMax}`;
+  return rows.map(({ alike, slotMs, ...counted }) => ({ steps: Math.max(0, stepsBehind(kindOf(counted.mode, counted.dryRun), counted)), slotMs, alike }));
 }
 
 async function placesOf(sql: Queryable): Promise<number> {

@@ -1,10 +1,10 @@
 /**
  * How fast units go: milliseconds of a worker's place per step (unit-load.ts). Pure.
  *
- * Before anything was measured the pace is what one request to Graph takes in practice, over the requests in flight: from 40 ms at all
- * four places to a second with half of them in use. Measured is time at work, waiting for Microsoft's limits included: over the whole
- * pass, its last half and its last quarter. The slowest and the fastest of these are the bounds, opened by a margin that narrows as
- * more is seen; what was seen counts in full after some two minutes of work or two thousand steps.
+ * Before anything was measured the pace is what one request to Graph takes in practice, over the requests in flight: from 40 ms to a
+ * second. Passes between the same tenants say it better, other passes of the organisation roughly. Measured is time at work, waiting for
+ * Microsoft's limits included: over the whole pass, its last half and its last quarter. The slowest and the fastest of these are the
+ * bounds, opened by a margin that narrows as more is seen; it counts in full after half a minute of work that came to something.
  */
 import type { Range } from './range.js';
 
@@ -22,29 +22,37 @@ export interface Progress {
   readonly slotMs: number;
 }
 
-const fromLimits: Range = { low: 10, high: 500 };
-const enoughSteps = 2_000;
-const enoughMs = 120_000;
-/** Below this nothing is read out of a window: a unit that has just begun has not written yet. */
+const fromLimits: Range = { low: 10, high: 250 };
+const enoughSteps = 500;
+const enoughMs = 30_000;
+/** Below this nothing is read out of a pass, and out of a part of it: units that have just begun have written nothing yet. */
 const tooFewSteps = 20;
+const tooFewInPart = 250;
 
-/** `earlier`: whole passes of the same kind between the same tenants. `seen`: this pass at several moments, oldest first. */
-export function learnPace(earlier: readonly Progress[], seen: readonly Progress[]): Pace {
+/** A whole pass of before: `alike` if of the same kind between the same tenants. */
+export interface EarlierPass extends Progress {
+  readonly alike: boolean;
+}
+
+/** `earlier`: passes of the same organisation. `seen`: this pass at several moments, oldest first. */
+export function learnPace(earlier: readonly EarlierPass[], seen: readonly Progress[]): Pace {
   const before = fromEarlier(earlier);
   const start = before ?? fromLimits;
   const last = seen.at(-1);
   if (last === undefined || last.steps < tooFewSteps) return { perStep: start, basis: before === null ? 'limits' : 'earlier', certainty: 0 };
-  const certainty = Math.min(1, Math.max(last.steps / enoughSteps, last.slotMs / enoughMs));
+  const certainty = Math.min(1, last.steps / enoughSteps, last.slotMs / enoughMs);
   const rates = windows(seen);
-  const margin = 1 + 0.12 + 0.6 * (1 - certainty);
+  const margin = 1.12 + 0.5 / Math.sqrt(Math.max(1, last.slotMs / enoughMs));
   const measured = { low: Math.min(...rates) / margin, high: Math.max(...rates) * margin };
   return { perStep: blend(start, measured, certainty), basis: certainty > 0.2 ? 'measured' : before === null ? 'limits' : 'earlier', certainty };
 }
 
-function fromEarlier(passes: readonly Progress[]): Range | null {
-  const rates = passes.filter(({ steps }) => steps >= tooFewSteps).map(rate);
+function fromEarlier(passes: readonly EarlierPass[]): Range | null {
+  const telling = passes.filter(({ steps }) => steps >= tooFewSteps);
+  const alike = telling.filter((pass) => pass.alike);
+  const rates = (alike.length > 0 ? alike : telling).map(rate);
   if (rates.length === 0) return null;
-  const margin = 1.25 + 0.75 / rates.length;
+  const margin = alike.length > 0 ? 1.25 + 0.5 / alike.length : 2.5;
   return { low: Math.min(...rates) / margin, high: Math.max(...rates) * margin };
 }
 
@@ -55,7 +63,7 @@ function windows(seen: readonly Progress[]): number[] {
   const rates = [rate(last)];
   for (const share of [0.5, 0.75]) {
     const from = seen.find(({ slotMs }) => slotMs >= last.slotMs * share);
-    if (from === undefined || last.steps - from.steps < tooFewSteps) continue;
+    if (from === undefined || last.steps - from.steps < tooFewInPart) continue;
     rates.push(rate({ steps: last.steps - from.steps, slotMs: last.slotMs - from.slotMs }));
   }
   return rates;
