@@ -1,4 +1,4 @@
-/** One pass over one unit: all its containers, several at a time, parents before their children. */
+/** One pass over one unit: all its containers, several at a time and the largest first; a counterpart is made after its parent's. */
 import { ContainerGone, UnitError, type Container, type DestContainer } from '../workloads/workload.js';
 import { listChanges, passContainer } from './container-pass.js';
 import { followsMoves, type ContainerRun, type PassContext } from './pass-context.js';
@@ -7,6 +7,12 @@ import type { ContainerEntry } from './unit-ledger.js';
 
 /** Above this, a retry looks at every item of the container. */
 const pendingMax = 50_000;
+
+/**
+ * Containers under way at once. A small one is a chain of requests that wait for each other (counterpart, listing, reading, writing), so
+ * it takes several of them to keep the lanes of a unit busy.
+ */
+const walkersFor = (lanes: number): number => 2 * lanes + 2;
 
 interface Work {
   readonly container: Container;
@@ -59,20 +65,29 @@ export async function runPass(context: PassContext): Promise<void> {
 /** Several containers at a time; throws what stopped the unit. */
 async function sweep(context: PassContext, work: readonly Work[], visit: (one: Work) => Promise<void>): Promise<void> {
   const { halt } = context;
-  const queue = work.values();
-  const walkers = Array.from({ length: Math.min(work.length, context.can.lanes + 1) }, async () => {
-    for (const one of queue) {
-      if (halt.soft.aborted) return;
-      try {
-        await visit(one);
-      } catch (error) {
-        halt.stop(error);
-        return;
+  for (const round of rounds(work)) {
+    const queue = round.values();
+    const walkers = Array.from({ length: Math.min(round.length, walkersFor(context.can.lanes)) }, async () => {
+      for (const one of queue) {
+        if (halt.soft.aborted) return;
+        try {
+          await visit(one);
+        } catch (error) {
+          halt.stop(error);
+          return;
+        }
       }
-    }
-  });
-  await Promise.all(walkers);
-  if (halt.reason !== null) throw halt.reason;
+    });
+    await Promise.all(walkers);
+    if (halt.reason !== null) throw halt.reason;
+  }
+}
+
+/** What may run side by side, in the order in which it is begun: what takes longest must not be begun last, and alone. */
+export function rounds<T extends { container: Pick<Container, 'itemCount' | 'afterOthers'> }>(work: readonly T[]): T[][] {
+  const size = ({ container }: T): number => container.itemCount ?? Infinity;
+  const largestFirst = [...work].sort((a, b) => (size(a) === size(b) ? 0 : size(b) - size(a)));
+  return [largestFirst.filter(({ container }) => container.afterOthers !== true), work.filter(({ container }) => container.afterOthers === true)];
 }
 
 /** What changed since every container was listed. Settings and the like do not list changes, and nothing can have moved into them. */

@@ -284,6 +284,16 @@ describe('filters', () => {
 });
 
 describe('a dry run', () => {
+  test('tells of the items that could not be copied, with their code, and counts them as a real run would', async () => {
+    const world = seededWorld(randomOf(6));
+    const [refused = '', another = ''] = [...world.source.values()].flat().map(({ key }) => key);
+    const faults = { ...noFaults(), refused: new Set([refused, another]) };
+    const planned = await attempt(database.sql, freshOwner(), fakeWorkload(world, faults), { dryRun: true });
+    const real = await attempt(database.sql, freshOwner(), fakeWorkload(world, faults));
+    expect(planned.counters.error).toBeGreaterThanOrEqual(2);
+    expect(planned.counters).toEqual({ ...real.counters, bytes: planned.counters.bytes });
+  });
+
   test('says what would be done, counts repeated items once, and writes nowhere', async () => {
     const world = seededWorld(randomOf(5));
     const owner = freshOwner();

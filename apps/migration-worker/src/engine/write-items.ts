@@ -150,7 +150,7 @@ async function transferBatch(context: PassContext, run: ContainerRun, dest: Dest
   const open = new Map(batch.map((hand) => [hand.item.key, hand]));
   const transferred: Transferred = { outcomes: new ChangeBuilder(context.unitId, run), items: 0, bytes: 0, inDoubt: [], broken: null };
   try {
-    const results = context.dryRun ? planned(batch) : context.session.transfer(batch.map(transferItem), dest, run.container, halt.hard);
+    const results = context.dryRun ? planned(context, run, batch) : context.session.transfer(batch.map(transferItem), dest, run.container, halt.hard);
     for await (const result of results) {
       const hand = open.get(result.key);
       if (hand === undefined) throw new Error('a workload reported an item that was not in the batch, or reported it twice');
@@ -189,8 +189,9 @@ async function record(context: PassContext, { outcomes, items, bytes, inDoubt, b
 }
 
 /** A dry run's writer: it says what a write would have done. */
-async function* planned(batch: readonly Hand[]): AsyncGenerator<ItemResult> {
-  for (const { item, existing } of batch) yield { key: item.key, outcome: existing === null ? 'copied' : 'updated', dest: { id: '', version: '' }, bytes: item.sizeBytes };
+async function* planned({ session, halt }: PassContext, { container }: ContainerRun, batch: readonly Hand[]): AsyncGenerator<ItemResult> {
+  const foreseen = new Map((await session.foresee(batch.map(transferItem), container, halt.hard)).map((result) => [result.key, result]));
+  for (const { item, existing } of batch) yield foreseen.get(item.key) ?? { key: item.key, outcome: existing === null ? 'copied' : 'updated', dest: { id: '', version: '' }, bytes: item.sizeBytes };
 }
 
 const transferItem = ({ item, existing, mark }: Hand): TransferItem => ({ item, existing, mark });

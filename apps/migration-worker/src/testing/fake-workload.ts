@@ -183,6 +183,7 @@ export function fakeWorkload(world: FakeWorld, faults: Faults): Workload {
       const copies = world.destination.get(dest.id) ?? [];
       return new Map(inDoubt.map(({ item, mark }): [string, DestRef[]] => [item.key, copies.filter((copy) => (item.matchKey === null ? copy.mark === mark : copy.matchKey === item.matchKey)).map(({ id, version }) => ({ id, version: String(version) }))]));
     },
+    foresee: (batch) => Promise.resolve(batch.flatMap(({ item }) => (faults.refused.has(item.key) ? [{ key: item.key, outcome: 'failed' as const, failure: 'DEST_ITEM_REFUSED' as const, graphCode: null, requestId: null }] : []))),
     async *transfer(batch, dest, _container, signal): AsyncGenerator<ItemResult> {
       for (const one of batch) {
         const { item } = one;

@@ -54,12 +54,14 @@ export interface Container {
   readonly kind: string;
   /** Parent's key, or null at the top; parents are listed before their children. */
   readonly parentKey: string | null;
-  /** How many items the source says it holds; null when unknown. Used for progress only. */
+  /** How many items the source says it holds; null when unknown. Used for progress, and to begin with the largest; what is unknown is begun first. */
   readonly itemCount: number | null;
   /** True where copies stay whatever becomes of their items: what leaves such a container is not looked at. */
   readonly stays?: boolean;
   /** True for one that the job leaves out and that something it asks for lies below: it gets its counterpart when that needs one, and is not listed. */
   readonly structure?: boolean;
+  /** Begun only when every other container is complete, because it refers to what they bring. */
+  readonly afterOthers?: boolean;
   /** The workload's own data; the engine passes it back untouched. */
   readonly ref: unknown;
 }
@@ -119,6 +121,8 @@ export type ItemResult =
   | { readonly key: string; readonly outcome: 'failed'; readonly failure: ItemFailure; readonly graphCode: string | null; readonly requestId: string | null }
   /** The write was sent and its answer lost. The engine asks `find` and, when it is not there, transfers the item again. */
   | { readonly key: string; readonly outcome: 'in_doubt'; readonly graphCode: string | null; readonly requestId: string | null };
+
+export type ForeseenResult = Extract<ItemResult, { outcome: 'skipped' | 'failed' }>;
 
 /** Ends the whole unit (and the job, when its code is one of `jobStoppingFailures`). `transient`: worth another attempt of the unit later. */
 export class UnitError extends Error {
@@ -234,6 +238,8 @@ export interface UnitSession {
   /** Absent: copies stay where they are, whatever happens at the source. */
   readonly following?: Following;
   readonly sides: SideReader;
+  /** Of a dry run: the items of a batch of which it can be known without writing that they would not be copied. The others count as copied. */
+  foresee(batch: readonly TransferItem[], container: Container, signal: AbortSignal): Promise<ForeseenResult[]>;
 }
 
 export interface Workload {

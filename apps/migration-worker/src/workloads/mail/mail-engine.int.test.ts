@@ -42,6 +42,7 @@ const foldersOnly: Workload = {
       find: (...rest) => session.find(...rest),
       transfer: (...rest) => session.transfer(...rest),
       sides: session.sides,
+      foresee: (...rest) => session.foresee(...rest),
     };
   },
 };

@@ -1,7 +1,7 @@
 /** The EMAIL workload: a whole mailbox, folders of every class, and its settings. */
 import type { Clock } from '@migrator/service-kit/clock';
 import type { Logger } from '@migrator/service-kit/logger';
-import type { Container, DestContainer, DestRef, Following, ItemResult, Page, TransferItem, UnitPorts, UnitScope, UnitSession, Workload } from '../workload.js';
+import type { Container, DestContainer, DestRef, Following, ForeseenResult, ItemResult, Page, TransferItem, UnitPorts, UnitScope, UnitSession, Workload } from '../workload.js';
 import { FolderMapper, type FolderShape } from './ensure-folder.js';
 import { exportItemsMax } from './export-items.js';
 import { findCopies, listCopies } from './find-copies.js';
@@ -19,7 +19,7 @@ import { mailboxSettings } from './settings/mailbox-settings.js';
 import { RuleFolders } from './settings/rule-folders.js';
 import { rules } from './settings/rules.js';
 import type { SettingKind } from './settings/setting-kind.js';
-import { findSettings, settingsContainer, settingsDestination, settingsPages, transferSettings } from './settings/settings-container.js';
+import { findSettings, foreseeSettings, settingsContainer, settingsDestination, settingsPages, transferSettings } from './settings/settings-container.js';
 import { removeCopies } from './remove-copies.js';
 import { ItemTransfer } from './transfer-items.js';
 import { Turn } from './turn.js';
@@ -31,11 +31,17 @@ export interface MailDeps {
   readonly log: Logger;
 }
 
+/** Exchange takes no larger item, whatever a mailbox's own limit is (shared with \`docs/errors/DEST_ITEM_TOO_LARGE.md\`). */
+const importBytesMax = 150 * 1024 * 1024;
+
+/** While one of them reads at the source, the imports of two others keep the four requests busy that Exchange allows for the destination mailbox. */
+const lanes = 3;
+
 /** Makes the workload; one instance serves any number of units at once. */
 export function mailWorkload(deps: MailDeps): Workload {
   return {
     name: 'EMAIL',
-    can: { delta: true, batchItemsMax: exportItemsMax, batchBytesMax: 2 * 1024 * 1024, lanes: 2, verifiedFields, readsByPost: [/^\/admin\/exchange\/mailboxes\/[^/]+\/exportItems$/] },
+    can: { delta: true, batchItemsMax: exportItemsMax, batchBytesMax: 2 * 1024 * 1024, lanes, verifiedFields, readsByPost: [/^\/admin\/exchange\/mailboxes\/[^/]+\/exportItems$/] },
     async open(unit, ports, signal) {
       return new MailSession(deps, unit, await openBoth(unit, ports, signal));
     },
@@ -86,7 +92,7 @@ class MailSession implements UnitSession {
     for (const kind of this.firstSettings) yield settingsContainer(kind);
     const folders = await listFolders(this.ends.source, signal);
     for (const selected of selectFolders(folders, this.unit.scope, this.unit.filters)) yield folderContainer(selected);
-    for (const kind of this.lastSettings) yield settingsContainer(kind);
+    for (const kind of this.lastSettings) yield { ...settingsContainer(kind), afterOthers: true };
   }
 
   private async *leftOut(signal: AbortSignal): AsyncGenerator<Container> {
@@ -117,6 +123,12 @@ class MailSession implements UnitSession {
     const ports = { ...this.ends, sourceFolders: this.sourceFolders, destFolders: this.destFolders };
     const transfer = new ItemTransfer({ ...this.ends, sessions: this.sessions, streaming: this.streaming, log: this.deps.log, copyByJson: (entry, folderId, because, stop) => copyByJson(ports, entry, from, folderId, because, stop) });
     return transfer.transfer(batch, dest.id, signal);
+  }
+
+  async foresee(batch: readonly TransferItem[], container: Container, signal: AbortSignal): Promise<ForeseenResult[]> {
+    const kind = this.settingsOf(container);
+    if (kind !== null) return await foreseeSettings(kind, batch, signal);
+    return batch.flatMap(({ item }) => (item.sizeBytes > importBytesMax ? [{ key: item.key, outcome: 'failed' as const, failure: 'DEST_ITEM_TOO_LARGE' as const, graphCode: null, requestId: null }] : []));
   }
 
   private settingsOf(container: Container): SettingKind | null {

@@ -20,7 +20,7 @@ export const togetherBytesMax = 1024 * 1024;
 /** What is held of one item's stream in memory; a longer one is exported again, alone, and streamed. */
 const heldItemBytesMax = 2 * 1024 * 1024;
 const heldBytesMax = 4 * 1024 * 1024;
-/** Imports at once per call; with two calls per unit that is what Exchange allows for one mailbox. */
+/** Imports at once per call; with two calls that write while a third reads that is what Exchange allows for one mailbox. */
 const importsAtOnce = 2;
 
 /** Copies an item through JSON, or says why it cannot: with the failure given, when JSON cannot read or write it either. */

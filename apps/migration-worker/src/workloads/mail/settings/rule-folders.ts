@@ -27,7 +27,20 @@ export class RuleFolders {
     return this.known;
   }
 
+  /** Those of the folders that are at the source and can be found again by their names; each stands for itself. Throws UnitError. */
+  async atSource(ids: readonly string[], signal: AbortSignal): Promise<Map<string, string>> {
+    const there = new Map<string, string>();
+    for (const id of ids) if ((await this.placeOf(id, signal)) !== null) there.set(id, id);
+    return there;
+  }
+
   private async map(sourceId: string, signal: AbortSignal): Promise<string | null> {
+    const place = await this.placeOf(sourceId, signal);
+    return place === null ? null : await this.walk(place.start, place.names, signal);
+  }
+
+  /** A folder of the source by the well-known one above it and the names from there down; null when it is not there. */
+  private async placeOf(sourceId: string, signal: AbortSignal): Promise<{ start: string; names: string[] } | null> {
     this.wellKnownIds ??= this.readWellKnown(signal);
     const wellKnownIds = await this.wellKnownIds;
     const names: string[] = [];
@@ -39,7 +52,7 @@ export class RuleFolders {
       id = text(folder['parentFolderId']);
     }
     const start = id === null ? null : (wellKnownIds.get(id) ?? null);
-    return start === null ? null : await this.walk(start, names, signal);
+    return start === null ? null : { start, names };
   }
 
   private async walk(start: string, names: readonly string[], signal: AbortSignal): Promise<string | null> {

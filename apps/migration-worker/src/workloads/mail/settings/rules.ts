@@ -35,6 +35,14 @@ export function rules(ownAddress: RuleMapping['ownAddress'], folders: RuleFolder
       return body === null ? [] : current.map(refOf).filter(({ version }) => version === ruleHash(body));
     },
 
+    /** Folders are there at the destination once they are copied: a rule is lost only if its folder is not at the source either. */
+    async foresee(item, signal) {
+      const rule = contentOf(item);
+      if (!isPortable(rule)) return 'RULE_NOT_PORTABLE';
+      const copied = await folders.atSource(foldersOf(rule), signal);
+      return mappedRule(rule, { ownAddress, folders: copied }) === null ? 'RULE_TARGET_UNMAPPED' : null;
+    },
+
     async write(destination, entry, current, signal) {
       const { item, existing } = entry;
       const skip = (cause: 'RULE_NOT_PORTABLE' | 'RULE_TARGET_UNMAPPED') => resultOf(item.key, { end: 'skipped', cause }, { graphCode: null, requestId: null });

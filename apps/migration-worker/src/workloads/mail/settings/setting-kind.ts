@@ -1,6 +1,7 @@
 /** What the mailbox's settings have in common: small named things, listed whole, written one by one, known again by their names. */
 import { createHash } from 'node:crypto';
 import { GraphRequestError } from '@migrator/graph-client';
+import type { SkipCause } from '@migrator/contracts/outcomes';
 import type { DestRef, ItemResult, SourceItem, TransferItem } from '../../workload.js';
 import { orEndUnit, resultOf, saysMailboxMissing } from '../errors.js';
 import type { Mailbox } from '../mailbox.js';
@@ -20,6 +21,8 @@ export interface SettingKind {
   find(current: readonly Row[], item: SourceItem, signal: AbortSignal): Promise<DestRef[]> | DestRef[];
   /** Of settings that are found by name: what a verification compares. Kinds without it are found by being the same. */
   readonly verifiedValue?: (row: Row) => unknown;
+  /** Why a setting could not be written, as far as the source alone tells; null when it could. Throws UnitError. */
+  foresee?(item: SourceItem, signal: AbortSignal): Promise<SkipCause | null>;
   /** Idempotent: a setting that is already there is taken as the copy. Keeps `current` true. Throws GraphRequestError. */
   write(destination: Mailbox, entry: TransferItem, current: Row[], signal: AbortSignal): Promise<ItemResult>;
 }

@@ -1,6 +1,6 @@
 /** Runs a kind of settings as a container of the unit. */
 import { GraphRequestError } from '@migrator/graph-client';
-import type { Container, DestContainer, DestRef, ItemResult, Page, TransferItem } from '../../workload.js';
+import type { Container, DestContainer, DestRef, ForeseenResult, ItemResult, Page, TransferItem } from '../../workload.js';
 import { failureResult, resultOf, verdictOf, wordsOf } from '../errors.js';
 import type { Mailbox } from '../mailbox.js';
 import type { Row, SettingKind } from './setting-kind.js';
@@ -32,6 +32,16 @@ export async function findSettings(kind: SettingKind, destination: Mailbox, inDo
     if (candidates.length > 0) found.set(item.key, candidates);
   }
   return found;
+}
+
+/** Of a dry run: the settings that could not be written. */
+export async function foreseeSettings(kind: SettingKind, batch: readonly TransferItem[], signal: AbortSignal): Promise<ForeseenResult[]> {
+  const foreseen: ForeseenResult[] = [];
+  for (const { item } of batch) {
+    const cause = (await kind.foresee?.(item, signal)) ?? null;
+    if (cause !== null) foreseen.push({ key: item.key, outcome: 'skipped', cause, graphCode: null, requestId: null });
+  }
+  return foreseen;
 }
 
 /** One after the other: rules have an order, and each of these is a few hundred bytes. */

@@ -4,7 +4,9 @@ import { categories } from './categories.js';
 import { mailboxSettings, portableSetting } from './mailbox-settings.js';
 import { isPortable, mappedRule, ruleHash } from './rule-body.js';
 import { contentHash, settingItem } from './setting-kind.js';
-import { transferSettings } from './settings-container.js';
+import { RuleFolders } from './rule-folders.js';
+import { rules } from './rules.js';
+import { foreseeSettings, transferSettings } from './settings-container.js';
 
 const recipient = (address: string) => ({ emailAddress: { name: 'N', address } });
 const mapping = { folders: new Map([['src-folder', 'dest-folder']]), ownAddress: { source: 'me@Source.example', dest: 'me@dest.example' } };
@@ -43,6 +45,33 @@ describe('a rule', () => {
   test('that is read-only or broken is not portable', () => {
     expect([isPortable({ isReadOnly: true }), isPortable({ hasError: true }), isPortable({})]).toEqual([false, false, true]);
   });
+});
+
+test('a dry run foresees which rules cannot be carried, without asking the destination for folders that are not there yet', async () => {
+  const source = new ScriptedPort(({ path }) => {
+    if (path.endsWith('/mailFolders/inbox')) return { id: 'inbox-id' };
+    if (path.endsWith('/mailFolders/projects')) return { id: 'projects', displayName: 'Projects', parentFolderId: 'inbox-id' };
+    throw graphError('not_found', 'ErrorItemNotFound');
+  });
+  const destination = new ScriptedPort(() => ({}));
+  const kind = rules({ source: 'me@source.example', dest: 'me@dest.example' }, new RuleFolders(mailboxOn(source, 'source'), mailboxOn(destination, 'dest')));
+  const rule = (key: string, content: Record<string, unknown>) => entry(key, { item: settingItem('rule', key, { displayName: key, ...content }, key) });
+  const foreseen = await foreseeSettings(
+    kind,
+    [
+      rule('carried', { actions: { moveToFolder: 'projects' } }),
+      rule('broken', { hasError: true }),
+      rule('lost folder', { actions: { moveToFolder: 'gone' } }),
+      rule('to a colleague', { actions: { forwardTo: [recipient('boss@source.example')] } }),
+    ],
+    signal,
+  );
+  expect(foreseen.map(({ key, outcome, ...rest }) => [key, outcome, 'cause' in rest ? rest.cause : null])).toEqual([
+    ['broken', 'skipped', 'RULE_NOT_PORTABLE'],
+    ['lost folder', 'skipped', 'RULE_TARGET_UNMAPPED'],
+    ['to a colleague', 'skipped', 'RULE_TARGET_UNMAPPED'],
+  ]);
+  expect(destination.calls).toEqual([]);
 });
 
 describe('mailbox settings', () => {
