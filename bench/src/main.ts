@@ -6,6 +6,8 @@ import type { Measure } from './measure.js';
 import { measureCheckIn } from './measure-check-in.js';
 import { measureDeltaFew, measureDeltaUnchanged } from './measure-delta.js';
 import { measureEngineMail } from './measure-engine-mail.js';
+import { measureDistribution } from './measure-distribution.js';
+import { measureEstimate } from './measure-estimate.js';
 import { measureExport } from './measure-export.js';
 import { measureFleet } from './measure-fleet.js';
 import { measureGateway } from './measure-gateway.js';
@@ -15,6 +17,8 @@ import { measureMemory } from './measure-memory.js';
 import { measureSse } from './measure-sse.js';
 
 const measures: Record<string, { measure: Measure; says: string }> = {
+  distribution: { measure: measureDistribution, says: 'places and requests in use: in a mailbox with a huge folder, in a job with a huge mailbox' },
+  estimate: { measure: measureEstimate, says: 'how often the truth lay between an estimate’s bounds, and how far apart they were' },
   gateway: { measure: measureGateway, says: 'what the gateway costs a call, against the same call straight at its service' },
   checkin: { measure: measureCheckIn, says: '100,000 devices, 2,000 check-ins a second, commands handed out once' },
   ledger: { measure: measureLedger, says: '50 million rows: look up, claim and complete in batches of 500, against one million' },

@@ -1,6 +1,7 @@
 /** The demonstration itself, step by step. */
 import { jobAnswer, listItemsAnswer, pauseJobAnswer, passAnswer, resumeJobAnswer, type Item, type Job } from '@migrator/contracts/api/jobs';
 import type { Tenant } from '@migrator/contracts/api/tenants';
+import { describeRehearsal } from './describe-rehearsal.js';
 import { signal, readState, up, type StackStatus } from '@migrator/stack';
 import { createApiClient, type ApiClient } from './api-client.js';
 import { createControlClient, type Comparison } from './control-client.js';
@@ -36,7 +37,7 @@ export async function runDemo(stack: StackStatus, dataDir: string, screen: Scree
 
   screen.step('Dry run: the same engine with a writer that cannot write');
   const dry = await watchJob({ api, screen, jobId: (await createJob('Demonstration, dry run', true)).id });
-  screen.note(`would copy ${dry.job.doneItems} of ${dry.job.totalItems} items, skip ${dry.job.skippedItems}; the destination is untouched`);
+  for (const line of describeRehearsal(dry.job)) screen.note(line);
 
   screen.step('Live job: paused once, resumed, and one worker killed with SIGKILL in the middle');
   const memory = watchWorkerMemory(stack.services);
