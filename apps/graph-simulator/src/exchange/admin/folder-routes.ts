@@ -20,7 +20,7 @@ const folderProperties: Record<string, (mailbox: Mailbox, folder: Folder) => str
   'Integer 0x3602': (_mailbox, folder) => String(folder.itemCount),
   // 0 root, 1 generic, 2 search.
   'Integer 0x3601': (_mailbox, folder) => (folder.parentKey === null ? '0' : folder.isSearchFolder ? '2' : '1'),
-  'Boolean 0x360a': (mailbox, folder) => String(mailbox.folders(folder.key).length > 0),
+  'Boolean 0x360a': (mailbox, folder) => String(mailbox.childCount(folder.key) > 0),
 };
 
 export const folderId = (mailbox: Mailbox, folder: Folder): string => makeId('folder', mailbox.guid, folder.key);
@@ -40,7 +40,7 @@ function view(req: GraphRequest, mailbox: Mailbox, folder: Folder): Record<strin
     displayName: folder.displayName,
     parentFolderId: makeId('folder', mailbox.guid, folder.parentKey ?? folder.key),
     ...(req.version === 'beta' ? { parentMailboxUrl: `https://graph.microsoft.com/${req.version}/admin/exchange/mailboxes/${mailbox.mailboxId}` } : {}),
-    childFolderCount: mailbox.folders(folder.key).length,
+    childFolderCount: mailbox.childCount(folder.key),
     totalItemCount: folder.itemCount,
     type: folder.containerClass,
     wellKnownName: folder.wellKnownName,
@@ -59,12 +59,12 @@ const context = (mailbox: Mailbox, rest = ''): string => `admin/exchange/mailbox
 function list(req: GraphRequest, mailbox: Mailbox, folders: readonly Folder[], where: string): ReturnType<Route['handle']> {
   checkSelect(parseSelect(req.query), properties, 'microsoft.graph.mailboxFolder');
   const filter = parseFilter(req.query);
-  const views = folders.map((folder) => view(req, mailbox, folder));
-  const matching = filter === null ? views : views.filter((each, n) => matchesFilter(filter, { ...each, type: folders[n]?.containerClass }));
+  // Only what is shown is made, unless a filter has to look at all of it.
+  const matching = filter === null ? folders : folders.filter((folder) => matchesFilter(filter, { ...view(req, mailbox, folder), type: folder.containerClass }));
   const skip = parseSkip(req.query);
   const top = parseTop(req.query, 1000) ?? 10;
   const more = skip + top < matching.length;
-  return pageReply(req, { context: where, value: matching.slice(skip, skip + top), next: more ? { $skip: String(skip + top) } : null, ...(parseCount(req.query) ? { count: matching.length } : {}) });
+  return pageReply(req, { context: where, value: matching.slice(skip, skip + top).map((folder) => view(req, mailbox, folder)), next: more ? { $skip: String(skip + top) } : null, ...(parseCount(req.query) ? { count: matching.length } : {}) });
 }
 
 /** Extended properties of a body by their normalised ids; those that Exchange keeps itself are taken and have no effect. */

@@ -1,5 +1,5 @@
 /** One mailbox: folders, items, settings. Every write gives a new change key and goes to the folder's change log. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { SimClock } from '../../world/clock.js';
 import type { IdSource } from '../../world/ids.js';
 import { decodeState, DeltaExpired, encodeState, mixed, type DeltaManners, type DeltaState } from './change-log.js';
@@ -54,6 +54,8 @@ export class Mailbox {
   uploadGeneration = 1;
   readonly deltaManners: DeltaManners = { order: 'asWritten', emptyPageEvery: 0, repeatEvery: 0 };
   readonly #folders = new Map<number, Folder>();
+  /** Keys of the folders below each one. */
+  readonly #children = new Map<number | null, Set<number>>();
   readonly #overlay = new Map<number, Overlay>();
   readonly #clock: SimClock;
   readonly #ids: IdSource;
@@ -112,6 +114,7 @@ export class Mailbox {
     const folder = new Folder(this.#nextFolder, spec, this.now());
     this.#nextFolder += 1;
     this.#folders.set(folder.key, folder);
+    this.#below(folder.parentKey).add(folder.key);
     this.#folderChanges.push({ key: folder.key, kind: 'upsert' });
     return folder;
   }
@@ -130,15 +133,27 @@ export class Mailbox {
   }
   /** In creation order; children of one folder, or all. */
   folders(parentKey?: number): Folder[] {
-    const all = [...this.#folders.values()];
-    return parentKey === undefined ? all : all.filter((folder) => folder.parentKey === parentKey);
+    if (parentKey === undefined) return [...this.#folders.values()];
+    return [...this.#below(parentKey)].sort((a, b) => a - b).flatMap((key) => this.#folders.get(key) ?? []);
+  }
+  childCount(parentKey: number): number {
+    return this.#children.get(parentKey)?.size ?? 0;
+  }
+  #below(parentKey: number | null): Set<number> {
+    let keys = this.#children.get(parentKey);
+    if (keys === undefined) this.#children.set(parentKey, (keys = new Set()));
+    return keys;
   }
   childNamed(parentKey: number, displayName: string): Folder | undefined {
     return this.folders(parentKey).find((folder) => folder.displayName.toLowerCase() === displayName.toLowerCase());
   }
   renameFolder(folder: Folder, changes: { displayName?: string; parentKey?: number }): void {
     if (changes.displayName !== undefined) folder.displayName = changes.displayName;
-    if (changes.parentKey !== undefined) folder.parentKey = changes.parentKey;
+    if (changes.parentKey !== undefined) {
+      this.#below(folder.parentKey).delete(folder.key);
+      folder.parentKey = changes.parentKey;
+      this.#below(folder.parentKey).add(folder.key);
+    }
     folder.changeNumber += 1;
     this.#folderChanges.push({ key: folder.key, kind: 'upsert' });
   }
@@ -151,6 +166,8 @@ export class Mailbox {
       this.#overlay.delete(key);
     }
     this.#folders.delete(folder.key);
+    this.#below(folder.parentKey).delete(folder.key);
+    this.#children.delete(folder.key);
     this.#folderChanges.push({ key: folder.key, kind: 'deleted' });
   }
   /** Names from below the root down to the folder. */
@@ -205,7 +222,7 @@ export class Mailbox {
   }
   /** The changeKey of an item without reading its content. */
   #changeKey(key: number, version: number): string {
-    return Buffer.concat([Buffer.from('CQAAABYAAAA', 'base64'), createHash('sha256').update(`${this.guid} ${String(key)} ${String(version)}`).digest().subarray(0, 22)]).toString('base64');
+    return Buffer.concat([Buffer.from('CQAAABYAAAA', 'base64'), hash('sha256', `${this.guid} ${String(key)} ${String(version)}`, 'buffer').subarray(0, 22)]).toString('base64');
   }
 
   /** Bytes that were written to this mailbox and are still there; seeded content does not count to it. */
