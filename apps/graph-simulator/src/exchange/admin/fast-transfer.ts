@@ -5,7 +5,7 @@
  * Layout: magic, length of the head (4 bytes), head (JSON: the content with each attachment's bytes replaced by their number and size),
  * padding, the bytes in order, HMAC-SHA-256 over all of it.
  */
-import { createHash, createHmac, type Hmac } from 'node:crypto';
+import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
 import { hashedContent, heldContent, seededContent, type Content } from '../store/content.js';
 import type { ItemContent, PlantedRefusal } from '../store/item.js';
 
@@ -28,14 +28,15 @@ interface Head {
 /** The stream's bytes. `inflation` pads it: real streams are larger than the listed size. */
 export function* encodeItem(content: ItemContent, refusal: PlantedRefusal | null, inflation: number): Generator<Buffer> {
   const blobs: Content[] = [];
-  const json = JSON.stringify({ content, blobs: [], refusal, padding: 0 } satisfies Head, (_name, value: unknown) => {
+  const json = JSON.stringify(content, (_name, value: unknown) => {
     if (!isContent(value)) return value;
     blobs.push(value);
     return { $blob: blobs.length - 1 };
   });
   const bytes = blobs.reduce((sum, each) => sum + each.size, 0);
   const padding = Math.floor((json.length + bytes) * Math.max(0, inflation - 1)) + 512;
-  const head = Buffer.from(JSON.stringify({ ...(JSON.parse(json) as Head), blobs: blobs.map(({ size, seed }) => ({ size, seed })), padding } satisfies Head));
+  const { content: _first, ...rest } = { content: null, blobs: blobs.map(({ size, seed }) => ({ size, seed })), refusal, padding } satisfies Head;
+  const head = Buffer.from(`{"content":${json},${JSON.stringify(rest).slice(1)}`);
   const mac = createHmac('sha256', key);
   const sign = (piece: Buffer): Buffer => {
     mac.update(piece);
@@ -43,8 +44,9 @@ export function* encodeItem(content: ItemContent, refusal: PlantedRefusal | null
   };
   const length = Buffer.alloc(4);
   length.writeUInt32BE(head.length);
-  yield sign(Buffer.concat([magic, length, head]));
-  for (let left = padding; left > 0; left -= 65_536) yield sign(Buffer.alloc(Math.min(left, 65_536), 0xa5));
+  const pad = (bytes: number): Buffer => Buffer.alloc(Math.min(bytes, 65_536), 0xa5);
+  yield sign(Buffer.concat([magic, length, head, pad(padding)]));
+  for (let left = padding - 65_536; left > 0; left -= 65_536) yield sign(pad(left));
   for (const blob of blobs) for (const piece of blob.stream()) yield sign(Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength));
   yield mac.digest();
 }
@@ -69,7 +71,7 @@ export class ItemDecoder {
   #padding = 0;
   #blob = 0;
   #blobLeft = 0;
-  #blobHash = createHash('sha256');
+  #blobHash: Hash | null = null;
   #blobKept: Buffer[] = [];
   readonly #blobs: { hash: string; bytes: Buffer | null }[] = [];
 
@@ -118,7 +120,7 @@ export class ItemDecoder {
       if ('$blob' in value) return contents[value.$blob as number];
       return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, revive(each)]));
     };
-    return { content: revive(this.#head.content) as ItemContent, refusal: this.#head.refusal };
+    return { content: (contents.length === 0 ? this.#head.content : revive(this.#head.content)) as ItemContent, refusal: this.#head.refusal };
   }
 
   #keeps({ size, seed }: Head['blobs'][number]): boolean {
@@ -157,14 +159,14 @@ export class ItemDecoder {
     }
   }
   #finishBlob(blob: Head['blobs'][number]): void {
-    this.#blobs.push({ hash: this.#blobHash.digest('hex'), bytes: this.#keeps(blob) ? Buffer.concat(this.#blobKept) : null });
+    this.#blobs.push({ hash: this.#blobHash?.digest('hex') ?? '', bytes: this.#keeps(blob) ? Buffer.concat(this.#blobKept) : null });
     this.#blobKept = [];
     this.#blob += 1;
   }
   #fill(rest: Buffer): Buffer {
     const part = rest.subarray(0, this.#blobLeft);
     this.#mac.update(part);
-    this.#blobHash.update(part);
+    this.#blobHash?.update(part);
     const blob = this.#head?.blobs[this.#blob];
     if (blob !== undefined && this.#keeps(blob)) this.#blobKept.push(Buffer.from(part));
     this.#blobLeft -= part.length;

@@ -1,6 +1,4 @@
 /** Reads the JSON body of an import as it arrives: `Data` may be hundreds of megabytes and is decoded in pieces. */
-import type { Readable } from 'node:stream';
-
 export interface ImportFields {
   FolderId?: unknown;
   Mode?: unknown;
@@ -13,12 +11,12 @@ export interface ImportFields {
 export class BadImportBody extends Error {}
 
 /** Passes the decoded bytes of `Data` to `onData` and resolves with the other fields; `sawData` tells whether there was any. */
-export async function readImportBody(stream: Readable, onData: (piece: Buffer) => void): Promise<{ fields: ImportFields; sawData: boolean }> {
+export async function readImportBody(source: AsyncIterable<Buffer> | Iterable<Buffer>, onData: (piece: Buffer) => void): Promise<{ fields: ImportFields; sawData: boolean }> {
   const base64 = new Base64Reader(onData);
   let outside = '';
   let inside = false;
   let sawData = false;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
+  for await (const chunk of source) {
     let text = chunk.toString('latin1');
     while (text !== '') {
       if (inside) {

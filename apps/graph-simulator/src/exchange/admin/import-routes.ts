@@ -13,6 +13,8 @@ import { budgetOf, mailboxOf } from './mailbox-of.js';
 
 /** Life of a session, in simulated milliseconds. */
 const sessionMs = 60 * 60_000;
+/** A body that says it is no longer is read in one piece. */
+const wholeBytesMax = 256 * 1024;
 
 interface SessionClaims extends LinkClaims {
   tid: string;
@@ -98,7 +100,8 @@ async function handleImport(world: World, sessions: ImportSessions, options: Imp
   let foreign: ForeignStream | null = null;
   let body: Awaited<ReturnType<typeof readImportBody>>;
   try {
-    body = await readImportBody(req.stream, (piece) => {
+    const length = Number(req.headers['content-length'] ?? Infinity);
+    body = await readImportBody(length <= wholeBytesMax ? [await req.body(wholeBytesMax)] : req.stream, (piece) => {
       if (foreign !== null) return;
       try {
         decoder.write(piece);

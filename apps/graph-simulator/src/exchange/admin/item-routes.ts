@@ -170,19 +170,19 @@ async function exportItems(req: GraphRequest, options: ExportOptions): Promise<G
   if (!Array.isArray(body.itemIds) || body.itemIds.length < 1 || body.itemIds.length > 20 || !body.itemIds.every((id) => typeof id === 'string')) throw new GraphFault(400, 'ErrorInvalidRequest', 'itemIds takes 1 to 20 ids.');
   const ids = body.itemIds as string[];
   const head = `{"@odata.context":${JSON.stringify(`${contextUrl(req, 'Collection(microsoft.graph.exportItemResponse)')}`)},"value":[`;
-  async function* answer(): AsyncGenerator<string> {
+  async function* pieces(): AsyncGenerator<string> {
     yield head;
     let first = true;
     for (const id of ids) {
-      if (options.omitOnce.delete(id) || (ids.length > 1 && isOver(mailbox, id, options.omitOverBytes))) continue;
+      const item = itemByAdminId(mailbox, id);
+      if (options.omitOnce.delete(id) || (ids.length > 1 && item !== undefined && sizeOf(item.content) > options.omitOverBytes)) continue;
       const comma = first ? '' : ',';
       first = false;
-      const refused = refusal(mailbox, id);
-      if (refused !== null) {
+      const refused = item === undefined ? absence(mailbox, id) : refusal(item);
+      if (item === undefined || refused !== null) {
         yield `${comma}${JSON.stringify({ itemId: id, changeKey: '', error: refused })}`;
         continue;
       }
-      const item = itemOf(mailbox, id);
       yield `${comma}{"itemId":${JSON.stringify(id)},"changeKey":${JSON.stringify(item.changeKey)},"data":"`;
       for (const piece of toBase64(encodeItem(item.content, item.refusal?.at === 'import' ? item.refusal : null, options.inflation))) {
         yield piece;
@@ -192,21 +192,32 @@ async function exportItems(req: GraphRequest, options: ExportOptions): Promise<G
     }
     yield ']}';
   }
-  return { status: 200, stream: answer(), contentType: 'application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8', wrote: false };
+  return { status: 200, stream: gathered(pieces()), contentType: 'application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8', wrote: false };
 }
 
-function isOver(mailbox: Mailbox, id: string, bytes: number): boolean {
-  const item = bytes === Infinity ? undefined : itemByAdminId(mailbox, id);
-  return item !== undefined && sizeOf(item.content) > bytes;
+/** What an answer gathers before it sends a piece: small items leave together. */
+const pieceChars = 32 * 1024;
+
+async function* gathered(pieces: AsyncIterable<string>): AsyncGenerator<string> {
+  let held = '';
+  for await (const piece of pieces) {
+    held += piece;
+    if (held.length < pieceChars) continue;
+    yield held;
+    held = '';
+  }
+  if (held !== '') yield held;
 }
 
-function refusal(mailbox: Mailbox, id: string): { code: string; message: string } | null {
-  if (parseId('admin', mailbox.guid, id) === null) return { code: 'ErrorInvalidIdMalformed', message: 'Id is malformed.' };
-  const item = itemByAdminId(mailbox, id);
-  if (item === undefined) return { code: 'ErrorItemNotFound', message: 'The specified object was not found in the store.' };
-  if (item.refusal !== null && item.refusal.at !== 'import') return { code: item.refusal.code, message: 'The item could not be exported.' };
-  return null;
+interface ExportError {
+  code: string;
+  message: string;
 }
+
+const absence = (mailbox: Mailbox, id: string): ExportError =>
+  parseId('admin', mailbox.guid, id) === null ? { code: 'ErrorInvalidIdMalformed', message: 'Id is malformed.' } : { code: 'ErrorItemNotFound', message: 'The specified object was not found in the store.' };
+
+const refusal = (item: Item): ExportError | null => (item.refusal !== null && item.refusal.at !== 'import' ? { code: item.refusal.code, message: 'The item could not be exported.' } : null);
 
 export function itemRoutes(options: ExportOptions): Route[] {
   const base = '/admin/exchange/mailboxes/{mbx}/folders/{folder}/items';

@@ -1,5 +1,5 @@
 /** What changed in one folder, for delta queries: positions grow, tokens are opaque, a generation can be forgotten. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 export type ChangeKind = 'upsert' | 'deleted' | 'moved';
 export interface Change {
@@ -82,7 +82,7 @@ export type DeltaState =
   /** Between rounds. */
   | { step: 'rest'; generation: number; from: number };
 
-const seal = (scope: string, json: string): Buffer => createHash('sha256').update(`${scope}\u0000${json}`).digest().subarray(0, 9);
+const seal = (scope: string, json: string): Buffer => hash('sha256', `${scope}\u0000${json}`, 'buffer').subarray(0, 9);
 
 /** `scope` names mailbox and folder: a token is good for that folder alone. */
 export function encodeState(scope: string, state: DeltaState): string {

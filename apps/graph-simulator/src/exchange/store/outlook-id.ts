@@ -2,14 +2,14 @@
  * Ids as Exchange shapes them: long, URL-safe base64, case-sensitive, different per id space, opaque to clients. They carry the key
  * and a check, so that a million items need no table.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** admin: mailboxItem and mailboxFolder ids of the import/export API; regular: changes when an item moves; immutable: does not. */
 export type IdSpace = 'admin' | 'regular' | 'immutable' | 'folder' | 'attachment' | 'other';
 const spaceBytes: Record<IdSpace, number> = { admin: 0x31, regular: 0x52, immutable: 0x49, folder: 0x46, attachment: 0x41, other: 0x4f };
 
 /** Check and tail: Exchange's ids are about this long, and no two look alike. */
-const digest = (head: Buffer): Buffer => createHash('sha512').update(head).digest().subarray(0, 54);
+const digest = (head: Buffer): Buffer => hash('sha512', head, 'buffer').subarray(0, 54);
 
 /** An id for (space, mailbox, key, extra). */
 export function makeId(space: IdSpace, mailboxGuid: string, key: number, extra = 0): string {
