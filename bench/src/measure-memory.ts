@@ -19,10 +19,10 @@ interface Case {
 
 const many = (count: number, content: (n: number) => Record<string, unknown>): MailboxSpec[] => Array.from({ length: count }, (_each, n) => ({ alias: `user${n}`, content: { ...onlyMessages, seed: `mailbox ${n}`, ...content(n) } }));
 
-function cases(short: boolean): Case[] {
+function cases(short: boolean, rows: number | null): Case[] {
   const largest = short ? 8 * mb : largestBytes;
   const large = short ? 1 : 3;
-  const notes = short ? 2_000 : 1_000_000;
+  const notes = rows ?? (short ? 2_000 : 1_000_000);
   const folders = short ? 60 : 10_000;
   return [
     { name: 'ordinary', says: 'six mailboxes of ordinary mail', mailboxes: many(mailboxesAtOnce, () => ({ messages: short ? 50 : 1_000, attachmentEvery: 7 })), items: mailboxesAtOnce * (short ? 50 : 1_000) },
@@ -32,13 +32,13 @@ function cases(short: boolean): Case[] {
   ];
 }
 
-export const measureMemory: Measure = async ({ short, progress }) => {
+export const measureMemory: Measure = async ({ short, rows, progress }) => {
   const bench = await startBenchStack({ 'migration-worker': { WORKER_UNITS: String(mailboxesAtOnce), LOG_LEVEL: 'warn' } });
   try {
     const tenants = new MailTenants(bench);
     const figures: Figure[] = [];
     let ordinary = Number.NaN;
-    for (const { name, says, mailboxes, items } of cases(short)) {
+    for (const { name, says, mailboxes, items } of cases(short, rows)) {
       progress(says);
       const source = await tenants.make('contoso', mailboxes);
       const destination = await tenants.make('fabrikam', mailboxes.map(({ alias }) => ({ alias, content: 'empty' })));
