@@ -23,6 +23,8 @@ export function namesFor(shape: FolderShape): readonly [string, string] {
 /** The destination's tree, as far as this unit knows it. */
 export class DestinationTree {
   private readonly byId = new Map<string, MailboxFolder>();
+  /** By the parent they name, so that a tree of ten thousand is not walked for each of its folders. */
+  private readonly childrenOf = new Map<string, MailboxFolder[]>();
   private topId: string | null = null;
 
   constructor(folders: readonly MailboxFolder[]) {
@@ -30,7 +32,10 @@ export class DestinationTree {
   }
 
   add(folder: MailboxFolder): void {
+    const before = this.byId.get(folder.id);
+    if (before !== undefined) this.siblings(before).splice(this.siblings(before).indexOf(before), 1);
     this.byId.set(folder.id, folder);
+    this.siblings(folder).push(folder);
     if (isRoot(folder)) this.topId = folder.id;
   }
 
@@ -43,7 +48,7 @@ export class DestinationTree {
   /** The folder of that name and class below a parent (null: the top). Names are compared as Exchange does, without case. */
   findChild(parentId: string | null, names: readonly string[], type: string): MailboxFolder | null {
     for (const name of names) {
-      const same = [...this.byId.values()].filter((folder) => this.isBelow(folder, parentId) && sameName(folder.displayName, name) && folder.type.toLowerCase() === type.toLowerCase());
+      const same = this.below(parentId).filter((folder) => sameName(folder.displayName, name) && folder.type.toLowerCase() === type.toLowerCase());
       const exact = same.find((folder) => folder.displayName === name) ?? same[0];
       if (exact !== undefined) return exact;
     }
@@ -52,13 +57,20 @@ export class DestinationTree {
 
   /** Whether any child has that name, of whatever class. */
   hasChildNamed(parentId: string | null, name: string): boolean {
-    return [...this.byId.values()].some((folder) => this.isBelow(folder, parentId) && sameName(folder.displayName, name));
+    return this.below(parentId).some((folder) => sameName(folder.displayName, name));
   }
 
-  private isBelow(folder: MailboxFolder, parentId: string | null): boolean {
-    if (isRoot(folder)) return false;
-    if (parentId !== null) return folder.parentFolderId === parentId;
-    return folder.parentFolderId === null || folder.parentFolderId === this.topId || !this.byId.has(folder.parentFolderId);
+  /** Children of a folder; at the top (null) also those whose parent nobody has listed. */
+  private below(parentId: string | null): MailboxFolder[] {
+    if (parentId !== null) return (this.childrenOf.get(parentId) ?? []).filter((folder) => !isRoot(folder));
+    return [...this.byId.values()].filter((folder) => !isRoot(folder) && (folder.parentFolderId === null || folder.parentFolderId === this.topId || !this.byId.has(folder.parentFolderId)));
+  }
+
+  private siblings({ parentFolderId }: MailboxFolder): MailboxFolder[] {
+    const key = parentFolderId ?? '';
+    let siblings = this.childrenOf.get(key);
+    if (siblings === undefined) this.childrenOf.set(key, (siblings = []));
+    return siblings;
   }
 }
 
