@@ -29,11 +29,18 @@ export interface BenchStack {
 
 export async function startBenchStack(settings: Record<string, Record<string, string>> = {}, workers = 0): Promise<BenchStack> {
   const dataDir = join(mkdtempSync(join(tmpdir(), 'migrator-bench-')), 'stack');
+  const end = async (): Promise<void> => {
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, interrupted);
+    await down({ dataDir });
+    rmSync(join(dataDir, '..'), { recursive: true, force: true });
+  };
+  // The servers outlive this process: nobody else would end them.
+  const interrupted = (): void => void end().finally(() => process.exit(130));
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, interrupted);
   try {
     await up({ dataDir, workers, preset: 'small', env: {}, settings });
   } catch (error) {
-    // Its servers outlive this process: nobody else would end them.
-    await down({ dataDir });
+    await end();
     throw error;
   }
   let [stack, state] = await look(dataDir);
@@ -70,8 +77,7 @@ export async function startBenchStack(settings: Record<string, Record<string, st
     },
     down: async () => {
       await sql.end({ timeout: 5 });
-      await down({ dataDir });
-      rmSync(join(dataDir, '..'), { recursive: true, force: true });
+      await end();
     },
   };
 }
