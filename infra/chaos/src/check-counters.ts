@@ -11,6 +11,8 @@ interface UnitRow {
   skipped: number;
   kept: string | null;
   recounted: string | null;
+  departed: string;
+  departures: string;
   failed_items: number;
   skipped_items: number;
 }
@@ -32,6 +34,8 @@ export async function checkCounters(sql: Sql, job: Job): Promise<string[]> {
         select l.counted, l.bytes from worker.unit_containers c join worker.ledger l on l.container_no = c.container_no and l.unit_no = w.unit_no where c.unit_no = w.unit_no
         union all
         select r.counted, r.bytes from worker.recounts r where r.unit_no = w.unit_no) r) as recounted,
+      concat_ws('/', u.moved, u.deleted, u.removed) as departed,
+      (select concat_ws('/', count(*) filter (where d.verdict = 1), count(*) filter (where d.verdict = 2), count(*) filter (where d.copy = 2)) from worker.departures d where d.unit_no = w.unit_no) as departures,
       (select count(*)::int from jobs.items i where i.job_id = u.job_id and i.unit_id = u.id and i.status = 'failed') as failed_items,
       (select count(*)::int from jobs.items i where i.job_id = u.job_id and i.unit_id = u.id and i.status = 'skipped') as skipped_items
     from jobs.units u left join worker.units w on w.unit_id = u.id where u.job_id = ${job.id} order by u.id`;
@@ -41,6 +45,7 @@ export async function checkCounters(sql: Sql, job: Job): Promise<string[]> {
     differ('counters of a unit (done/error/skipped/bytes) as the ledger keeps them and as its rows add up', unit.kept, unit.recounted);
     if (unit.status !== 'DONE') continue;
     differ('counters of a unit (done/error/skipped/bytes) in the API and in the ledger', unit.told, unit.kept);
+    differ('items of a unit that left (moved/deleted/removed) in the API and in the rows', unit.departed, unit.departures);
     differ('failed items of a unit, counted and listed', unit.error, unit.failed_items);
     differ('skipped items of a unit, counted and listed', unit.skipped, unit.skipped_items);
   }

@@ -4,7 +4,7 @@ import { jobAnswer, listJobsAnswer, type Job } from '@migrator/contracts/api/job
 import { eventually } from '@migrator/testing/eventually';
 import { faultNameOf, type Fault } from './draw-faults.js';
 import type { PatientApi } from './patient-api.js';
-import type { Act, Changes } from './plan.js';
+import type { Act, Changes, Plan } from './plan.js';
 import type { Scene } from './scene.js';
 import type { Stage } from './stage.js';
 import { perform, strikeName } from './strike.js';
@@ -20,6 +20,7 @@ export interface ActRun {
   rivals: Witness[];
   /** Counts what has struck, by name. */
   struck: Map<string, number>;
+  deletions: Plan['deletions'];
   /** Names the act for seeds of changes. */
   name: string;
 }
@@ -56,8 +57,8 @@ export async function performAct(run: ActRun, act: Act): Promise<{ witness: Witn
         return Promise.resolve();
       },
     })),
-    ...(act.during === null ? [] : [{ at: act.during.at, happen: () => change(run, act.during?.changes ?? noChanges, 'during') }]),
-    ...(act.rival === null ? [] : [{ at: act.rival.at, happen: async () => { run.rivals.push(await newJob(run)); } }]),
+    ...[act.during ?? []].flat().map(({ at, changes }) => ({ at, happen: () => change(run, changes, 'during') })),
+    ...[act.rival ?? []].flat().map(({ at }) => ({ at, happen: async () => { run.rivals.push(await newJob(run)); } })),
   ].sort((one, other) => one.at - other.at);
   const storm = (async () => {
     for (const event of events) {
@@ -86,8 +87,6 @@ export async function performAct(run: ActRun, act: Act): Promise<{ witness: Witn
   }
 }
 
-const noChanges: Changes = { new: 0, edited: 0, readFlags: 0, newFolder: false };
-
 export function count(into: Map<string, number>, name: string, times = 1): void {
   if (times > 0) into.set(name, (into.get(name) ?? 0) + times);
 }
@@ -102,13 +101,13 @@ async function begin(run: ActRun, act: Act): Promise<Witness> {
 }
 
 /** A job of a name of its own: when its answer was lost with a service, it is looked for, as the contract tells clients to. */
-async function newJob({ api, scene }: Pick<ActRun, 'api' | 'scene'>): Promise<Witness> {
+async function newJob({ api, scene, deletions }: Pick<ActRun, 'api' | 'scene' | 'deletions'>): Promise<Witness> {
   const name = randomUUID();
-  const asked = await api.command('POST', '/v1/jobs', { sourceTenantId: scene.sourceTenantId, destTenantId: scene.destTenantId, type: 'EMAIL', name });
+  const asked = await api.command('POST', '/v1/jobs', { sourceTenantId: scene.sourceTenantId, destTenantId: scene.destTenantId, type: 'EMAIL', name, options: { deletions } });
   if (asked.status === 201) return new Witness(api, jobAnswer.parse(asked.json).job.id);
   const there = (await api.client.call('GET', '/v1/jobs?limit=100', listJobsAnswer)).jobs.find((each) => each.name === name);
   if (there !== undefined) return new Witness(api, there.id);
-  if (asked.json['code'] === 'IDEMPOTENCY_CONFLICT') return newJob({ api, scene });
+  if (asked.json['code'] === 'IDEMPOTENCY_CONFLICT') return newJob({ api, scene, deletions });
   throw new Error(`a job was answered ${asked.status}: ${JSON.stringify(asked.json)}`);
 }
 

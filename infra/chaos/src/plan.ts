@@ -11,6 +11,8 @@ export interface Changes {
   edited: number;
   readFlags: number;
   newFolder: boolean;
+  moved: number;
+  deleted: number;
 }
 
 /** A moment: so many requests after the beginning of the act, counted at the simulator. The progress of the work, not the clock, decides. */
@@ -43,6 +45,8 @@ export interface Plan {
   /** How awkward the source's delta pages are, and what exports leave out. */
   manners: { order: 'asWritten' | 'mixed'; emptyPageEvery: number; repeatEvery: number };
   omitOverBytes: number | null;
+  /** What the jobs do to copies of items that are deleted at the source. */
+  deletions: 'keep' | 'apply';
   acts: Act[];
 }
 
@@ -64,6 +68,7 @@ export function makePlan(seed: number, size: PlanSize): Plan {
     mailboxes,
     manners: { order: random.pick(['asWritten', 'mixed'] as const), emptyPageEvery: random.pick([0, 2, 3]), repeatEvery: random.pick([0, 2, 3]) },
     omitOverBytes: random.chance(0.3) ? 20_000 : null,
+    deletions: random.pick(['keep', 'apply'] as const),
     acts: actsOf(seed, size, random, requests),
   };
 }
@@ -106,4 +111,11 @@ function actsOf(seed: number, size: PlanSize, random: Random, requests: number):
   });
 }
 
-const changesOf = (random: Random): Changes => ({ new: random.between(1, 8), edited: random.between(0, 5), readFlags: random.between(0, 5), newFolder: random.chance(0.3) });
+const changesOf = (random: Random): Changes => ({
+  new: random.between(1, 8),
+  edited: random.between(0, 5),
+  readFlags: random.between(0, 5),
+  newFolder: random.chance(0.3),
+  moved: random.between(0, 3),
+  deleted: random.between(0, 3),
+});

@@ -35,7 +35,7 @@ export async function runPlan(stage: Stage, plan: Plan, turn: number, say: (line
   let items = 0;
   try {
     const scene = await setScene(api.client, stage.control, plan, turn);
-    const run: ActRun = { stage, api, scene, witness: null, rivals: [], struck, name: '' };
+    const run: ActRun = { stage, api, scene, witness: null, rivals: [], struck, deletions: plan.deletions, name: '' };
     /** The source has changed in a way that the last pass may not have seen. */
     let behind = false;
     for (const [index, act] of plan.acts.entries()) {
@@ -87,7 +87,8 @@ async function actAndCheck(run: ActRun, act: Act, name: string, say: (line: stri
   const comparison = await compare(stage.control, scene);
   const open = openItems(job, comparison, await failedItems(run, witness));
   say(`${name}: ${act.pass}, ${job.status} in ${((Date.now() - began) / 1000).toFixed(1)} s; ${job.doneItems} done, ${job.errorItems} errors, ${job.skippedItems} skipped${open > 0 ? `, ${open} of them for a later pass` : ''}`);
-  const violations = [...judge(comparison, last || (!behind && open === 0 && job.status === 'DONE')), ...witness.violations, ...run.rivals.flatMap((rival) => rival.violations)];
+  const standing = last ? 'equal' : behind ? 'behind' : open === 0 && job.status === 'DONE' ? 'equal' : 'open';
+  const violations = [...judge(comparison, standing, run.deletions), ...witness.violations, ...run.rivals.flatMap((rival) => rival.violations)];
   if (last && open > 0) violations.push(`${open} items failed that nothing refuses, in a pass that nothing disturbed`);
   if (last && job.status !== 'DONE') violations.push(`a pass that nothing disturbed ended with ${job.status}: ${JSON.stringify(job.failure)}`);
   const sql = postgres(stage.stack.databaseUrl, { max: 1 });

@@ -14,7 +14,7 @@ export const createControlClient = (url: string): ControlClient => ({
 
 /** What `POST /compare` tells (the simulator's README documents it). */
 export interface Comparison {
-  items: { expected: number; matched: number; missing: number; extra: number; doubled: number; differs: number; refused: number };
+  items: { expected: number; matched: number; missing: number; extra: number; doubled: number; differs: number; refused: number; kept: number; keptMoved: number };
   folders: { expected: number; missing: number; extra: number; differs: number };
   settings: { expected: number; matched: number; missing: number; differs: number };
   outboundMail: number;
