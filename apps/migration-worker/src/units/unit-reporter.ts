@@ -21,8 +21,10 @@ const closeMs = 8_000;
 
 export interface UnitReporterOptions {
   publish: Publish;
-  work: UnitWork;
+  work: Pick<UnitWork, 'orgId' | 'jobId' | 'unitId'> & { source: Pick<UnitWork['source'], 'address'> };
   claim: number;
+  /** False when the lease has run out by our own clock: what we read of the ledger then may have been told by another worker, and be old. */
+  holds: () => boolean;
   clock: Clock;
   logger: Logger;
 }
@@ -127,6 +129,8 @@ export class UnitReporter {
         const waiting = await ledger.reports(itemsMax);
         const last = waiting.at(-1);
         if (last === undefined) return;
+        // We may have stood still since we asked for the lease, or for the reports.
+        if (!this.options.holds()) return;
         await this.options.publish('items', { ...this.#ids, items: waiting.map(({ report }) => report), at: this.options.clock.now().toISOString() }, `${this.#ids.unitId}.${this.#ids.claim}.i${last.no}`);
         for (const { no, report } of waiting) {
           const sentence = itemSentence(this.options.work.source.address, report);

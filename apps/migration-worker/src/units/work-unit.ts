@@ -74,7 +74,7 @@ export const makeWorkUnit = (deps: WorkUnitDeps): WorkUnit => async (payload) =>
     { leaseSeconds, renewJob: () => jobs.renew(work.unitId, claim, leaseSeconds), renewLedger: () => ledger?.renew(leaseSeconds) ?? Promise.resolve(true), halt, logger: log },
     claimedAt,
   );
-  const reporter = new UnitReporter({ publish: deps.publish, work, claim, clock: deps.clock, logger: log });
+  const reporter = new UnitReporter({ publish: deps.publish, work, claim, holds: () => lease.holds(), clock: deps.clock, logger: log });
   const ends = { source: { owner: work.source.microsoftId, microsoftTenantId: null as string | null }, destination: { owner: work.dest.microsoftId, microsoftTenantId: null as string | null } };
   const leave = active.enter({ jobId: work.jobId, ends, halt, look: () => lease.renewNow(), note: (level, sentence) => { reporter.line(level, `${work.source.address}: ${sentence}`); } });
   try {
