@@ -177,3 +177,36 @@ test('what a unit is worked with: both ends, scope, filters, merge, business hou
     ...{ source: { address: 'ann@src.example', microsoftId: 'ann@src.example/ms' }, dest: { address: 'ann@dst.example', microsoftId: 'ann@dst.example/ms' }, scope: { email: true, calendar: true, contacts: true, tasks: false } },
   });
 });
+
+test('what moved and was deleted at the source is told per unit over all passes, and per pass; a repeated finish adds nothing', async () => {
+  const id = await world.createJob(['ann', 'bob']);
+  const [ann = '', bob = ''] = await world.unitIds(id);
+  const finish = async (unit: string, departures: { moved: number; deleted: number; removed: number; kept: number }): Promise<void> => {
+    const answer = await tryClaim(unit);
+    if (!answer.granted) throw new Error(answer.reason);
+    const body = { claim: answer.claim, result: 'done', counters: { ...zero, total: 1, done: 1 }, departures, failure: null };
+    for (let times = 0; times < 2; times++) expect((await world.internal('POST', `/internal/units/${unit}/finish`, body)).status).toBe(200);
+  };
+  const none = { moved: 0, deleted: 0, removed: 0, kept: 0 };
+  await finish(ann, none);
+  await finish(bob, none);
+  await eventually('the job to end', async () => (await world.job(id)).status === 'DONE');
+  expect((await world.call('POST', `/v1/jobs/${id}/passes`, { mode: 'delta' })).status).toBe(202);
+  await finish(ann, { moved: 3, deleted: 2, removed: 4, kept: 1 });
+  await finish(bob, { moved: 1, deleted: 0, removed: 1, kept: 0 });
+  await eventually('the delta pass to end', async () => (await world.job(id)).status === 'DONE');
+  expect((await world.call('POST', `/v1/jobs/${id}/passes`, { mode: 'delta' })).status).toBe(202);
+  await finish(ann, { moved: 5, deleted: 2, removed: 6, kept: 1 });
+  await finish(bob, { moved: 1, deleted: 0, removed: 1, kept: 0 });
+  const { passes } = (await world.call('GET', `/v1/jobs/${id}/passes`)).body as { passes: { movedItems: number; deletedItems: number; removedItems: number }[] };
+  expect(passes.map(({ movedItems, deletedItems, removedItems }) => [movedItems, deletedItems, removedItems])).toEqual([[0, 0, 0], [4, 2, 5], [2, 0, 2]]);
+  const { units } = (await world.call('GET', `/v1/jobs/${id}/units`)).body as { units: { id: string; movedItems: number; deletedItems: number; removedItems: number }[] };
+  expect(units.find((unit) => unit.id === ann)).toMatchObject({ movedItems: 5, deletedItems: 2, removedItems: 6 });
+  expect((await world.job(id)).passes.at(1)).toMatchObject({ movedItems: 4, deletedItems: 2, removedItems: 5 });
+});
+
+test('a worker is told what the job’s options say of deletions and of the destination’s folder', async () => {
+  const reply = await world.call('POST', '/v1/jobs', { sourceTenantId: world.addTenant('source', ['dan']), destTenantId: world.addTenant('destination', ['dan']), type: 'EMAIL', options: { deletions: 'apply', destFolderPrefix: 'Migrated/contoso', filters: { includeFolders: ['Inbox'] } } });
+  const [unit = ''] = await world.unitIds((reply.body as { job: { id: string } }).job.id);
+  expect(await tryClaim(unit)).toMatchObject({ granted: true, work: { deletions: 'apply', destFolderPrefix: 'Migrated/contoso', filters: { includeFolders: ['Inbox'] } } });
+});

@@ -84,12 +84,21 @@ export type Filters = z.infer<typeof filtersSchema>;
 /** Copies of items that are deleted at the source: `keep` (the default) leaves them; `apply` removes those that we made and that nobody has touched since. */
 export const deletionsSchema = z.enum(['keep', 'apply']);
 
+/** Segments of a path as people write it: a slash or backslash that belongs to a name stands behind a backslash. Slashes at the ends do not count. */
+export const pathSegments = (path: string): string[] => [...path.matchAll(/(?:\\.|[^/\\])+/g)].map(([segment]) => segment.replace(/\\(.)/g, '$1'));
+
+/** A folder of the destination below which everything is put, such as `Migrated/contoso`. */
+const destFolderPrefix = cleanText(400)
+  .refine((path) => pathSegments(path).length > 0 && pathSegments(path).length <= 10, 'must name one to ten folders, such as Migrated/contoso')
+  .refine((path) => pathSegments(path).every((name) => name.trim() !== '' && name.length <= 255), 'a folder name has 1 to 255 characters');
+
 const sourceName = cleanText(400);
 export const emailOptionsSchema = z.strictObject({
   mailboxes: z.array(sourceName).min(1).max(100_000).optional(),
   mailboxMappings: z.array(z.strictObject({ source: sourceName, dest: sourceName })).max(100_000).optional(),
   merge: z.boolean().optional(),
   deletions: deletionsSchema.optional(),
+  destFolderPrefix: destFolderPrefix.optional(),
   filters: filtersSchema.optional(),
   businessHours: businessHoursSchema.optional(),
 });

@@ -18,7 +18,7 @@ export const jobEndpoints = {
   createJob: defineEndpoint({
     ...{ id: 'createJob', method: 'POST', path: '/v1/jobs', owner, tag, status: 201, idempotent: true }, ...write,
     summary: 'Create a job',
-    description: 'It begins at once, or at `scheduledAt`. Without a list of sources everything that was discovered is taken; without a mapping sources are matched by the name before the `@`. EMAIL options: `mailboxes`, `mailboxMappings`, `merge`, `deletions` (`keep` or `apply`) and `filters` (`since`, `until`, `includeFolders`, `excludeFolders`, `maxItemBytes`).',
+    description: 'It begins at once, or at `scheduledAt`. Without a list of sources everything that was discovered is taken; without a mapping sources are matched by the name before the `@`. EMAIL options: `mailboxes`, `mailboxMappings`, `merge`, `deletions` (`keep` or `apply`), `destFolderPrefix` and `filters` (`since`, `until`, `includeFolders`, `excludeFolders`, `maxItemBytes`).',
     body: createJobBody, answer: jobAnswer, errors: ['TENANT_NOT_FOUND'], audit: { action: 'job.created', target: { answer: 'job.id' } },
     examples: { body: exampleNewJob, answer: { job: { ...exampleJob, status: 'QUEUED', totalItems: 0, doneItems: 0, errorItems: 0, skippedItems: 0, bytesTransferred: 0, startedAt: null, passes: [{ ...examplePass, status: 'QUEUED', startedAt: null }] } } },
   }),
