@@ -12,11 +12,13 @@ export interface Route {
   destTenant: string;
   sourceOwner: string;
   destOwner: string;
+  /** Where at the destination, when it is not its usual place: a copy below a folder of its own is another copy. */
+  place?: string;
 }
 
 /** 128 bits, hex: the container at the source, on this route. */
 export function containerKey(route: Route, key: string): string {
-  return sha256(JSON.stringify([route.orgId, route.workload, route.sourceTenant, route.sourceOwner, route.destTenant, route.destOwner, key])).toString('hex', 0, 16);
+  return sha256(JSON.stringify([route.orgId, route.workload, route.sourceTenant, route.sourceOwner, route.destTenant, route.destOwner, key, ...(route.place === undefined ? [] : [route.place])])).toString('hex', 0, 16);
 }
 
 /** 128 bits, hex: the item's mark and its key in the ledger. */

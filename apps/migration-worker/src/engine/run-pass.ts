@@ -118,7 +118,8 @@ function counterparts(context: PassContext): Counterparts {
   const ensure = async (container: Container, entry: ContainerEntry): Promise<DestContainer> => {
     const parent = container.parentKey === null || !known.has(container.parentKey) ? null : await of(container.parentKey);
     context.halt.soft.throwIfAborted();
-    const dest = await context.session.ensure(container, parent, context.halt.soft);
+    const dest = await context.session.ensure(container, parent, context.halt.soft, entry.destId);
+    if (dest.note !== undefined) context.observer.note('WARN', `“${container.path}”: ${dest.note}`);
     if (dest.exists && !context.dryRun && (dest.id !== entry.destId || container.path !== entry.ensuredPath)) await context.writer.write({ dests: [{ containerNo: entry.containerNo, destId: dest.id, path: container.path }] });
     return dest;
   };

@@ -262,6 +262,20 @@ describe('a retry', () => {
   });
 });
 
+test('an item that fails at every retry counts once, and the counters stay those of the rows', async () => {
+  const world = new FakeWorld();
+  for (const key of ['a1', 'a2', 'a3']) world.put('a', key);
+  const owner = freshOwner();
+  const refusing = (): Faults => ({ ...noFaults(), refused: new Set(['a1']) });
+  let end = await attempt(database.sql, owner, fakeWorkload(world, refusing()));
+  for (const passId of ['retry 1', 'retry 2']) {
+    end = await attempt(database.sql, owner, fakeWorkload(world, refusing()), { mode: 'retry', passId });
+    expect(end.counters).toMatchObject({ total: 3, done: 2, error: 1, skipped: 0 });
+    await expectExact(end, owner);
+  }
+  expect(new Set(end.reports.map(({ itemKey }) => itemKey)).size).toBe(1);
+});
+
 describe('filters', () => {
   test('leave items out as skipped, with a report each and one sentence a container', async () => {
     const world = new FakeWorld();

@@ -23,6 +23,12 @@ export interface WorkloadRig {
   writes(): Promise<number>;
   /** Changes one item and adds one; returns how many items the source then holds. */
   change(): Promise<number>;
+  /** Moves one item from one container to another; the source's own way decides whether its key stays. */
+  move(): Promise<void>;
+  /** Deletes one item of the source for good. */
+  remove(): Promise<void>;
+  /** A person changes the copy of the item that `remove` deletes next. */
+  touchCopy(): Promise<void>;
   /** The answers to the next `count` writes are lost after the write. */
   loseAnswers(count: number): Promise<void>;
   /** Does one thing to the destination that a verification must find; returns the code and the container's path. */
@@ -190,6 +196,52 @@ export function describeWorkload(name: string, rig: () => Promise<WorkloadRig>):
       expect(end.total).toEqual(whole.total);
       // Everything had been read before the comparing began.
       expect(end.read).toBe(0);
+    });
+
+    test('a moved item is moved, not doubled, and counted once', async () => {
+      const first = await run();
+      await it.move();
+      const end = await run({ mode: 'delta', passId: 'pass 2' });
+      await expectSame();
+      expect(end.counters.total).toBe(first.counters.total);
+      await expectExact(end);
+    });
+
+    test('a forgotten delta token hides no move', async () => {
+      await run();
+      await it.move();
+      await it.forgetCheckpoints();
+      const end = await run({ mode: 'delta', passId: 'pass 2' });
+      await expectSame();
+      await expectExact(end);
+    });
+
+    test('nothing is removed for a deletion at the source unless the job asks for it', async () => {
+      await run();
+      const before = sorted(await it.destination());
+      await it.remove();
+      const end = await run({ mode: 'delta', passId: 'pass 2' });
+      expect(sorted(await it.destination())).toEqual(before);
+      await expectExact(end);
+    });
+
+    test('a deletion is applied to an untouched copy of ours, where the job asks for it', async () => {
+      await run();
+      await it.remove();
+      const end = await run({ mode: 'delta', passId: 'pass 2', deletions: 'apply' });
+      await expectSame();
+      await expectExact(end);
+    });
+
+    test('a deletion is not applied to a copy that somebody has changed, and the report says so', async () => {
+      await run();
+      await it.touchCopy();
+      const before = sorted(await it.destination());
+      await it.remove();
+      const end = await run({ mode: 'delta', passId: 'pass 2', deletions: 'apply' });
+      expect(sorted(await it.destination())).toEqual(before);
+      expect(end.reports.filter(({ code }) => code === 'DEPARTED_COPY_CHANGED')).toHaveLength(1);
+      await expectExact(end);
     });
 
     test('a dry run writes nothing and says what would be written', async () => {

@@ -12,6 +12,7 @@ import { openLedger } from '../engine/ledger.js';
 import { openPlannedLedger } from '../engine/planned-ledger.js';
 import { runUnit, type UnitEnd } from '../engine/run-unit.js';
 import type { UnitLedger } from '../engine/unit-ledger.js';
+import { placeOf } from '../workloads/path-filter.js';
 import type { UnitPorts, UnitScope, Workload } from '../workloads/workload.js';
 
 export interface LedgerDatabase {
@@ -68,7 +69,8 @@ export const nextClaim = (): number => ++claims;
 /** One claim of a unit, to its end (or its death). */
 export async function attempt(sql: Sql, owner: string, workload: Workload, options: Attempt = {}): Promise<AttemptEnd> {
   const { unitId = `unit ${owner}`, jobId = 'job', passId = 'pass 1', mode = 'full', filters = {}, deletions = 'keep', dryRun = false, claim = nextClaim(), halt = new Halt(1_000), step, ports } = options;
-  const route = testRoute(owner);
+  const prefix = options.scope?.destPrefix ?? null;
+  const route = { ...testRoute(owner), ...(prefix === null ? {} : { place: placeOf(prefix) }) };
   let ledger: UnitLedger;
   if (dryRun) ledger = await openPlannedLedger(sql, route);
   else {

@@ -19,6 +19,18 @@ describeWorkload('in memory', () => {
       world.put('Sent', 'Sent new');
       return Promise.resolve(37);
     },
+    move: () => {
+      world.move('Inbox', 'Inbox 5', 'Sent');
+      return Promise.resolve();
+    },
+    remove: () => {
+      world.remove('Sent', 'Sent 7');
+      return Promise.resolve();
+    },
+    touchCopy: () => {
+      world.touch('Sent', 'Sent 7');
+      return Promise.resolve();
+    },
     loseAnswers: (count) => {
       let left = count;
       // The first number decides whether the answer is lost, the second whether the write happened all the same.

@@ -18,6 +18,7 @@ import { openPlannedLedger } from '../engine/planned-ledger.js';
 import { runUnit, unitEndOf, type UnitEnd } from '../engine/run-unit.js';
 import { runVerify, type VerifyEnd } from '../engine/verify/run-verify.js';
 import { ClaimLost, type UnitLedger } from '../engine/unit-ledger.js';
+import { placeOf } from '../workloads/path-filter.js';
 import type { Workload } from '../workloads/workload.js';
 import type { ActiveUnits } from './active-units.js';
 import type { JobService } from './job-service.js';
@@ -122,7 +123,7 @@ async function open({ sql, ports, leaseSeconds }: WorkUnitDeps, work: UnitWork, 
   const flow = { organisation: work.orgId, job: work.jobId, workload: work.workload, businessHours: work.businessHours };
   const [source, dest] = await Promise.all([ports.get(work.sourceTenantId, 'source', flow), ports.get(work.destTenantId, 'dest', flow)]);
   tenants(source.microsoftTenantId, dest.microsoftTenantId);
-  const route: Route = { orgId: work.orgId, workload: work.workload, sourceTenant: source.microsoftTenantId, sourceOwner: work.source.microsoftId, destTenant: dest.microsoftTenantId, destOwner: work.dest.microsoftId };
+  const route: Route = { orgId: work.orgId, workload: work.workload, sourceTenant: source.microsoftTenantId, sourceOwner: work.source.microsoftId, destTenant: dest.microsoftTenantId, destOwner: work.dest.microsoftId, ...(work.destFolderPrefix === null ? {} : { place: placeOf(work.destFolderPrefix) }) };
   if (work.dryRun) return { route, ledger: await openPlannedLedger(sql, route), source, dest };
   const until = performance.now() + busyWaitMs;
   for (;;) {

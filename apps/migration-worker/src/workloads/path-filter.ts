@@ -1,5 +1,5 @@
-/** Which containers a job's filters leave out, by their paths as people see them. Pure. Case and slashes at the ends do not count. */
-import type { Filters } from '@migrator/contracts/api/jobs';
+/** Paths of containers as people write them: which ones a job's filters leave out, and where a prefix leads. Pure. Case and slashes at the ends do not count. */
+import { pathSegments, type Filters } from '@migrator/contracts/api/jobs';
 
 export interface PathFilter {
   /** The container is left out, and what lies below it too unless it `leadsOn`. */
@@ -26,3 +26,6 @@ export function pathFilter({ includeFolders, excludeFolders = [] }: Pick<Filters
 }
 
 const normal = (path: string): string => path.normalize('NFC').toLowerCase().trim().replace(/^\/+|\/+$/g, '');
+
+/** The place at the destination that a prefix names, however it is written. */
+export const placeOf = (prefix: string): string => pathSegments(prefix).map((name) => name.normalize('NFC').toLowerCase()).join('\n');

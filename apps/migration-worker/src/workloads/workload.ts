@@ -71,6 +71,8 @@ export interface DestContainer {
   readonly id: string;
   /** False when a dry run only planned it. */
   readonly exists: boolean;
+  /** A sentence for the job's log on what could not be done as the source has it. */
+  readonly note?: string;
 }
 
 /** One thing to copy, as listed: no content. */
@@ -224,8 +226,11 @@ export interface SideReader {
 export interface UnitSession {
   /** All containers of the source that should be copied, parents first. */
   containers(signal: AbortSignal): AsyncIterable<Container>;
-  /** Finds or creates the counterpart, given its parent's. Safe to repeat. In a dry run it plans (`exists: false`) where nothing is there. */
-  ensure(container: Container, parent: DestContainer | null, signal: AbortSignal): Promise<DestContainer>;
+  /**
+   * Finds or creates the counterpart, given its parent's; one that we made is renamed and moved as the source's was. Safe to repeat. In a
+   * dry run it plans (`exists: false`) where nothing is there. `known`: the counterpart of a pass before, which stays it while it is there.
+   */
+  ensure(container: Container, parent: DestContainer | null, signal: AbortSignal, known?: string | null): Promise<DestContainer>;
   /** Lists a container from a checkpoint, or from its beginning. Ends after a page with `complete: true`. */
   pages(container: Container, from: string | null, signal: AbortSignal): AsyncIterable<Page>;
   /**

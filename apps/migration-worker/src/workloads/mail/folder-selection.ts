@@ -13,6 +13,8 @@ export interface MailboxFolder {
   readonly hidden: boolean;
   readonly childFolderCount: number;
   readonly totalItemCount: number | null;
+  /** Our stamp, on a folder that we made. */
+  readonly stamp?: string | null;
 }
 
 /** A folder to copy with its path for people; `structure`: only what lies below it is copied. */

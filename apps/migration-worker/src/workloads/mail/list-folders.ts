@@ -2,7 +2,7 @@
 import { orEndUnit } from './errors.js';
 import { defaultFolderType, isSystemFolder, type MailboxFolder } from './folder-selection.js';
 import type { Mailbox } from './mailbox.js';
-import { expandProperties, extendedValue, folderTypeProperty, hiddenFolderProperty, segment, text } from './mapi.js';
+import { expandProperties, extendedValue, folderTypeProperty, hiddenFolderProperty, markProperty, segment, text } from './mapi.js';
 
 const pageSize = '250';
 const searchFolder = '2';
@@ -18,11 +18,12 @@ export function parseFolder(raw: Record<string, unknown>): MailboxFolder {
     hidden: extendedValue(raw, hiddenFolderProperty)?.toLowerCase() === 'true' || extendedValue(raw, folderTypeProperty) === searchFolder || raw['@odata.type'] === '#microsoft.graph.mailSearchFolder',
     childFolderCount: typeof raw['childFolderCount'] === 'number' ? raw['childFolderCount'] : 0,
     totalItemCount: typeof raw['totalItemCount'] === 'number' ? raw['totalItemCount'] : null,
+    stamp: extendedValue(raw, markProperty),
   };
 }
 
 async function* foldersAt(mailbox: Mailbox, path: string, signal: AbortSignal): AsyncGenerator<MailboxFolder> {
-  const query = { $top: pageSize, $expand: expandProperties(hiddenFolderProperty, folderTypeProperty) };
+  const query = { $top: pageSize, $expand: expandProperties(hiddenFolderProperty, folderTypeProperty, markProperty) };
   const pages = mailbox.port.pages<Record<string, unknown>>(mailbox.admin(path), mailbox.options(signal, { query }));
   for await (const page of pages) for (const raw of page.value) yield parseFolder(raw);
 }

@@ -1,8 +1,10 @@
 /** The EMAIL workload: a whole mailbox, folders of every class, and its settings. */
+import { pathSegments } from '@migrator/contracts/api/jobs';
 import type { Clock } from '@migrator/service-kit/clock';
 import type { Logger } from '@migrator/service-kit/logger';
 import type { Container, DestContainer, DestRef, Following, ForeseenResult, ItemResult, Page, TransferItem, UnitPorts, UnitScope, UnitSession, Workload } from '../workload.js';
-import { FolderMapper, type FolderShape } from './ensure-folder.js';
+import { FolderMapper, folderStamp, type FolderShape } from './ensure-folder.js';
+import { FolderMover } from './move-folder.js';
 import { exportItemsMax } from './export-items.js';
 import { findCopies, listCopies } from './find-copies.js';
 import { leftOutFolders, selectFolders, type SelectedFolder } from './folder-selection.js';
@@ -80,19 +82,26 @@ class MailSession implements UnitSession {
     private readonly unit: UnitScope,
     private readonly ends: Ends,
   ) {
-    this.mapper = new FolderMapper(ends.destination, unit.dryRun);
     this.sessions = new ImportSessions(ends.destination, deps.clock);
     this.sourceFolders = new OutlookFolders(ends.source);
     this.destFolders = new OutlookFolders(ends.destination);
+    this.mapper = new FolderMapper(ends.destination, unit.dryRun, {
+      prefix: unit.destPrefix === null ? [] : pathSegments(unit.destPrefix),
+      stampOf: (key) => folderStamp(unit.source.microsoftId, unit.destPrefix, key),
+      mover: new FolderMover(ends.destination),
+    });
     this.lastSettings = [rules({ source: unit.source.address, dest: unit.dest.address }, new RuleFolders(ends.source, ends.destination))];
     this.sides = new MailSides({ ...ends, unit, sourceFolders: this.sourceFolders, destFolders: this.destFolders, settingsOf: (container) => this.settingsOf(container), asContainer: folderContainer });
   }
 
   async *containers(signal: AbortSignal): AsyncGenerator<Container> {
-    for (const kind of this.firstSettings) yield settingsContainer(kind);
-    const folders = await listFolders(this.ends.source, signal);
-    for (const selected of selectFolders(folders, this.unit.scope, this.unit.filters)) yield folderContainer(selected);
-    for (const kind of this.lastSettings) yield { ...settingsContainer(kind), afterOthers: true };
+    // Below a prefix lies somebody else's mail, and a job for some folders is about those alone: settings and rules are not theirs.
+    const settings = this.unit.destPrefix === null && this.unit.filters.includeFolders === undefined;
+    if (settings) for (const kind of this.firstSettings) yield settingsContainer(kind);
+    const selected = selectFolders(await listFolders(this.ends.source, signal), this.unit.scope, this.unit.filters);
+    this.mapper.expect(selected.map(({ folder }) => folder.id));
+    for (const one of selected) yield folderContainer(one);
+    if (settings) for (const kind of this.lastSettings) yield { ...settingsContainer(kind), afterOthers: true };
   }
 
   private async *leftOut(signal: AbortSignal): AsyncGenerator<Container> {
@@ -100,9 +109,9 @@ class MailSession implements UnitSession {
     for (const folder of leftOutFolders(folders, this.unit.scope, this.unit.filters)) yield folderContainer(folder);
   }
 
-  async ensure(container: Container, parent: DestContainer | null, signal: AbortSignal): Promise<DestContainer> {
+  async ensure(container: Container, parent: DestContainer | null, signal: AbortSignal, known: string | null = null): Promise<DestContainer> {
     const kind = this.settingsOf(container);
-    return kind === null ? await this.mapper.ensure(shapeOf(container), container.key, parent, signal) : settingsDestination(kind);
+    return kind === null ? await this.mapper.ensure(shapeOf(container), container.key, parent, signal, known) : settingsDestination(kind);
   }
 
   pages(container: Container, from: string | null, signal: AbortSignal): AsyncIterable<Page> {

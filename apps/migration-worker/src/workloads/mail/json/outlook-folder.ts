@@ -58,6 +58,8 @@ export class OutlookFolders {
     const trail = await this.trailOf(adminFolderId, signal);
     const last = trail?.names.at(-1) ?? null;
     if (trail === null) return null;
+    // The classic API finds calendars, contact folders and task lists by name alone: below another folder, a name could be somebody else's.
+    if (kind !== 'message' && trail.names.length > 1) return null;
     const items = kind === 'message' ? await this.mailItems(trail, signal) : kind === 'event' ? await this.calendarItems(trail, last, signal) : kind === 'contact' ? await this.contactItems(trail, last, signal) : await this.taskItems(trail, last, signal);
     return items === null ? null : { kind, items };
   }
