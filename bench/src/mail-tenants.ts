@@ -55,8 +55,8 @@ export class MailTenants {
   }
 
   /** Makes the job and waits for its end; `seconds` is by its own times, from its creation to its end. Throws when it stops, or ends with anything that did not arrive. */
-  async migrate(sourceTenantId: string, destTenantId: string, options: Record<string, unknown> = {}): Promise<{ job: Job; seconds: number }> {
-    const { job } = await this.api.call('POST', '/v1/jobs', jobAnswer, { sourceTenantId, destTenantId, type: 'EMAIL', name: `bench ${randomUUID()}`, options });
+  async migrate(sourceTenantId: string, destTenantId: string, more: { dryRun?: boolean; options?: Record<string, unknown> } = {}): Promise<{ job: Job; seconds: number }> {
+    const { job } = await this.api.call('POST', '/v1/jobs', jobAnswer, { sourceTenantId, destTenantId, type: 'EMAIL', name: `bench ${randomUUID()}`, ...more });
     const done = await this.#ended(job);
     return { job: done, seconds: (Date.parse(done.completedAt ?? '') - Date.parse(done.createdAt)) / 1_000 };
   }
