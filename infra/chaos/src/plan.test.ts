@@ -12,6 +12,6 @@ test('every kind of strike and fault is drawn, at moments within the work', () =
   const killed = new Set(strikes.flatMap((strike) => (strike.how === 'kill' ? strike.parts : [])));
   expect([...killed].sort()).toEqual(['api-gateway', 'job-service', 'migration-worker-1', 'migration-worker-2', 'migration-worker-3', 'nats', 'postgres', 'redis', 'tenant-service']);
   expect(new Set(acts.flatMap(({ faults }) => faults.map(({ action }) => action.kind)))).toEqual(new Set(['resetAfterWrite', 'statusAfterWrite', 'truncateBody', 'resetBefore', 'status', 'emptyStatus', 'htmlError', 'delayMs', 'lateAnswer', 'slowBody']));
-  expect(new Set(acts.map(({ pass }) => pass))).toEqual(new Set(['full', 'delta', 'retry']));
+  expect(new Set(acts.map(({ pass }) => pass))).toEqual(new Set(['full', 'delta', 'retry', 'verify']));
   for (const { strikes: each } of acts) expect(each.map(({ at }) => at)).toEqual(each.map(({ at }) => at).sort((one, other) => one - other));
 });

@@ -21,7 +21,7 @@ export interface Moment {
 }
 
 export interface Act {
-  pass: 'full' | 'delta' | 'retry';
+  pass: 'full' | 'delta' | 'retry' | 'verify';
   /** A second job over the same mailboxes begins in the middle. */
   rival: Moment | null;
   before: Changes | null;
@@ -93,7 +93,7 @@ function contentOf(random: Random, seed: string, size: PlanSize, index: number):
 function actsOf(seed: number, size: PlanSize, random: Random, requests: number): Act[] {
   const passes: Act['pass'][] = ['full'];
   const more = size === 'short' ? 1 : random.between(2, 4);
-  for (let count = 0; count < more; count += 1) passes.push(random.chance(0.25) ? 'retry' : 'delta');
+  for (let count = 0; count < more; count += 1) passes.push(random.pick(['delta', 'delta', 'delta', 'retry', 'verify'] as const));
   return passes.map((pass, index) => {
     const draw = randomOf(seed, `act ${index}`);
     // Later passes list every folder and write what is new.
@@ -103,7 +103,7 @@ function actsOf(seed: number, size: PlanSize, random: Random, requests: number):
       pass,
       rival: pass === 'full' && size === 'long' && draw.chance(0.3) ? moment() : null,
       before: pass === 'delta' ? changesOf(draw) : null,
-      during: pass !== 'retry' && draw.chance(0.3) ? { ...moment(), changes: changesOf(draw) } : null,
+      during: (pass === 'full' || pass === 'delta') && draw.chance(0.3) ? { ...moment(), changes: changesOf(draw) } : null,
       pauses: draw.chance(0.4) ? [{ ...moment(), restMs: draw.between(0, 1_500) }] : [],
       faults: drawFaults(draw, seed, index, size),
       strikes: drawStrikes(draw, { workers, span, most: pass === 'full' ? (size === 'short' ? 4 : 10) : size === 'short' ? 2 : 4 }),

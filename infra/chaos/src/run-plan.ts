@@ -5,6 +5,7 @@ import postgres from 'postgres';
 import { compare, judge } from './check-comparison.js';
 import { checkCounters, checkLeftovers } from './check-counters.js';
 import { checkLog } from './check-log.js';
+import { checkVerification } from './check-verification.js';
 import { checkStates } from './check-states.js';
 import { createPatientApi } from './patient-api.js';
 import { performAct, type ActRun } from './perform-act.js';
@@ -47,8 +48,8 @@ export async function runPlan(stage: Stage, plan: Plan, turn: number, say: (line
     }
     if (violations.length === 0) {
       // Whatever the storm left open, calm passes must bring to its end.
-      for (const act of [...(behind ? [calm('delta')] : []), calm('retry')]) {
-        const last = act.pass === 'retry';
+      for (const act of [...(behind ? [calm('delta')] : []), calm('retry'), ...(plan.size === 'long' ? [calm('verify')] : [])]) {
+        const last = act.pass === 'retry' || act.pass === 'verify';
         if (violations.length === 0) violations.push(...(await actAndCheck(run, act, 'calm', say, { after: false, before: !last && behind, last })).violations);
       }
     }
@@ -89,6 +90,7 @@ async function actAndCheck(run: ActRun, act: Act, name: string, say: (line: stri
   say(`${name}: ${act.pass}, ${job.status} in ${((Date.now() - began) / 1000).toFixed(1)} s; ${job.doneItems} done, ${job.errorItems} errors, ${job.skippedItems} skipped${open > 0 ? `, ${open} of them for a later pass` : ''}`);
   const standing = last ? 'equal' : behind ? 'behind' : open === 0 && job.status === 'DONE' ? 'equal' : 'open';
   const violations = [...judge(comparison, standing, run.deletions), ...witness.violations, ...run.rivals.flatMap((rival) => rival.violations)];
+  if (last && act.pass === 'verify') violations.push(...(await checkVerification(api, job)));
   if (last && open > 0) violations.push(`${open} items failed that nothing refuses, in a pass that nothing disturbed`);
   if (last && job.status !== 'DONE') violations.push(`a pass that nothing disturbed ended with ${job.status}: ${JSON.stringify(job.failure)}`);
   const sql = postgres(stage.stack.databaseUrl, { max: 1 });
