@@ -1,5 +1,6 @@
 /** The demonstration itself, step by step. */
 import { jobAnswer, listItemsAnswer, pauseJobAnswer, passAnswer, resumeJobAnswer, type Item, type Job } from '@migrator/contracts/api/jobs';
+import { jobReportAnswer } from '@migrator/contracts/api/report';
 import type { Tenant } from '@migrator/contracts/api/tenants';
 import { describeRehearsal } from './describe-rehearsal.js';
 import { signal, readState, up, type StackStatus } from '@migrator/stack';
@@ -8,6 +9,7 @@ import { createControlClient, type Comparison } from './control-client.js';
 import { giveConsent, waitForDiscovery } from './give-consent.js';
 import type { Screen } from './screen.js';
 import { makeSummary, type Summary } from './summary.js';
+import { verificationLine, verificationOf } from './verification.js';
 import { watchJob } from './watch-job.js';
 import { watchWorkerMemory } from './worker-memory.js';
 
@@ -19,6 +21,10 @@ export interface DemoResult {
 
 const sourceDomain = 'contoso.com';
 const destinationDomain = 'fabrikam.com';
+/** A verification reads the content of every item on both sides. */
+const verifyTimeoutMs = 900_000;
+/** Attachments that the simulator keeps, so that it can show them again when they are verified. */
+const keepBytesMax = 16 * 1024 * 1024;
 
 export async function runDemo(stack: StackStatus, dataDir: string, screen: Screen): Promise<DemoResult> {
   const api = createApiClient(stack.gatewayUrl, stack.apiKey);
@@ -34,6 +40,8 @@ export async function runDemo(stack: StackStatus, dataDir: string, screen: Scree
   const source = byRole(tenants, 'source');
   const dest = byRole(tenants, 'destination');
   const createJob = async (name: string, dryRun: boolean): Promise<Job> => (await api.call('POST', '/v1/jobs', jobAnswer, { sourceTenantId: source.id, destTenantId: dest.id, type: 'EMAIL', name, dryRun })).job;
+
+  await control.call('POST', '/exchange/imports', { keepBytesMax });
 
   screen.step('Dry run: the same engine with a writer that cannot write');
   const dry = await watchJob({ api, screen, jobId: (await createJob('Demonstration, dry run', true)).id });
@@ -52,11 +60,18 @@ export async function runDemo(stack: StackStatus, dataDir: string, screen: Scree
   const delta = await watchJob({ api, screen, jobId: live.id });
   memory.stop();
 
-  screen.step('Verification: the simulator compares both tenants by itself');
+  screen.step('The simulator compares both tenants by itself');
   const comparison = await control.call<Comparison>('POST', '/compare', { source: sourceDomain, destination: destinationDomain });
   const counters = await graphCounters(control);
   const { items } = await api.call('GET', `/v1/jobs/${live.id}/items?limit=100`, listItemsAnswer);
-  const summary = makeSummary({ job: delta.job, full: full.job, comparison, counters, inconsistent: dry.inconsistent + full.inconsistent + delta.inconsistent, memory: memory.highest, killed: incident.killed() });
+
+  screen.step('Verification: the product re-reads both sides and compares them, without its ledger');
+  await api.call('POST', `/v1/jobs/${live.id}/passes`, passAnswer, { mode: 'verify' });
+  const verified = await watchJob({ api, screen, jobId: live.id, timeoutMs: verifyTimeoutMs });
+  const report = await api.call('GET', `/v1/jobs/${live.id}/report`, jobReportAnswer);
+  const verification = verificationOf(report);
+  screen.note(verificationLine(verification));
+  const summary = makeSummary({ job: delta.job, full: full.job, comparison, counters, verification, inconsistent: dry.inconsistent + full.inconsistent + delta.inconsistent + verified.inconsistent, memory: memory.highest, killed: incident.killed() });
   return { summary, items, comparison };
 }
 

@@ -1,6 +1,7 @@
 /** The table at the end, and the same as JSON. */
 import type { Item, Job } from '@migrator/contracts/api/jobs';
 import type { Comparison } from './control-client.js';
+import type { Verification } from './verification.js';
 
 export interface Summary {
   items: number;
@@ -20,11 +21,12 @@ export interface Summary {
   workersKilled: number;
   invitationsSent: number;
   deltaItems: number;
+  verification: Verification;
 }
 
-export const succeeded = (summary: Summary): boolean => summary.lost === 0 && summary.duplicated === 0 && summary.differing === 0 && summary.inconsistentCounters === 0 && summary.invitationsSent === 0;
+export const succeeded = (summary: Summary): boolean => summary.lost === 0 && summary.duplicated === 0 && summary.differing === 0 && summary.inconsistentCounters === 0 && summary.invitationsSent === 0 && summary.verification.unexpected === 0 && summary.verification.compared > 0;
 
-export function makeSummary(parts: { job: Job; full: Job; comparison: Comparison; counters: { requests: number; throttled: number }; inconsistent: number; memory: number; killed: number }): Summary {
+export function makeSummary(parts: { job: Job; full: Job; comparison: Comparison; verification: Verification; counters: { requests: number; throttled: number }; inconsistent: number; memory: number; killed: number }): Summary {
   const { job, full, comparison, counters } = parts;
   const seconds = full.startedAt === null || full.completedAt === null ? 0 : (Date.parse(full.completedAt) - Date.parse(full.startedAt)) / 1000;
   return {
@@ -45,6 +47,7 @@ export function makeSummary(parts: { job: Job; full: Job; comparison: Comparison
     workersKilled: parts.killed,
     invitationsSent: comparison.outboundMail,
     deltaItems: job.totalItems - full.totalItems,
+    verification: parts.verification,
   };
 }
 
@@ -64,6 +67,7 @@ export function table(summary: Summary, items: readonly Item[]): string {
     ['lost', String(summary.lost)],
     ['duplicated', String(summary.duplicated)],
     ['differing', String(summary.differing)],
+    ['verified on both sides', `${summary.verification.equal} of ${summary.verification.compared} equal, ${summary.verification.knownMissing} missing as reported, ${summary.verification.unexpected} unexpected differences`],
     ['invitations sent', String(summary.invitationsSent)],
   ];
   const listed = [...grouped(items)].flatMap(([, group]) => {
