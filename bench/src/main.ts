@@ -10,6 +10,8 @@ import { measureDistribution } from './measure-distribution.js';
 import { measureEstimate } from './measure-estimate.js';
 import { measureExport } from './measure-export.js';
 import { measureFleet } from './measure-fleet.js';
+import { measureGovernorMail } from './measure-governor-mail.js';
+import { measureGovernorShared } from './measure-governor-shared.js';
 import { measureGateway } from './measure-gateway.js';
 import { measureLedger } from './measure-ledger.js';
 import { measureLists } from './measure-lists.js';
@@ -28,6 +30,8 @@ const measures: Record<string, { measure: Measure; says: string }> = {
   'engine-mail': { measure: measureEngineMail, says: 'items a second of a full copy, against the same Graph calls with nothing around them' },
   'delta-unchanged': { measure: measureDeltaUnchanged, says: 'a second pass over a mailbox of a million items with nothing new' },
   'delta-few': { measure: measureDeltaFew, says: 'the same with a thousand items that are new or changed' },
+  'governor-mail': { measure: measureGovernorMail, says: 'how much of Microsoft’s limits a copy of eight mailboxes uses, small items and large ones' },
+  'governor-shared': { measure: measureGovernorShared, says: 'jobs of two processes that share one mailbox’s limits, and a third that joins them' },
   fleet: { measure: measureFleet, says: '1, 2 and 4 workers while Microsoft takes 100 ms to answer' },
   memory: { measure: measureMemory, says: 'a worker’s memory over items of 150 MB, a folder of a million, 10,000 folders' },
 };

@@ -11,7 +11,7 @@ export interface GraphMetrics {
     onRequest(budget: { readonly kind: string }, status: number, tookMs: number): void;
   };
   /** Also writes a line at every turn. */
-  fleet(logger: Logger): { onShared(shared: boolean): void; onExchange(tookMs: number, reached: boolean): void };
+  fleet(logger: Logger): { onShared(shared: boolean, cause: unknown): void; onExchange(tookMs: number, reached: boolean): void };
 }
 
 /** Every name begins with `prefix`. */
@@ -47,10 +47,10 @@ export function createGraphMetrics(registry: Registry, prefix: string): GraphMet
       },
     },
     fleet: (logger) => ({
-      onShared: (now) => {
+      onShared: (now, cause) => {
         shared.set(now ? 1 : 0);
         if (now) logger.info({}, 'Microsoft’s limits are shared with the other processes');
-        else logger.warn({}, 'Redis is away, or was emptied: this process keeps to a careful share of Microsoft’s limits by itself');
+        else logger.warn({ err: cause }, 'Redis is away, or was emptied: this process keeps to a careful share of Microsoft’s limits by itself');
       },
       onExchange: (tookMs, reached) => {
         exchanges.observe({ reached: reached ? 'yes' : 'no' }, tookMs / 1_000);

@@ -14,8 +14,8 @@ export interface FleetStore {
 
 /** What is said to people who watch. */
 export interface FleetObserver {
-  /** Called with each turn: `false` means every process keeps to a careful share of its own. */
-  onShared?(shared: boolean): void;
+  /** Called with each turn: `false` means every process keeps to a careful share of its own, and `cause` is what Redis said last (null: it was emptied, or all is well). */
+  onShared?(shared: boolean, cause: unknown): void;
   onExchange?(tookMs: number, reached: boolean): void;
 }
 
@@ -116,6 +116,7 @@ export function joinFleet(store: FleetStore, prefix: string, observer: FleetObse
   let told: boolean | null = null;
   let members = 1;
   let closed = false;
+  let cause: unknown = null;
   let timer: NodeJS.Timeout | undefined;
   let turned: (lost: boolean) => void = () => undefined;
   let rests: (key: string, restMs: number) => void = () => undefined;
@@ -124,7 +125,7 @@ export function joinFleet(store: FleetStore, prefix: string, observer: FleetObse
   const turn = (lost: boolean): void => {
     if (closed) return;
     const shared = isShared();
-    if (shared !== told) observer.onShared?.(shared);
+    if (shared !== told) observer.onShared?.(shared, shared ? null : cause);
     told = shared;
     turned(lost);
   };
@@ -138,9 +139,11 @@ export function joinFleet(store: FleetStore, prefix: string, observer: FleetObse
     try {
       const answer = await store.run(script, scriptKeys, [JSON.stringify(request), ...more]);
       observer.onExchange?.(performance.now() - began, true);
+      cause = null;
       return String(answer);
-    } catch {
-      // Why does not matter: it is said once that Redis is away (onShared), and hello finds out when it is back.
+    } catch (error) {
+      // It is said once (onShared), and hello finds out when Redis is back.
+      cause = error;
       observer.onExchange?.(performance.now() - began, false);
       return null;
     }
