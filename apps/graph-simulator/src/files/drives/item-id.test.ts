@@ -18,6 +18,6 @@ test('an id leads back to its item, and to no item of another drive', () => {
 });
 
 test('the root’s id ends as every root’s does; a text that is no id has no item', () => {
-  expect(new ItemIds(list).id(0)).toMatch(/^01[A-Z2-7]{7}[FNV5]6Y2GOVW7725BZO354PWSELRRZ$/);
+  expect(new ItemIds(list).id(0)).toMatch(/^01[A-Z2-7]{6}[FNV5]6Y2GOVW7725BZO354PWSELRRZ$/);
   for (const text of ['', '01', 'root', '01CI2FM6DHIURQDK4J57GQCI2FM6E2XTPP', '01!'.padEnd(34, 'A')]) expect(new ItemIds(list).keyOf(text)).toBeNull();
 });
