@@ -73,6 +73,8 @@ export interface DestContainer {
   readonly exists: boolean;
   /** A sentence for the job's log on what could not be done as the source has it. */
   readonly note?: string;
+  /** Of a dry run: what it is called now, when its name or place is not the one that the source's asks for. */
+  readonly nameNow?: string;
 }
 
 /** One thing to copy, as listed: no content. */

@@ -13,7 +13,7 @@ export interface Place {
   dest: DestContainer | null;
   /** Its path at the destination, as far as that differs from the source's. */
   destPath: string | null;
-  /** It was found under another name, by what is in it. */
+  /** It was found under another name or in another place, by our mark on it or by what is in it. */
   renamed: boolean;
 }
 
@@ -32,7 +32,9 @@ export async function findPlaces(session: UnitSession, route: Route, filter: Ite
     const dest = await session.ensure(container, parent, signal);
     dests.set(container.key, dest);
     if (filter.leavesOutContainer(container.path)) continue;
-    places.push({ place: placeOf(container.key), container, ledgerKey: containerKey(route, container.key), dest: dest.exists ? dest : null, destPath: dest.exists ? container.path : null, renamed: false });
+    const renamed = dest.exists && dest.nameNow !== undefined;
+    const destPath = dest.nameNow === undefined ? container.path : [parentPath(container.path), dest.nameNow].filter((part) => part !== '').join('/');
+    places.push({ place: placeOf(container.key), container, ledgerKey: containerKey(route, container.key), dest: dest.exists ? dest : null, destPath: dest.exists ? destPath : null, renamed });
   }
   return places;
 }

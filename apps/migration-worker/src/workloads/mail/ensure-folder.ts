@@ -148,8 +148,12 @@ export class FolderMapper {
     if (role !== null) return { id: role.id, exists: true };
     const stamp = this.options?.stampOf(key) ?? null;
     const ours = stamp === null ? null : tree.findStamped(stamp);
-    if (ours !== null) return this.dryRun || parent?.exists === false ? { id: ours.id, exists: true } : await this.follow(tree, ours, shape, parentId, signal);
     const [name, otherName] = namesFor(shape);
+    if (ours !== null) {
+      if (!this.dryRun && parent?.exists !== false) return await this.follow(tree, ours, shape, parentId, signal);
+      const inPlace = tree.isBelow(ours, parentId) && (sameName(ours.displayName, name) || sameName(ours.displayName, otherName));
+      return { id: ours.id, exists: true, ...(inPlace ? {} : { nameNow: ours.displayName }) };
+    }
     const before = known === null ? null : tree.get(known);
     if (before !== null) {
       const renamed = !sameName(before.displayName, name) && !sameName(before.displayName, otherName);
