@@ -54,9 +54,9 @@ export default tseslint.config(
     },
   },
   {
-    // Waiting for Microsoft is graph-client's alone (governor, attempts). The files left out wait for other things: PostgreSQL, NATS, a lease, the grace of a stop.
+    // Waiting for Microsoft is graph-client's alone (governor, attempts). The files left out wait for other things: PostgreSQL, NATS, a lease, the grace of a stop, the turn of the event loop.
     files: ['apps/migration-worker/src/**/*.ts', 'apps/tenant-service/src/**/*.ts'],
-    ignores: ['**/*.test.ts', '**/testing/**', 'apps/migration-worker/src/engine/halt.ts', 'apps/migration-worker/src/units/{lease,unit-reporter,work-unit}.ts', 'apps/tenant-service/src/{background-loop,discovery/run-discovery}.ts'],
+    ignores: ['**/*.test.ts', '**/testing/**', 'apps/migration-worker/src/engine/{halt,ledger-writer}.ts', 'apps/migration-worker/src/units/{announcements,lease,unit-reporter,verify-reporter,work-unit}.ts', 'apps/tenant-service/src/{background-loop,discovery/run-discovery}.ts'],
     rules: {
       'no-restricted-syntax': ['error',
         { selector: "CallExpression[callee.name=/^(setTimeout|setInterval)$/]", message: 'Nobody but graph-client waits for Microsoft, or tries again: let the governor do it.' },

@@ -9,6 +9,7 @@ import { jobAnswer, type Job } from '@migrator/contracts/api/jobs';
 import { down, status, up, type StackStatus, type UpOptions } from '@migrator/stack';
 import { openApiDocument } from '@migrator/contracts/openapi';
 import { eventually } from '@migrator/testing/eventually';
+import postgres from 'postgres';
 import { createJudge, judgingFetch, type Judge, type OpenApi } from './contract/judge.js';
 
 export interface Platform {
@@ -36,6 +37,10 @@ export async function startPlatform(options: Partial<UpOptions> = {}): Promise<P
     throw error;
   });
   if (stack === null) throw new Error('The stack is not up.');
+  // Tests look often; what a plan allows is held where limits are.
+  const sql = postgres(stack.databaseUrl, { max: 1, onnotice: () => undefined });
+  await sql`update gateway.organisations set rate_limit_per_minute = 1000000 where id = ${stack.orgId}`;
+  await sql.end();
   const judge = createJudge(openApiDocument(stack.gatewayUrl) as unknown as OpenApi);
   const send = judgingFetch(judge, stack.gatewayUrl);
   return {

@@ -45,7 +45,7 @@ test('nothing is equal to nothing; a whole copy with dates and grants is equal; 
   await sim.call('POST', `${at}/root/children`, { token, body: { name: 'Plans', folder: {} } });
   await copy('Plans/a.bin');
   await copy('b.txt');
-  expect(await compare()).toMatchObject({ missing: 0, differs: 2, examples: { differs: [expect.stringMatching(/^\/Plans: dates .*, grants write to .* are $/) as string, expect.stringMatching(/^\/Plans\/a\.bin: grants/) as string] } });
+  expect(await compare()).toMatchObject({ missing: 0, differs: 2, examples: { differs: [expect.stringMatching(/^\/Plans: (dates .*, )?grants write to .* are $/) as string, expect.stringMatching(/^\/Plans\/a\.bin: grants/) as string] } });
   await sim.call('POST', `${at}/root:/Plans:/invite`, { token, body: { recipients: [{ email: 'ada@fabrikam.com' }], roles: ['write'], requireSignIn: true, sendInvitation: false } });
   await dates('Plans');
   expect(await compare()).toMatchObject({ expected: 3, matched: 3, missing: 0, extra: 0, differs: 0 });

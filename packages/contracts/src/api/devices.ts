@@ -41,8 +41,14 @@ export type FullMigrationPayload = z.output<typeof fullMigrationPayloadSchema>;
 export const handedOutCommandSchema = z.object({ id: idSchema('cmd'), type: z.enum(commandTypes), payload: fullMigrationPayloadSchema });
 export const checkInAnswer = z.object({ commands: z.array(handedOutCommandSchema) });
 
-/** What an agent reports of a command: text, or a flat object of facts; at most 64 KiB as JSON. */
-export const commandResultSchema = z.json().refine((value) => JSON.stringify(value).length <= 65_536, 'must not be larger than 64 KiB');
+// JSON.stringify writes these two as escapes and nothing else of their kind: pairs of surrogates stay as they are.
+const unstorable = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f][0-9a-f]{2})/i;
+
+/** What an agent reports of a command: text, or a flat object of facts; at most 64 KiB as JSON, in names and values without what PostgreSQL cannot hold. */
+export const commandResultSchema = z
+  .json()
+  .refine((value) => JSON.stringify(value).length <= 65_536, 'must not be larger than 64 KiB')
+  .refine((value) => !unstorable.test(JSON.stringify(value)), 'must be well-formed Unicode without NUL');
 export const reportResultBody = z.strictObject({
   deviceId: z.string().min(1).max(64),
   secret: secretSchema,

@@ -1,5 +1,5 @@
 /**
- * What Redis does for the fleet (docs/adr/0005-permit-leases.md). One value a scope: what was used in each slice of its windows, what each
+ * What Redis does for the fleet (docs/adr/0008-permit-leases.md). One value a scope: what was used in each slice of its windows, what each
  * process holds, the slots in flight, the end of a rest, what was learned. Time is Redis's own, so nobody's clock matters.
  */
 export interface Script {
