@@ -79,7 +79,8 @@ function needsCounterpart(context: PassContext, { container, entry }: ContainerR
 async function listFrom(context: PassContext, run: ContainerRun, from: string | null): Promise<void> {
   let start = from;
   for (let restart = 0; ; restart++) {
-    run.met = start === null && run.listedBefore && followsMoves(context, run) ? new MarkSet() : null;
+    // What an earlier listing recorded, or this one before it had to begin again, may have left meanwhile: no token will ever tell.
+    run.met = start === null && (run.knownBefore || restart > 0) && followsMoves(context, run) ? new MarkSet() : null;
     try {
       await listPages(context, run, start);
       return;

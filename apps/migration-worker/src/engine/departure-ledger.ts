@@ -43,6 +43,8 @@ export interface DepartureLedger {
   listed(passId: string): Promise<void>;
   /** Of these containers, those that some pass of some unit has listed before. */
   listedBefore(containerNos: readonly number[]): Promise<Set<number>>;
+  /** Of these containers, those that the ledger has items of: a listing that never came to its end may have left them. */
+  knownBefore(containerNos: readonly number[]): Promise<Set<number>>;
   /** Marks of a container's rows in order, after one of them; an empty list ends. */
   marksAfter(entry: ContainerEntry, after: string | null, max: number): Promise<string[]>;
   /** Items that are not in the container any more. Items that the ledger does not know are passed over. */
@@ -71,6 +73,10 @@ export function createDepartureLedger(sql: Sql, { destinationNo, unitNo, unitId,
     },
     async listedBefore(containerNos) {
       const rows = await sql<{ no: number }[]>`select distinct container_no as no from worker.unit_containers where container_no = any(${list(containerNos)}::text::bigint[]) and listed`;
+      return new Set(rows.map(({ no }) => no));
+    },
+    async knownBefore(containerNos) {
+      const rows = await sql<{ no: number }[]>`select c.no from unnest(${list(containerNos)}::text::bigint[]) as c (no) where exists (select 1 from worker.ledger l where l.container_no = c.no)`;
       return new Set(rows.map(({ no }) => no));
     },
     async marksAfter({ containerNo }, after, max) {
@@ -175,6 +181,7 @@ export const noDepartureLedger: DepartureLedger = {
   begin: () => Promise.resolve(),
   listed: () => Promise.resolve(),
   listedBefore: () => Promise.resolve(new Set()),
+  knownBefore: () => Promise.resolve(new Set()),
   marksAfter: () => Promise.resolve([]),
   depart: () => Promise.resolve(),
   comeBack: () => Promise.resolve(),

@@ -49,6 +49,28 @@ const counts = async (owner: string): Promise<unknown> => {
   return row;
 };
 
+test('an item that leaves after a first listing died anywhere is there once, where it is at the source', async () => {
+  let kills = 0;
+  for (let at = 1; ; at++) {
+    const world = small('a', 'b');
+    const owner = freshOwner();
+    const dying = dyingAt(at);
+    const dead = await run(owner, world, { step: dying.step, deletions: 'apply' });
+    if (!dying.dead()) {
+      expect(dead.result).toBe('done');
+      break;
+    }
+    kills++;
+    world.move('a', 'a1', 'b');
+    world.remove('b', 'b2');
+    await run(owner, world, { deletions: 'apply' });
+    const end = await delta(owner, world, { deletions: 'apply' });
+    expect({ at, a: world.actual('a'), b: world.actual('b') }).toEqual({ at, a: world.expected('a'), b: world.expected('b') });
+    await expectExact(end, owner);
+  }
+  expect(kills).toBeGreaterThan(8);
+}, 60_000);
+
 describe('a moved item', () => {
   test('is there once afterwards, where it is at the source, and counted once', async () => {
     const world = small('a', 'b');

@@ -71,9 +71,11 @@ export interface ContainerRun {
   readonly tried: Map<string, string>;
   /** Some pass of some job has listed the container to its end before. */
   readonly listedBefore: boolean;
+  /** The ledger had items of it when this run began: left by a listing that died before its first checkpoint, at least. */
+  readonly knownBefore: boolean;
   /** Where the next listing of what changed begins; null: at the beginning. */
   token: string | null;
-  /** Marks met by a listing from the beginning of a container that was listed before: what the ledger knows and it does not show has left. */
+  /** Marks met by a listing from the beginning of a container that the ledger has items of: those it does not show have left. */
   met: MarkSet | null;
   /** Marks whose departure is open. */
   readonly departed: Set<string>;

@@ -22,6 +22,7 @@ interface Work {
 /** What passes before this one have left behind. */
 interface Before {
   readonly listed: ReadonlySet<number>;
+  readonly known: ReadonlySet<number>;
   readonly departed: ReadonlyMap<number, Set<string>>;
 }
 
@@ -33,7 +34,7 @@ export async function runPass(context: PassContext): Promise<void> {
   await ledger.departures.begin(context.passId);
   const entries = await ledger.register(context.passId, containers);
   const containerNos = entries.map(({ containerNo }) => containerNo);
-  const before = { listed: await ledger.departures.listedBefore(containerNos), departed: await ledger.departures.openIn(containerNos) };
+  const before = { listed: await ledger.departures.listedBefore(containerNos), known: await ledger.departures.knownBefore(containerNos), departed: await ledger.departures.openIn(containerNos) };
   const work: Work[] = [];
   const dests = counterparts(context);
   for (const [index, container] of containers.entries()) {
@@ -103,7 +104,7 @@ async function begin(context: PassContext, container: Container, entry: Containe
   const pending = context.mode === 'retry' && entry.listed && !entry.complete ? await context.ledger.pending(entry, pendingMax) : null;
   return {
     ...{ container, entry, pending, dest: () => dests.of(container.key), inHand: new Map(), planned: context.dryRun ? new Set() : null, tried: new Map() },
-    ...{ listedBefore: before.listed.has(entry.containerNo), token: entry.deltaToken, met: null, departed: before.departed.get(entry.containerNo) ?? new Set(), filteredOut: 0 },
+    ...{ listedBefore: before.listed.has(entry.containerNo), knownBefore: before.known.has(entry.containerNo), token: entry.deltaToken, met: null, departed: before.departed.get(entry.containerNo) ?? new Set(), filteredOut: 0 },
   };
 }
 
