@@ -17,8 +17,8 @@ export interface Spender {
 
 export class SpenderFleet {
   readonly went: { at: number; job: string; bytes: number; by: number }[] = [];
-  mostInFlight = 0;
-  #inFlight = 0;
+  /** Requests that have ended, by when each was under way on the machine's clock: word of them arrives in no order. */
+  readonly #ended: { from: number; to: number }[] = [];
   readonly #children = new Set<ChildProcess>();
 
   constructor(private readonly options: SpenderOptions) {}
@@ -28,7 +28,8 @@ export class SpenderFleet {
     this.#children.add(child);
     let ready = false;
     let shared: boolean | null = null;
-    let mine = 0;
+    const mine = new Map<number, number>();
+    let killedAt: number | null = null;
     const rests: Spender['rests'] = [];
     child.on('message', (report: SpenderReport) => {
       if ('ready' in report) ready = true;
@@ -36,18 +37,15 @@ export class SpenderFleet {
       else if ('restMs' in report) rests.push({ ...report, at: machineTime() });
       else if ('went' in report) {
         this.went.push({ at: report.at, job: report.went, bytes: report.bytes, by: child.pid ?? 0 });
-        mine += 1;
-        this.#inFlight += 1;
-        this.mostInFlight = Math.max(this.mostInFlight, this.#inFlight);
+        mine.set(report.at, (mine.get(report.at) ?? 0) + 1);
       } else {
-        mine -= 1;
-        this.#inFlight -= 1;
+        mine.set(report.since, (mine.get(report.since) ?? 1) - 1);
+        this.#ended.push({ from: report.since, to: report.came });
       }
     });
     child.on('exit', () => {
       // Its connections are gone, and with them its requests.
-      this.#inFlight -= mine;
-      mine = 0;
+      for (const [from, count] of mine) for (let n = 0; n < count; n += 1) this.#ended.push({ from, to: killedAt ?? machineTime() });
       this.#children.delete(child);
     });
     await eventually('the spender is ready', () => ready, 45_000);
@@ -56,6 +54,7 @@ export class SpenderFleet {
       shared: () => shared,
       order: (order) => child.send(order),
       kill: async () => {
+        killedAt = machineTime();
         child.kill('SIGKILL');
         await eventually('the spender is gone', () => !this.#children.has(child));
       },
@@ -65,6 +64,16 @@ export class SpenderFleet {
   async stop(): Promise<void> {
     for (const child of this.#children) child.kill('SIGKILL');
     await eventually('all spenders are gone', () => this.#children.size === 0);
+  }
+
+  /** The most requests that were under way at one moment. */
+  get mostInFlight(): number {
+    // Of an end and a beginning at one moment the end comes first.
+    const moments = this.#ended.flatMap(({ from, to }) => [{ at: from, by: 1 }, { at: to, by: -1 }]).sort((a, b) => a.at - b.at || a.by - b.by);
+    let now = 0;
+    let most = 0;
+    for (const { by } of moments) most = Math.max(most, (now += by));
+    return most;
   }
 
   /** The most that was used in any window of this length. */

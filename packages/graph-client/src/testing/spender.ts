@@ -37,9 +37,10 @@ async function lane({ flow, governed, stop }: (typeof flows)[number]): Promise<v
     try {
       const bytes = options.bytes ?? 0;
       const permit = await governed.acquire(budget, { requests: 1, bytes, write: bytes > 0 }, stop.signal);
-      say({ went: flow.job ?? '', bytes, at: machineTime() });
+      const since = machineTime();
+      say({ went: flow.job ?? '', bytes, at: since });
       await pass(options.serviceMs);
-      say({ came: true });
+      say({ came: machineTime(), since });
       permit.release();
     } catch {
       // Told to stop.
