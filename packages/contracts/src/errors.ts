@@ -58,13 +58,23 @@ export class AppError extends Error {
     super(`${code}: ${options.publicMessage}`, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'AppError';
     this.publicMessage = options.publicMessage;
-    this.errors = options.errors;
+    this.errors = options.errors === undefined ? undefined : readable(options.errors);
     this.retryAfterSeconds = options.retryAfterSeconds;
   }
 
   get status(): number {
     return httpStatus[this.code];
   }
+}
+
+/** What one answer names of a body with a hundred thousand faults; more helps nobody, and would grow with what the caller sent. */
+const errorsMax = 100;
+const pathLengthMax = 256;
+
+function readable(errors: FieldError[]): FieldError[] {
+  const shown = errors.slice(0, errorsMax).map(({ path, message }) => ({ path: path.length > pathLengthMax ? `${path.slice(0, pathLengthMax)}…` : path, message }));
+  if (errors.length > errorsMax) shown.push({ path: '', message: `and ${errors.length - errorsMax} more: correct these first` });
+  return shown;
 }
 
 const missing = {
@@ -87,7 +97,7 @@ export const errorBodySchema = z
     errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
     requestId: z.string().optional(),
   })
-  .meta({ id: 'Error', description: 'Every error answer. `errors` names the fields when the code is VALIDATION_ERROR.' });
+  .meta({ id: 'Error', description: 'Every error answer. `errors` names the fields when the code is VALIDATION_ERROR: the first hundred, and how many more there are.' });
 export type ErrorBody = z.infer<typeof errorBodySchema>;
 
 /** Turns a zod failure into the public validation error; unknown keys name themselves. */
