@@ -35,12 +35,16 @@ export interface ChannelDeps {
   /** Stored lines after a sequence number. */
   fetch: (afterSeq: number) => Promise<InternalLogsAnswer>;
   patience: Patience;
+  /** Lines that follow each other within so many milliseconds share a write: what a reader costs is its writes, not its lines. The first after a silence waits for nothing. */
+  gatherMs: number;
   /** Called once when the stored log begins to be out of reach. */
   onAway: (error: unknown) => void;
 }
 
 /** What comes in while a page is fetched; beyond it the stored log is asked instead. */
 const pendingMax = 256;
+/** As many wait no longer for others to share a write with. */
+const gatheredMax = 64;
 
 export const cancelled: LogDone = { status: 'CANCELLED', completedAt: null };
 export const isGone = (error: unknown): boolean => error instanceof AppError && error.code === 'JOB_NOT_FOUND';
@@ -56,6 +60,9 @@ export class JobChannel {
   /** When the stored log went out of reach, by the monotonic clock. */
   #awaySince: number | null = null;
   #retry: NodeJS.Timeout | undefined;
+  #gathering: NodeJS.Timeout | undefined;
+  /** By the monotonic clock. */
+  #passedOnAt = -Infinity;
 
   constructor(private readonly deps: ChannelDeps) {}
 
@@ -90,7 +97,12 @@ export class JobChannel {
       this.#pending = this.#pending.filter((one) => one.kind === 'done' && one.status === 'CANCELLED');
       this.#owed = true;
     }
-    void this.#work();
+    const dueIn = message.kind === 'done' || this.#pending.length >= gatheredMax ? 0 : this.#passedOnAt + this.deps.gatherMs - performance.now();
+    if (dueIn <= 0) void this.#work();
+    else
+      this.#gathering ??= setTimeout(() => {
+        void this.#work();
+      }, dueIn);
   }
 
   /** Asks job-service for what may have been missed (NATS was away, or to be sure). */
@@ -102,15 +114,18 @@ export class JobChannel {
   /** Nobody needs it any more. */
   close(): void {
     clearTimeout(this.#retry);
+    clearTimeout(this.#gathering);
     this.#readers.clear();
   }
 
   async #work(): Promise<void> {
     if (this.#working) return;
     this.#working = true;
+    clearTimeout(this.#gathering);
+    this.#gathering = undefined;
     try {
       for (;;) {
-        const message = this.#pending.shift();
+        const message = this.#next();
         if (message !== undefined) await this.#apply(message);
         else if (this.#owed) await this.#sync();
         else break;
@@ -119,6 +134,20 @@ export class JobChannel {
       this.#fail(error);
     } finally {
       this.#working = false;
+      this.#passedOnAt = performance.now();
+    }
+  }
+
+  /** The next message; lines that wait one behind the other are one. */
+  #next(): LiveMessage | undefined {
+    const message = this.#pending.shift();
+    if (message?.kind !== 'log') return message;
+    const lines = [...message.lines];
+    for (;;) {
+      const after = this.#pending[0];
+      if (after?.kind !== 'log' || after.lines[0]?.seq !== (lines.at(-1)?.seq ?? Number.NaN) + 1) return { ...message, lines };
+      lines.push(...after.lines);
+      this.#pending.shift();
     }
   }
 

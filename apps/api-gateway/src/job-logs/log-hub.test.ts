@@ -35,8 +35,8 @@ class Client implements LogClient {
   }
 }
 
-const hubOver = (log: StoredLog, { pageSize = 3, retryMs = 1, awayMs = 60_000 } = {}): LogHub =>
-  new LogHub({ source: { page: (org, job, after, limit) => log.page(org, job, after, limit) }, logger: createLogger('test', 'silent'), pageSize, patience: { retryMs, awayMs } });
+const hubOver = (log: StoredLog, { pageSize = 3, retryMs = 1, awayMs = 60_000, gatherMs = 0 } = {}): LogHub =>
+  new LogHub({ source: { page: (org, job, after, limit) => log.page(org, job, after, limit) }, logger: createLogger('test', 'silent'), pageSize, gatherMs, patience: { retryMs, awayMs } });
 const follow = (hub: LogHub, client: Client, after: { seq: number } | { id: string } = { seq: 0 }) => hub.follow({ orgId: 'org_1', jobId, after, requestId: 'r' }, client);
 const settle = async (): Promise<void> => {
   for (let turn = 0; turn < 40; turn += 1) await new Promise((resolve) => setImmediate(resolve));
@@ -47,9 +47,9 @@ const steps: Step[] = ['line', 'line', 'lost', 'repeat', 'swap', 'hold', 'releas
 
 test('every reader gets every line once and in order, whatever NATS loses, repeats, delays or reorders, whenever the reader comes, and while job-service comes and goes', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.constantFrom(...steps), { maxLength: 60 }), fc.integer({ min: 1, max: 5 }), async (plan, pageSize) => {
+    fc.asyncProperty(fc.array(fc.constantFrom(...steps), { maxLength: 60 }), fc.integer({ min: 1, max: 5 }), fc.constantFrom(0, 1, 3), async (plan, pageSize, gatherMs) => {
       const log = new StoredLog();
-      const hub = hubOver(log, { pageSize });
+      const hub = hubOver(log, { pageSize, gatherMs });
       const clients: { client: Client; from: number }[] = [];
       const flights: Promise<void>[] = [];
       const held: StoredLine[] = [];
@@ -115,6 +115,33 @@ test('every reader gets every line once and in order, whatever NATS loses, repea
     }),
     { numRuns: 400 },
   );
+});
+
+test('lines of one moment share a write, the first after a silence waits for nothing, and an end waits for no line', async () => {
+  const log = new StoredLog();
+  const hub = hubOver(log, { gatherMs: 200 });
+  const client = new Client();
+  const writes: number[] = [];
+  client.write = (chunk) => writes.push(chunk.toString().split('id: ').length - 1);
+  await follow(hub, client).joined;
+  const say = (): void => {
+    hub.receive({ kind: 'log', jobId, lines: [log.append()] });
+  };
+  say();
+  await settle();
+  expect(writes).toEqual([1]);
+  for (let count = 0; count < 10; count += 1) {
+    say();
+    await settle();
+  }
+  expect(writes).toEqual([1]);
+  await eventually('the rest in one', () => writes.length === 2);
+  expect(writes).toEqual([1, 10]);
+  say();
+  hub.receive({ kind: 'done', jobId, lastSeq: log.lines.length, status: 'DONE', completedAt: null });
+  await settle();
+  expect(writes).toEqual([1, 10, 1]);
+  expect(client.done?.status).toBe('DONE');
 });
 
 test('a finished job replays its log and ends', async () => {

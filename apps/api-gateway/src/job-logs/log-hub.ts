@@ -14,6 +14,8 @@ export interface LogHubDeps {
   pageSize?: number;
   /** Default: a try each second, for a minute. */
   patience?: Patience;
+  /** Within how many milliseconds lines of one log share a write; default 50. */
+  gatherMs?: number;
 }
 
 /** A client of one log. */
@@ -152,6 +154,7 @@ export class LogHub {
     const channel = new JobChannel({
       fetch: (afterSeq) => source.page(orgId, jobId, { seq: afterSeq }, this.#pageSize, requestId),
       patience: this.#patience,
+      gatherMs: this.deps.gatherMs ?? 50,
       onAway: (error) => {
         logger.warn({ jobId, err: error }, 'a job log cannot be followed; its readers wait for a while and are then asked to come back');
       },

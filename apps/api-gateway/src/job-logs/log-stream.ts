@@ -56,7 +56,8 @@ export async function streamLog(hub: LogHub, { orgId, jobId, lastEventId = '', r
     },
     write: (chunk) => {
       if (ended()) return;
-      if (response.writableLength > limits.backlogBytesMax) response.destroy();
+      const waiting = response.writableLength;
+      if (waiting > 0 && waiting + chunk.length > limits.backlogBytesMax) response.destroy();
       else response.write(chunk);
     },
     end: (done) => {
