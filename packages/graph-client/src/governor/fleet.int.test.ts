@@ -43,11 +43,11 @@ const started = async (count: number): Promise<Awaited<ReturnType<SpenderFleet['
   return spenders;
 };
 
-/** In any stretch of the window's length, but for what a process that gets no time from a busy machine is late between asking the clock and telling. */
-const lateMs = 100;
-const holdsTheLimit = (): void => {
-  expect(fleet.mostInWindow(windowMs - lateMs)).toBeLessThanOrEqual(max);
-  expect(fleet.mostInWindow(windowMs)).toBeLessThanOrEqual(max * (1 + lateMs / windowMs));
+/** In any stretch of the window's length, but for what a process that got no time from a busy machine was late, as it measured itself: no more than a quarter, or nothing is said. */
+const holdsTheLimit = (limit = max, ms = windowMs): void => {
+  const lateMs = Math.min(Math.max(100, fleet.mostLateMs), ms / 4);
+  expect(fleet.mostInWindow(ms - lateMs)).toBeLessThanOrEqual(limit);
+  expect(fleet.mostInWindow(ms)).toBeLessThanOrEqual(limit * (1 + lateMs / ms));
 };
 
 test('several processes together use the window, and never more than the limit in any stretch of it', async () => {
@@ -169,7 +169,7 @@ test('jobs in two processes get their fair share each, a third that starts midwa
   near(before['b'], 1 / 2);
   for (const job of ['a', 'b', 'c']) near(after[job], 1 / 3);
   for (const job of ['b', 'c']) near(alone[job], 1 / 2);
-  expect(fleet.mostInWindow(3_000 - lateMs)).toBeLessThanOrEqual(600);
+  holdsTheLimit(600, 3_000);
 });
 
 test('what is going on can be read: limits, use, rests, waiting time', async () => {

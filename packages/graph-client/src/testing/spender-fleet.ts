@@ -19,6 +19,8 @@ export class SpenderFleet {
   readonly went: { at: number; job: string; bytes: number; by: number }[] = [];
   /** Requests that have ended, by when each was under way on the machine's clock: word of them arrives in no order. */
   readonly #ended: { from: number; to: number }[] = [];
+  /** The longest that a spender had to wait for its turn on this machine, in milliseconds. */
+  mostLateMs = 0;
   readonly #children = new Set<ChildProcess>();
 
   constructor(private readonly options: SpenderOptions) {}
@@ -34,6 +36,7 @@ export class SpenderFleet {
     child.on('message', (report: SpenderReport) => {
       if ('ready' in report) ready = true;
       else if ('shared' in report) ({ shared } = report);
+      else if ('lateMs' in report) this.mostLateMs = Math.max(this.mostLateMs, report.lateMs);
       else if ('restMs' in report) rests.push({ ...report, at: machineTime() });
       else if ('went' in report) {
         this.went.push({ at: report.at, job: report.went, bytes: report.bytes, by: child.pid ?? 0 });

@@ -17,4 +17,4 @@ export interface SpenderOptions {
 export const machineTime = (): number => performance.timeOrigin + performance.now();
 
 export type SpenderOrder = { start: string | null } | { stop: true } | { throttled: number } | { leave: true };
-export type SpenderReport = { ready: true } | { shared: boolean } | { went: string; bytes: number; at: number } | { came: number; since: number } | { restMs: number; told: boolean };
+export type SpenderReport = { ready: true } | { shared: boolean } | { went: string; bytes: number; at: number } | { came: number; since: number } | { restMs: number; told: boolean } | { lateMs: number };

@@ -51,6 +51,16 @@ const start = (job: string | null): void => {
   for (const each of flows) if (job === null || each.flow.job === job) for (let i = 0; i < options.lanes; i += 1) void lane(each);
 };
 
+/** How late this process gets its turn on a busy machine: a request can go as much later than its permit was given. */
+const tickMs = 10;
+let lastTick = machineTime();
+setInterval(() => {
+  const now = machineTime();
+  const lateMs = now - lastTick - tickMs;
+  if (lateMs > tickMs) say({ lateMs });
+  lastTick = now;
+}, tickMs);
+
 process.on('message', (order: SpenderOrder) => {
   if ('start' in order) start(order.start);
   if ('stop' in order) for (const each of flows) each.stop.abort();
