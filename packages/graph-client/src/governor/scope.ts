@@ -51,6 +51,8 @@ export class Scope {
   #waiting = 0;
   /** Requests in flight that this process may have: all of them, or what the fleet has given it. */
   #slots: number;
+  /** How many it said it could use when it last asked. */
+  #slotsToldWanted = 0;
   #level: number;
   #levelAt: number;
   #pace = 1;
@@ -111,7 +113,8 @@ export class Scope {
     }
     const share = this.world.shareOf(this.limits);
     if (this.#inFlight >= this.#inFlightMax(share, now)) {
-      if (this.#mode === 'shared' && this.#inFlight >= this.#slots) this.#ask();
+      // What it has of the fleet lasts until that is asked again by the clock, unless it wants more than it ever said.
+      if (this.#mode === 'shared' && this.#inFlight >= this.#slots && this.#slots < this.#level && this.#slotsWanted > this.#slotsToldWanted) this.#ask();
       // A share of nothing ends by the clock.
       return this.#block(waiter, share <= 0 ? 1_000 : this.#inFlight === 0 && this.#mode === 'alone' ? 500 : Number.POSITIVE_INFINITY);
     }
@@ -281,6 +284,11 @@ export class Scope {
     return Math.min(shared, this.#slots > 0 ? this.#slots : Math.floor(inFlight / Math.max(2, this.world.fleet?.members ?? 2)));
   }
 
+  /** Requests that could be in flight if they might. */
+  get #slotsWanted(): number {
+    return Math.min(this.limits.inFlight ?? Number.POSITIVE_INFINITY, this.#inFlight + this.#waiting);
+  }
+
   /** The lease ran out before the fleet could be asked again. */
   #expire(): void {
     for (const meter of this.meters) meter.expire();
@@ -336,12 +344,14 @@ export class Scope {
     const requests = this.#requests;
     this.#waited = {};
     this.#requests = 0;
+    const want = active ? this.#slotsWanted : 0;
+    this.#slotsToldWanted = want;
     const had = Math.max(this.#inFlight, this.#inFlightMax(share, sentAt));
     const request: ExchangeRequest = {
       ...this.#place(),
       flows: active ? Object.fromEntries([...this.#flows].map(([key, { weight }]) => [key, weight])) : {},
       windows: told.map(({ asked }) => asked),
-      ...(inFlight === null ? {} : { slots: { max: share <= 0 ? 1 : Math.max(1, Math.floor(inFlight * share)), have: active ? Math.min(had, inFlight) : 0, want: active ? Math.min(inFlight, this.#inFlight + this.#waiting) : 0, slow: this.#pulse.takeSlow() } }),
+      ...(inFlight === null ? {} : { slots: { max: share <= 0 ? 1 : Math.max(1, Math.floor(inFlight * share)), have: active ? Math.min(had, inFlight) : 0, want, slow: this.#pulse.takeSlow() } }),
       requests,
       waited,
       leave: !active,
@@ -376,7 +386,7 @@ export class Scope {
     this.#wake();
     const waits = this.meters.filter((meter) => meter.need > 0 && meter.askAt > 0).map((meter) => Math.max(1, meter.askAt - this.world.now()));
     if (this.#askAgain && waits.length === 0) this.#ask();
-    else this.#tick(Math.min(...waits, this.#contended || this.#inFlight > this.#slots ? contendedMs : active ? leaseMs / 3 : Number.POSITIVE_INFINITY));
+    else this.#tick(Math.min(...waits, this.#contended || this.#slots < Math.min(this.#level, Math.max(this.#inFlight, this.#slotsToldWanted)) ? contendedMs : active ? leaseMs / 3 : Number.POSITIVE_INFINITY));
   }
 
   /** Looks again after `ms` at the latest. */
