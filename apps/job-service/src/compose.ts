@@ -19,6 +19,7 @@ import { endJobs, makeSweep } from './dispatch/sweep.js';
 import { createDryRunReader } from './dry-run/dry-run-result.js';
 import { createEstimateReader } from './estimate/estimate-reader.js';
 import { mailboxLimits } from './estimate/mail-limits.js';
+import { recentEstimates } from './estimate/recent-estimates.js';
 import { makeSamplePace } from './estimate/sample-pace.js';
 import { createItemReader } from './items/item-reader.js';
 import { makeCreateJobs } from './jobs/create-jobs.js';
@@ -81,7 +82,7 @@ export async function startJobService(config: JobServiceConfig, logger: Logger, 
     }
   };
 
-  const estimates = createEstimateReader({ sql, clock, limits: mailboxLimits() });
+  const estimates = recentEstimates(createEstimateReader({ sql, clock, limits: mailboxLimits() }));
   const app = createJobServiceApp({
     logger,
     identity,

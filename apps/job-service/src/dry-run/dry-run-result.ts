@@ -1,9 +1,10 @@
 /** What a dry run found: the mapping at its creation, what would be left out and why at its end, and how long the real run would take. */
-import type { DryRunResult } from '@migrator/contracts/api/jobs';
+import type { DryRunResult, Job } from '@migrator/contracts/api/jobs';
 import type { PreflightCheck, PreflightCheckId } from '@migrator/contracts/api/preflight';
 import { explain, type ItemFailure, type SkipCause } from '@migrator/contracts/outcomes';
 import type { Sql, TransactionSql } from '@migrator/service-kit/database';
-import type { EstimateReader } from '../estimate/estimate-reader.js';
+import type { EstimatedJob, EstimateReader } from '../estimate/estimate-reader.js';
+import { hasEnded } from '../jobs/job.js';
 
 /** Findings on what goes where; roles and the age of the discovery are the preflight's. */
 const notOfTheMapping: readonly PreflightCheckId[] = ['roles-source', 'roles-destination', 'discovery-fresh'];
@@ -34,18 +35,19 @@ export async function storeCauses(tx: TransactionSql, jobId: string): Promise<vo
 
 export function createDryRunReader({ sql, estimates }: { sql: Sql; estimates: EstimateReader }) {
   return {
-    /** Null for a job that is no dry run, or has not ended. The caller has checked whose job it is. */
-    async find(jobId: string): Promise<DryRunResult | null> {
+    /** Null for a job that is no dry run, or has not ended. The caller has read it of its organisation. */
+    async find(job: EstimatedJob & Pick<Job, 'dryRun'>): Promise<DryRunResult | null> {
+      if (!job.dryRun || !hasEnded(job.status)) return null;
       const [row] = await sql<{ findings: PreflightCheck[] | null; causes: Cause[]; items: number; bytes: number; skipped: number; failed: number }[]>`
         select mapping_findings as findings, dry_run_causes as causes, done_items as items, bytes_transferred as bytes, skipped_items as skipped, error_items as failed
-        from jobs.jobs where id = ${jobId} and dry_run and status in ('DONE', 'ERROR') and dry_run_causes is not null`;
+        from jobs.jobs where id = ${job.id} and dry_run and status in ('DONE', 'ERROR') and dry_run_causes is not null`;
       if (row === undefined) return null;
       return {
         wouldCopy: { items: row.items, bytes: row.bytes },
         ...{ wouldSkip: row.skipped, wouldFail: row.failed },
         causes: row.causes.map(({ code, status, items }) => ({ code, status, ...explain(code), items })),
         mapping: row.findings ?? [],
-        realRun: await estimates.ofRealRun(jobId),
+        realRun: await estimates.ofRealRun(job),
       };
     },
   };

@@ -66,14 +66,13 @@ interface UnitRow {
 /** How a pass's work is counted. */
 export const kindOf = (mode: PassMode, dryRun: boolean): PassKind => (mode === 'full' && dryRun ? 'dry' : mode);
 
-/** A job with its open units as they stand; null when there is no such job. */
-export async function readJob(sql: Queryable, jobId: string): Promise<JobInQuestion | null> {
-  const job = await jobRow(sql, jobId);
+/** A job with its open units as they stand; null when the organisation has no such job. */
+export async function readJob(sql: Queryable, orgId: string, jobId: string): Promise<JobInQuestion | null> {
+  const job = await jobRow(sql, orgId, jobId);
   if (job === null) return null;
   const kind = kindOf(job.mode, job.dryRun);
-  const rows = await openUnits(sql, jobId);
+  const [rows, seen, earlier, places, rivals] = await Promise.all([openUnits(sql, jobId), samples(sql, job, kind), earlierPasses(sql, job, job.mode, job.dryRun), placesOf(sql), rivalsOf(sql, jobId)]);
   const listed = rows.reduce((sum, { expectedSteps }) => sum + expectedSteps, 0);
-  const [seen, earlier, places, rivals] = [await samples(sql, job, kind), await earlierPasses(sql, job, job.mode, job.dryRun), await placesOf(sql), await rivalsOf(sql, jobId)];
   return {
     ...{ id: job.id, orgId: job.orgId, status: job.status, scheduledAt: job.scheduledAt },
     unitIds: rows.map(({ id }) => id),
@@ -89,9 +88,9 @@ export async function readJob(sql: Queryable, jobId: string): Promise<JobInQuest
   };
 }
 
-/** The real run of what a dry run has counted: every unit exactly, none begun. Null when there is no such job. */
-export async function readRealRun(sql: Queryable, jobId: string): Promise<JobFacts | null> {
-  const job = await jobRow(sql, jobId);
+/** The real run of what a dry run has counted: every unit exactly, none begun. Null when the organisation has no such job. */
+export async function readRealRun(sql: Queryable, orgId: string, jobId: string): Promise<JobFacts | null> {
+  const job = await jobRow(sql, orgId, jobId);
   if (job === null) return null;
   const rows = await sql<{ items: number; bytes: number }[]>`select done as items, bytes from jobs.units where job_id = ${jobId} and status = 'DONE' order by expected_steps desc, id limit ${singlyMax}`;
   const [all] = await sql<{ units: number; items: number; bytes: number }[]>`select count(*)::int as units, coalesce(sum(done), 0)::bigint as items, coalesce(sum(bytes), 0)::bigint as bytes from jobs.units where job_id = ${jobId} and status = 'DONE'`;
@@ -110,7 +109,7 @@ export async function readRealRun(sql: Queryable, jobId: string): Promise<JobFac
 
 const factsOf = (row: UnitRow, partial: boolean) => ({ discoveredItems: row.itemCount, sizeBytes: row.sizeBytes, total: row.total, settled: row.done + row.error + row.skipped, errors: row.error, moved: row.bytes, partial });
 
-async function jobRow(sql: Queryable, jobId: string): Promise<JobRow | null> {
+async function jobRow(sql: Queryable, orgId: string, jobId: string): Promise<JobRow | null> {
   const [row] = await sql<JobRow[]>`
     select j.id, j.org_id as "orgId", j.type, j.status, j.scheduled_at as "scheduledAt", j.source_tenant_id as "sourceTenantId", j.dest_tenant_id as "destTenantId", j.dry_run as "dryRun",
       j.pass_id as "passId", p.mode, j.units_pending + j.units_claimed as "openUnits", j.open_steps as "openSteps",
@@ -119,7 +118,7 @@ async function jobRow(sql: Queryable, jobId: string): Promise<JobRow | null> {
       json_build_object('items', j.done_items + j.error_items + j.skipped_items, 'bytes', j.bytes_transferred, 'begun', j.units_done + j.units_failed + running.begun, 'slotMs', p.slot_ms + running.ms) as now
     from jobs.jobs j join jobs.passes p on p.id = j.pass_id
     cross join lateral (select coalesce(sum(extract(epoch from now() - u.claimed_at) * 1000), 0)::bigint as ms, count(*) filter (where u.total > 0)::int as begun from jobs.units u where u.job_id = j.id and u.status = 'RUNNING') running
-    where j.id = ${jobId} and j.deleted_at is null`;
+    where j.id = ${jobId} and j.org_id = ${orgId} and j.deleted_at is null`;
   return row ?? null;
 }
 

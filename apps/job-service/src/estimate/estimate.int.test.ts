@@ -1,6 +1,9 @@
 import type { Estimate, Job } from '@migrator/contracts/api/jobs';
 import { eventually } from '@migrator/testing/eventually';
-import { World } from '../testing/world.js';
+import { systemClock } from '@migrator/service-kit/clock';
+import { newOrg, World } from '../testing/world.js';
+import { createEstimateReader } from './estimate-reader.js';
+import { mailboxLimits } from './mail-limits.js';
 
 let world: World;
 beforeAll(async () => {
@@ -10,15 +13,16 @@ afterAll(() => world.stop());
 beforeEach(() => world.db.sql`delete from jobs.workers`);
 
 const announce = (workerId: string, units: number) => world.internal('POST', '/internal/workers/announce', { workerId, units });
-const estimateOf = async (id: string): Promise<Estimate | null | undefined> => (await world.job(id)).estimate;
+/** As it is worked out now; the service may give out one that is a second old. */
+const estimateOf = async (id: string): Promise<Estimate | null> => createEstimateReader({ sql: world.db.sql, clock: systemClock, limits: mailboxLimits() }).ofJob({ ...(await world.job(id)), orgId: world.org });
 const unitEstimates = async (id: string): Promise<{ id: string; estimate: Estimate | null }[]> => ((await world.call('GET', `/v1/jobs/${id}/units`)).body as { units: { id: string; estimate: Estimate | null }[] }).units;
 
 /** A job over mailboxes of so many items each. */
-async function jobOver(sizes: Record<string, number>, more: Record<string, unknown> = {}): Promise<string> {
+async function jobOver(sizes: Record<string, number>, more: Record<string, unknown> = {}, org = world.org): Promise<string> {
   const names = Object.keys(sizes);
-  const source = world.addTenant('source', names);
+  const source = world.addTenant('source', names, { org });
   for (const [index, user] of world.tenants.tenants.get(source)!.users.entries()) Object.assign(user, { itemCount: sizes[names[index]!], sizeBytes: sizes[names[index]!]! * 5_000 });
-  const reply = await world.call('POST', '/v1/jobs', { sourceTenantId: source, destTenantId: world.addTenant('destination', names), type: 'EMAIL', ...more });
+  const reply = await world.call('POST', '/v1/jobs', { sourceTenantId: source, destTenantId: world.addTenant('destination', names, { org }), type: 'EMAIL', ...more }, { org });
   expect(reply.status).toBe(201);
   return (reply.body as { job: Job }).job.id;
 }
@@ -126,4 +130,21 @@ test('a job’s largest units are handed out first, and the sum of what is open 
   await eventually('the end', async () => (await world.job(id)).status === 'DONE');
   await world.call('POST', `/v1/jobs/${id}/passes`, { mode: 'delta' });
   expect(await equal()).toBe(true);
+});
+
+test('a job’s detail follows within a moment, and shows nobody another organisation’s estimate', async () => {
+  await announce('w1', 1);
+  const other = newOrg();
+  const [mine, theirs] = [await jobOver({ ann: 4_000 }), await jobOver({ ann: 90_000 }, {}, other)];
+  const shown = await eventually('what was shown before the other job came to be forgotten', async () => {
+    const { estimate } = await world.job(mine);
+    return estimate?.highSeconds === (await estimateOf(mine))!.highSeconds && estimate;
+  });
+  expect((await world.job(theirs, other)).estimate!.lowSeconds).toBeGreaterThan(shown.highSeconds);
+  for (const [id, stranger] of [[mine, other], [theirs, world.org]] as const) {
+    const refused = await world.call('GET', `/v1/jobs/${id}`, undefined, { org: stranger });
+    expect([refused.status, refused.text.includes('Seconds')]).toEqual([404, false]);
+  }
+  await announce('w1', 0);
+  await eventually('the estimate to go with the last worker', async () => (await world.job(mine)).estimate === null);
 });

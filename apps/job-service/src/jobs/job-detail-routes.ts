@@ -46,7 +46,7 @@ export function jobDetailRoutes({ sql, jobs, units, items, passes, estimates, cu
     }),
     route(listJobUnits, async ({ org, params, query }) => {
       const { job, rows, ...rest } = await listUnits(org, params.id, query);
-      const estimateOf = await estimates.ofUnits(params.id);
+      const estimateOf = await estimates.ofUnits({ orgId: org, id: params.id, status: job.status });
       return { units: rows.map((unit) => describeUnit(unit, job.status, estimateOf)), ...rest };
     }),
     route(listJobItems, async ({ org, params, query: { status, limit, cursor } }) => {

@@ -29,7 +29,8 @@ export function jobRoutes({ jobs, estimates, dryRuns, cursors, createJobs, pause
   /** A job as it is shown alone: with what lists do not say of it. */
   const detail = async (orgId: string, jobId: string) => {
     const job = await jobs.get(orgId, jobId);
-    return { job: { ...job, estimate: await estimates.ofJob(job.id), dryRunResult: await dryRuns.find(job.id) } };
+    const [estimate, dryRunResult] = await Promise.all([estimates.ofJob({ ...job, orgId }), dryRuns.find({ ...job, orgId })]);
+    return { job: { ...job, estimate, dryRunResult } };
   };
   return [
     route(createJob, async (call) => {

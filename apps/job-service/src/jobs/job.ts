@@ -30,6 +30,9 @@ export function transition(from: JobStatus, action: JobAction): JobStatus {
   throw new Error(`The job transition ${action} from ${from} is not legal.`);
 }
 
+/** Whether the job's last pass is over. */
+export const hasEnded = (status: JobStatus): boolean => status === 'DONE' || status === 'ERROR';
+
 /** Why a job or unit stopped, as shown to people. */
 export interface Failure {
   code: string;
