@@ -1,5 +1,6 @@
 /** Composition root: the only file that constructs job-service's parts. */
 import { join } from 'node:path';
+import { builtWorkloads, type WorkloadName } from '@migrator/contracts/api/tenants';
 import { connectNats } from '@migrator/messaging/nats';
 import { createOutbox, startOutboxRelay } from '@migrator/messaging/outbox';
 import { openQueue, openRedis } from '@migrator/messaging/queues';
@@ -57,8 +58,8 @@ export interface JobService extends Program {
   readonly privateUrl: string;
 }
 
-/** Migrates, connects and listens; `folder` is the service's own folder, with `migrations` in it. */
-export async function startJobService(config: JobServiceConfig, logger: Logger, folder: string): Promise<JobService> {
+/** Migrates, connects and listens; `folder` is the service's own folder, with `migrations` in it, `runnable` what jobs it takes. */
+export async function startJobService(config: JobServiceConfig, logger: Logger, folder: string, runnable: readonly WorkloadName[] = builtWorkloads): Promise<JobService> {
   const clock = systemClock;
   const ids = systemIds();
   await migrateDatabase({ url: config.DATABASE_URL, schema: 'jobs', folder: join(folder, 'migrations') });
@@ -88,7 +89,7 @@ export async function startJobService(config: JobServiceConfig, logger: Logger, 
     identity,
     deps: {
       ...{ sql, jobs: createJobReader(sql), units: createUnitReader(sql), items: createItemReader(sql), passes: createPassReader(sql), reports: createReportReader(sql), cursors: createCursors(config.INTERNAL_SIGNING_KEY, 'job-service') },
-      ...{ createJobs: makeCreateJobs({ sql, outbox, ids, clock, tenants }), pauseJob: makePauseJob({ change }), resumeJob: makeResumeJob({ sql, change, tenants }), deleteJob: makeDeleteJob({ change, outbox }) },
+      ...{ createJobs: makeCreateJobs({ sql, outbox, ids, clock, tenants, runnable }), pauseJob: makePauseJob({ change }), resumeJob: makeResumeJob({ sql, change, tenants }), deleteJob: makeDeleteJob({ change, outbox }) },
       ...{ listMappings: makeListMappings({ sql, tenants }), replaceMappings: makeReplaceMappings({ sql, clock, tenants }), runPreflight: makeRunPreflight({ sql, clock, tenants }) },
       ...{ createPass: makeCreatePass({ sql, change, outbox, ids, tenants }), readLog: makeReadLog({ sql }), detachTenant: makeDetachTenant({ sql, change }) },
       ...{ estimates, dryRuns: createDryRunReader({ sql, estimates }), announceWorker: makeAnnounceWorker({ sql }) },

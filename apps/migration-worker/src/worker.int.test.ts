@@ -67,7 +67,7 @@ function newUnit(): UnitWork {
   return {
     ...{ orgId: ids.next('org'), jobId: ids.next('job'), unitId, passId: ids.next('pas'), mode: 'full', workload: 'EMAIL', dryRun: false, sourceTenantId: ids.next('ten'), destTenantId: ids.next('ten') },
     ...{ source: { microsoftId: `s ${unitId}`, address: 'ada@contoso.com' }, dest: { microsoftId: `d ${unitId}`, address: 'ada@fabrikam.com' } },
-    ...{ scope: { email: true, calendar: true, contacts: true, tasks: true }, filters: {}, merge: false, deletions: 'keep', destFolderPrefix: null, businessHours: null, counters: { total: 0, done: 0, error: 0, skipped: 0, bytes: 0 } },
+    ...{ scope: { email: true, calendar: true, contacts: true, tasks: true }, filters: {}, merge: false, deletions: 'keep', destFolderPrefix: null, versionsMax: null, businessHours: null, counters: { total: 0, done: 0, error: 0, skipped: 0, bytes: 0 } },
   };
 }
 

@@ -1,7 +1,7 @@
 /** Calls between services, under `/internal`; every one carries the signed internal identity of a service. */
 import { z } from 'zod';
 import { checkInAnswer, checkInBody } from './api/devices.js';
-import { deletionsSchema, emailScopeSchema, filtersSchema, passModes, unitStatuses, jobStatuses } from './api/jobs.js';
+import { deletionsSchema, filtersSchema, passModes, unitStatuses, jobStatuses } from './api/jobs.js';
 import { logLineSchema } from './api/logs.js';
 import { businessHoursSchema } from './api/throttling.js';
 import { tenantRoleSchema, workloadNames } from './api/tenants.js';
@@ -146,15 +146,18 @@ export const unitWorkSchema = z.object({
   dryRun: z.boolean(),
   sourceTenantId: idSchema('ten'),
   destTenantId: idSchema('ten'),
-  /** How Graph addresses both ends (for EMAIL: the user's object id), and how people name them. */
+  /** How Graph addresses both ends (EMAIL and ONEDRIVE: the user's object id; SHAREPOINT: the site's id), and how people name them. */
   source: z.object({ microsoftId: z.string(), address: z.string() }),
   dest: z.object({ microsoftId: z.string(), address: z.string() }),
-  scope: emailScopeSchema,
+  /** As the workload's scope schema has it (`scopeSchemas`), every key present. */
+  scope: z.record(z.string(), z.boolean()),
   filters: filtersSchema,
   merge: z.boolean(),
   deletions: deletionsSchema.default('keep'),
   /** Folder of the destination below which everything is put; null: everything goes to its own place. */
   destFolderPrefix: z.string().nullable().default(null),
+  /** Versions of each file at most, the newest ones, the current one counted; null: all of them. Says nothing where the scope leaves versions out. */
+  versionsMax: z.number().int().nullable().default(null),
   /** When the job may use less of Microsoft's limits. */
   businessHours: businessHoursSchema.nullable().default(null),
   /** Counters the unit had when this claim began. */

@@ -1,6 +1,7 @@
 /** Creates one job or a batch of them: all or none. */
-import type { CreateJobBody, EmailOptions, EmailScope } from '@migrator/contracts/api/jobs';
+import type { CreateJobBody } from '@migrator/contracts/api/jobs';
 import type { PreflightCheck } from '@migrator/contracts/api/preflight';
+import type { WorkloadName } from '@migrator/contracts/api/tenants';
 import { notFound, type FieldError } from '@migrator/contracts/errors';
 import type { Id } from '@migrator/contracts/ids';
 import { skipCauses } from '@migrator/contracts/outcomes';
@@ -12,6 +13,7 @@ import { mappingFindings, storeMappingFindings } from '../dry-run/dry-run-result
 import { expectedSteps } from '../estimate/unit-load.js';
 import { appendLines, type NewLine } from '../logs/log-repository.js';
 import { readCorrections } from '../mappings/correction-repository.js';
+import { workloadWords } from '../matching/candidate.js';
 import { matchSources, problemsOf, type Match } from '../matching/match-sources.js';
 import { assertDiscovered, findPair, loadDirectories } from '../matching/tenant-pair.js';
 import { checksOfJob } from '../preflight/checks-of-job.js';
@@ -20,7 +22,7 @@ import type { TenantDirectory } from '../tenants/tenant-directory.js';
 import { notePassBase } from '../passes/pass-repository.js';
 import { insertUnits, type NewUnit } from '../units/unit-repository.js';
 import { wakeDispatcher } from './job-change.js';
-import { invalid, parseOptions, parseScope, runnableWorkload, wishesOf } from './job-input.js';
+import { invalid, parseOptions, parseScope, runnableWorkload, wishesOf, type JobOptions } from './job-input.js';
 import { insertJob } from './job-repository.js';
 
 export interface CreateJobs {
@@ -39,7 +41,7 @@ const unitsMax = 200_000;
 interface Plan {
   name: string | null;
   scheduledAt: string | null;
-  options: EmailOptions;
+  options: JobOptions;
   matches: Match[];
   /** What a dry run tells of them; empty otherwise. */
   findings: PreflightCheck[];
@@ -47,12 +49,12 @@ interface Plan {
 
 /** Ids of the new jobs, in the order of the entries. Throws VALIDATION_ERROR naming every problem, or TENANT_NOT_FOUND. */
 export const makeCreateJobs =
-  ({ sql, outbox, ids, clock, tenants }: { sql: Sql; outbox: Outbox; ids: Ids; clock: Clock; tenants: TenantDirectory }) =>
+  ({ sql, outbox, ids, clock, tenants, runnable }: { sql: Sql; outbox: Outbox; ids: Ids; clock: Clock; tenants: TenantDirectory; runnable: readonly WorkloadName[] }) =>
   async (command: CreateJobs): Promise<Id<'job'>[]> => {
     const { shared, orgId, requestId, signal } = command;
-    const workload = runnableWorkload(shared.type);
-    const scope = parseScope(workload, shared.scope);
-    const options = readOptions(command);
+    const workload = runnableWorkload(shared.type, runnable);
+    const scope = parseScope(workload, shared.scope, shared.type);
+    const options = readOptions(workload, command);
     const wish = { orgId, requestId, signal, workload, sourceTenantId: shared.sourceTenantId, destTenantId: shared.destTenantId };
     const pair = await findPair(tenants, wish);
     assertDiscovered(pair);
@@ -73,8 +75,8 @@ export const makeCreateJobs =
       units += found.matches.length;
       if (units <= unitsMax) plans.push({ name: entry.name ?? shared.name ?? null, scheduledAt: entry.scheduledAt ?? shared.scheduledAt ?? null, options: wanted, matches: found.matches, findings: mappingFindings(checks) });
     });
-    if (problems.length > 0) throw invalid(problems, 'Some mailboxes cannot be migrated like this.');
-    if (units > unitsMax) throw invalid([{ path: 'batches', message: `one call may create ${unitsMax} units at most; list the mailboxes of each job, or send several calls` }]);
+    if (problems.length > 0) throw invalid(problems, `Some ${workloadWords[workload].many} cannot be migrated like this.`);
+    if (units > unitsMax) throw invalid([{ path: 'batches', message: `one call may create ${unitsMax} units at most; list the ${workloadWords[workload].many} of each job, or send several calls` }]);
 
     return inTransaction(sql, async (tx) => {
       await holdTenants(tx, [shared.sourceTenantId, shared.destTenantId], () => notFound('TENANT_NOT_FOUND'));
@@ -84,7 +86,7 @@ export const makeCreateJobs =
       return jobIds;
     });
 
-    async function insertPlan(tx: TransactionSql, { plan, scope, command: { shared: body, actor }, workload: type }: { plan: Plan; scope: EmailScope; command: CreateJobs; workload: 'EMAIL' }): Promise<Id<'job'>> {
+    async function insertPlan(tx: TransactionSql, { plan, scope, command: { shared: body, actor }, workload: type }: { plan: Plan; scope: Record<string, boolean>; command: CreateJobs; workload: WorkloadName }): Promise<Id<'job'>> {
       const id = ids.next('job');
       const at = clock.now();
       await insertJob(tx, {
@@ -94,7 +96,7 @@ export const makeCreateJobs =
       await insertUnits(tx, plan.matches.filter(({ how }) => how !== 'excluded').map((match) => newUnit(ids.next('unt'), id, match, body.dryRun)), at);
       await notePassBase(tx, id);
       if (body.dryRun) await storeMappingFindings(tx, id, plan.findings);
-      await appendLines(tx, id, openingLines(plan, body.dryRun, at));
+      await appendLines(tx, id, openingLines(plan, type, body.dryRun, at));
       // Nobody can be listening yet: what is stored here counts as published.
       await tx`update jobs.jobs set live_seq = log_seq where id = ${id}`;
       await outbox.add(tx, 'job.created', { orgId: orgId as Id<'org'>, jobId: id, at: at.toISOString() });
@@ -111,9 +113,9 @@ function refusals(checks: readonly PreflightCheck[], path: string): FieldError[]
     .map(({ title, detail, remedy }) => ({ path: path === '' ? 'enforcePreflight' : path, message: `${title}: ${detail} ${remedy}` }));
 }
 
-function readOptions({ shared, entries }: CreateJobs): EmailOptions[] {
-  const common = parseOptions('EMAIL', shared.options, 'options');
-  return entries.map((entry) => (entry.options === undefined ? common : { ...common, ...parseOptions('EMAIL', entry.options, optionsPath(entry.path)) }));
+function readOptions(workload: WorkloadName, { shared, entries }: CreateJobs): JobOptions[] {
+  const common = parseOptions(workload, shared.options, 'options');
+  return entries.map((entry) => (entry.options === undefined ? common : { ...common, ...parseOptions(workload, entry.options, optionsPath(entry.path)) }));
 }
 
 function newUnit(id: string, jobId: string, { source, dest }: Match, dryRun: boolean): NewUnit {
@@ -124,7 +126,8 @@ function newUnit(id: string, jobId: string, { source, dest }: Match, dryRun: boo
   };
 }
 
-function openingLines({ matches, scheduledAt }: Plan, dryRun: boolean, at: Date): NewLine[] {
+function openingLines({ matches, scheduledAt }: Plan, workload: WorkloadName, dryRun: boolean, at: Date): NewLine[] {
+  const { one, many } = workloadWords[workload];
   const wanted = matches.filter(({ how }) => how !== 'excluded');
   const without = wanted.filter(({ dest }) => dest === null);
   const { cause, remedy } = skipCauses.NO_DESTINATION;
@@ -132,7 +135,7 @@ function openingLines({ matches, scheduledAt }: Plan, dryRun: boolean, at: Date)
   const excluded = matches.length === wanted.length ? '' : `, ${matches.length - wanted.length} left out by the uploaded mapping`;
   const first: NewLine =
     wanted.length === 0
-      ? { level: 'WARN', message: `Job created, and there is nothing to migrate: ${matches.length === 0 ? 'no mailbox was discovered in the source tenant' : 'the uploaded mapping leaves out every mailbox'}`, at }
-      : { level: 'INFO', message: `Job created${dryRun ? ' (dry run)' : ''}: ${wanted.length - without.length} mailboxes to migrate, ${without.length} without a destination${excluded}${when}`, at };
+      ? { level: 'WARN', message: `Job created, and there is nothing to migrate: ${matches.length === 0 ? `no ${one} was discovered in the source tenant` : `the uploaded mapping leaves out every ${one}`}`, at }
+      : { level: 'INFO', message: `Job created${dryRun ? ' (dry run)' : ''}: ${wanted.length - without.length} ${many} to migrate, ${without.length} without a destination${excluded}${when}`, at };
   return [first, ...without.map(({ source }): NewLine => ({ level: 'WARN', message: `${source.name} is skipped. ${cause} ${remedy}`, at }))];
 }

@@ -11,13 +11,10 @@ export function foldType(type: CreateJobBody['type']): WorkloadName {
   return type === 'TEAMS_CHANNELS' || type === 'TEAMS_CHAT' ? 'TEAMS' : type;
 }
 
-/** Workloads that this release can run. */
-const runnable: readonly WorkloadName[] = ['EMAIL'];
-
 /** The workload of a job to be created; VALIDATION_ERROR when this release cannot run it. */
-export function runnableWorkload(type: CreateJobBody['type']): 'EMAIL' {
+export function runnableWorkload(type: CreateJobBody['type'], runnable: readonly WorkloadName[]): WorkloadName {
   const workload = foldType(type);
-  if (workload === 'EMAIL') return workload;
+  if (runnable.includes(workload)) return workload;
   throw invalid([{ path: 'type', message: `this release cannot run ${workload} jobs yet; it runs ${runnable.join(', ')}` }]);
 }
 
@@ -27,6 +24,9 @@ export function parseScope<W extends WorkloadName>(workload: W, scope: unknown, 
   const meant = type === 'TEAMS_CHANNELS' ? { chat: false, ...given } : type === 'TEAMS_CHAT' ? { channels: false, members: false, files: false, tabs: false, ...given } : given;
   return parseAt(scopeSchemas[workload], meant, 'scope') as z.output<(typeof scopeSchemas)[W]>;
 }
+
+/** The options of a job of any type: what all have in common is known of them. */
+export type JobOptions = z.output<(typeof optionsSchemas)[WorkloadName]>;
 
 /** Options of a job; `path` is where they stand in the body (`options`, `batches.3.options`). */
 export function parseOptions<W extends WorkloadName>(workload: W, options: unknown, path: string): z.output<(typeof optionsSchemas)[W]> {

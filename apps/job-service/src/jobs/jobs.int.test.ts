@@ -63,7 +63,7 @@ describe('422', () => {
     ['filters that exclude one another', { options: { filters: { since: '2026-02-01T00:00:00Z', until: '2026-01-01T00:00:00Z' } } }, ['options.filters.until']],
     ['listed sources that are not there, each named', { options: { mailboxes: ['x@src.example', 'ann@src.example', 'y@src.example'] } }, ['options.mailboxes.0', 'options.mailboxes.2']],
     ['two sources for one destination', { options: { mailboxMappings: [{ source: 'ann@src.example', dest: 'bob@dst.example' }] } }, ['options']],
-    ['a type of a later release', { type: 'ONEDRIVE' }, ['type']],
+    ['a type of a later release', { type: 'TEAMS' }, ['type']],
     ['an older name of a type of a later release', { type: 'TEAMS_CHAT' }, ['type']],
     ['an unknown type', { type: 'FAX' }, ['type']],
   ])('%s is named', async (_what, more, expected) => {

@@ -1,5 +1,5 @@
 /** A worker asks for a unit: granted once, with a lease and a fencing number. */
-import type { EmailOptions, EmailScope } from '@migrator/contracts/api/jobs';
+import type { EmailOptions } from '@migrator/contracts/api/jobs';
 import type { Id } from '@migrator/contracts/ids';
 import type { ClaimUnitAnswer, UnitWork } from '@migrator/contracts/internal';
 import type { TransactionSql } from '@migrator/service-kit/database';
@@ -48,8 +48,8 @@ export async function startJob({ tx, at, transition, say }: JobChange, job: Lock
 }
 
 async function describeWork(tx: TransactionSql, job: LockedJob, unit: UnitRow): Promise<UnitWork> {
-  const [row] = await tx<{ filters: EmailOptions['filters'] | null; merge: boolean | null; deletions: EmailOptions['deletions'] | null; prefix: string | null; hours: EmailOptions['businessHours'] | null }[]>`
-    select options->'filters' as filters, (options->>'merge')::boolean as merge, options->>'deletions' as deletions, options->>'destFolderPrefix' as prefix, options->'businessHours' as hours from jobs.jobs where id = ${job.id}`;
+  const [row] = await tx<{ filters: EmailOptions['filters'] | null; merge: boolean | null; deletions: EmailOptions['deletions'] | null; prefix: string | null; versions: number | null; hours: EmailOptions['businessHours'] | null }[]>`
+    select options->'filters' as filters, (options->>'merge')::boolean as merge, options->>'deletions' as deletions, options->>'destFolderPrefix' as prefix, (options->>'versionsMax')::int as versions, options->'businessHours' as hours from jobs.jobs where id = ${job.id}`;
   if (unit.destMicrosoftId === null || unit.destAddress === null) throw new Error(`Unit ${unit.id} has no destination and was claimed.`);
   return {
     orgId: job.orgId as Id<'org'>,
@@ -63,11 +63,12 @@ async function describeWork(tx: TransactionSql, job: LockedJob, unit: UnitRow): 
     destTenantId: job.destTenantId as Id<'ten'>,
     source: { microsoftId: unit.sourceMicrosoftId, address: unit.sourceAddress },
     dest: { microsoftId: unit.destMicrosoftId, address: unit.destAddress },
-    scope: job.scope as EmailScope,
+    scope: job.scope,
     filters: row?.filters ?? {},
     merge: row?.merge ?? false,
     deletions: row?.deletions ?? 'keep',
     destFolderPrefix: row?.prefix ?? null,
+    versionsMax: row?.versions ?? null,
     businessHours: row?.hours ?? null,
     counters: { total: unit.total, done: unit.done, error: unit.error, skipped: unit.skipped, bytes: unit.bytes },
   };

@@ -1,10 +1,10 @@
 /** Name -> workload. Boot fails if a name in contracts is named here twice or not at all. */
-import { workloadNames, type WorkloadName } from '@migrator/contracts/api/tenants';
+import { builtWorkloads, workloadNames, type WorkloadName } from '@migrator/contracts/api/tenants';
 import { mailWorkload, type MailDeps } from './mail/index.js';
 import type { Workload } from './workload.js';
 
-/** Names of the contract that this build does not have; job-service refuses jobs of them. */
-const notBuilt: readonly WorkloadName[] = ['SHAREPOINT', 'ONEDRIVE', 'TEAMS'];
+/** Names of the contract that this release does not have; job-service refuses jobs of them. */
+const notBuilt: readonly WorkloadName[] = workloadNames.filter((name) => !builtWorkloads.includes(name));
 
 /** Every workload of this build by name. */
 export function createWorkloads(deps: MailDeps): ReadonlyMap<WorkloadName, Workload> {

@@ -4,7 +4,7 @@
  * waiting belongs to the governor, deciding to the engine.
  */
 import type { WorkloadName } from '@migrator/contracts/api/tenants';
-import type { EmailScope, Filters } from '@migrator/contracts/api/jobs';
+import type { Filters } from '@migrator/contracts/api/jobs';
 import type { ItemFailure, SkipCause, UnitFailure } from '@migrator/contracts/outcomes';
 import type { GraphPort } from '@migrator/graph-client';
 
@@ -28,7 +28,8 @@ export interface Capabilities {
 export interface UnitScope {
   readonly source: { microsoftId: string; address: string };
   readonly dest: { microsoftId: string; address: string };
-  readonly scope: EmailScope;
+  /** What the job copies, by the names of the workload's own scope. */
+  readonly scope: Readonly<Record<string, boolean>>;
   readonly filters: Filters;
   readonly merge: boolean;
   /** Container of the destination below which everything is put, as people write its path; null: everything goes to its own place. */

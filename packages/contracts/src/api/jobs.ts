@@ -107,11 +107,13 @@ export type EmailOptions = z.infer<typeof emailOptionsSchema>;
 const sources = z.array(sourceName).min(1).max(100_000).optional();
 const sourceMappings = z.array(z.strictObject({ source: sourceName, dest: sourceName })).max(100_000).optional();
 const everyWorkload = { merge: z.boolean().optional(), deletions: deletionsSchema.optional(), filters: filtersSchema.optional(), businessHours: businessHoursSchema.optional() };
+/** Of each file so many versions, the newest ones, the current one counted. Without it all of them, while the scope has `versions`. */
+const versionsMax = z.number().int().min(1).max(50_000).optional();
 /** The options of a job, by workload. A source may be a UPN, a URL, a name or a discovered id. */
 export const optionsSchemas = {
   EMAIL: emailOptionsSchema,
-  SHAREPOINT: z.strictObject({ sites: sources, siteMappings: sourceMappings, ...everyWorkload }),
-  ONEDRIVE: z.strictObject({ users: sources, userMappings: sourceMappings, ...everyWorkload }),
+  SHAREPOINT: z.strictObject({ sites: sources, siteMappings: sourceMappings, versionsMax, ...everyWorkload }),
+  ONEDRIVE: z.strictObject({ users: sources, userMappings: sourceMappings, versionsMax, ...everyWorkload }),
   TEAMS: z.strictObject({ teams: sources, teamMappings: sourceMappings, users: sources, userMappings: sourceMappings, ...everyWorkload }),
 } as const;
 

@@ -53,6 +53,9 @@ const skippedNames = new Set(
   ].map((name) => name.toLowerCase()),
 );
 
+/** The job's scope as a unit brings it, by the names of `EmailScope`. */
+type MailScope = Readonly<Record<string, boolean>>;
+
 /** Which switch of the job's scope a container class belongs to. Notes, journal and unknown classes follow mail. */
 export function scopeOf(type: string): keyof EmailScope {
   const name = type.toLowerCase();
@@ -88,7 +91,7 @@ export function pathSegment(displayName: string): string {
  * The folders to copy, parents before children, each once. A folder whose class the scope leaves out but which has children
  * inside the scope stays out itself; its children then hang below the nearest copied ancestor.
  */
-export function selectFolders(folders: readonly MailboxFolder[], scope: EmailScope, filters: Pick<Filters, 'includeFolders' | 'excludeFolders'> = {}): SelectedFolder[] {
+export function selectFolders(folders: readonly MailboxFolder[], scope: MailScope, filters: Pick<Filters, 'includeFolders' | 'excludeFolders'> = {}): SelectedFolder[] {
   const paths = pathFilter(filters);
   const byId = new Map(folders.map((folder) => [folder.id, folder]));
   const children = new Map<string | null, MailboxFolder[]>();
@@ -107,7 +110,7 @@ export function selectFolders(folders: readonly MailboxFolder[], scope: EmailSco
       const path = parentPath === '' ? pathSegment(folder.displayName) : `${parentPath}/${pathSegment(folder.displayName)}`;
       const structure = paths.leavesOut(path);
       if (structure && !paths.leadsOn(path)) continue;
-      const inScope = scope[scopeOf(folder.type)];
+      const inScope = scope[scopeOf(folder.type)] === true;
       if (inScope) selected.push({ folder, path, parentKey, structure });
       visit(folder.id, path, inScope ? folder.id : parentKey);
     }
@@ -119,7 +122,7 @@ export function selectFolders(folders: readonly MailboxFolder[], scope: EmailSco
 const everything: EmailScope = { email: true, calendar: true, contacts: true, tasks: true };
 
 /** Folders with content that this job leaves out, by its scope or its filters. */
-export function leftOutFolders(folders: readonly MailboxFolder[], scope: EmailScope, filters: Pick<Filters, 'includeFolders' | 'excludeFolders'>): SelectedFolder[] {
+export function leftOutFolders(folders: readonly MailboxFolder[], scope: MailScope, filters: Pick<Filters, 'includeFolders' | 'excludeFolders'>): SelectedFolder[] {
   const copied = new Set(selectFolders(folders, scope, filters).flatMap(({ folder, structure }) => (structure ? [] : [folder.id])));
   return selectFolders(folders, everything).filter(({ folder }) => !copied.has(folder.id));
 }
