@@ -1,7 +1,7 @@
 /** Ids are `<prefix>_<ULID>` and opaque to clients; the prefix makes a mixed-up id visible in a log line. */
 import { z } from 'zod';
 
-export const idPrefixes = ['org', 'ten', 'dis', 'dbu', 'dbs', 'dbt', 'job', 'log', 'mbp', 'unt', 'pas', 'dev', 'cmd', 'key', 'usr', 'whk', 'evt', 'bat', 'itm', 'inv', 'aud'] as const;
+export const idPrefixes = ['org', 'ten', 'dis', 'dbu', 'dbs', 'dbt', 'dbg', 'job', 'log', 'mbp', 'unt', 'pas', 'dev', 'cmd', 'key', 'usr', 'whk', 'evt', 'bat', 'itm', 'inv', 'aud'] as const;
 export type IdPrefix = (typeof idPrefixes)[number];
 export type Id<P extends IdPrefix = IdPrefix> = `${P}_${string}`;
 

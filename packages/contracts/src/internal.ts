@@ -49,7 +49,7 @@ export const internalUserSchema = z.object({
   /** The user's OneDrive: null while discovery has not looked; `missing` when it was never provisioned. */
   drive: z
     .discriminatedUnion('state', [
-      z.object({ state: z.literal('provisioned'), driveId: z.string(), usedBytes: z.number().nullable(), quotaBytes: z.number().nullable() }),
+      z.object({ state: z.literal('provisioned'), driveId: z.string(), usedBytes: z.number().nullable(), quotaBytes: z.number().nullable(), fileCount: z.number().nullable().default(null) }),
       z.object({ state: z.literal('missing') }),
     ])
     .nullable()
@@ -66,6 +66,9 @@ export const internalSiteSchema = z.object({
   name: z.string(),
   url: z.string(),
   sizeBytes: z.number().nullable(),
+  /** As the usage report says: files in it, and what its root was made from (`Group`, `Communication Site`, `STS#3`). */
+  fileCount: z.number().nullable().default(null),
+  template: z.string().nullable().default(null),
 });
 export type InternalSite = z.infer<typeof internalSiteSchema>;
 export const internalSitesAnswer = z.object({ sites: z.array(internalSiteSchema), nextCursor: z.string().nullable() });
@@ -81,6 +84,18 @@ export const internalTeamSchema = z.object({
 });
 export type InternalTeam = z.infer<typeof internalTeamSchema>;
 export const internalTeamsAnswer = z.object({ teams: z.array(internalTeamSchema), nextCursor: z.string().nullable() });
+
+/** GET /internal/orgs/{org}/tenants/{id}/groups?cursor= and /guests?cursor=: who can hold permissions besides the users; as for users. */
+export const internalPrincipalSchema = z.object({
+  id: idSchema('dbg'),
+  /** Microsoft's object id. */
+  microsoftId: z.string(),
+  name: z.string(),
+  /** Of a guest the address in its own organisation. */
+  mail: z.string().nullable(),
+});
+export type InternalPrincipal = z.infer<typeof internalPrincipalSchema>;
+export const internalPrincipalsAnswer = z.object({ principals: z.array(internalPrincipalSchema), nextCursor: z.string().nullable() });
 
 /** GET /internal/orgs/{org}/tenants/{id}/credential: for the worker only. Never logged. */
 export const tenantCredentialSchema = z.object({

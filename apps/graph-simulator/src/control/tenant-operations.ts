@@ -20,6 +20,7 @@ const Person = z.strictObject({
   department: z.string().nullish(),
   jobTitle: z.string().nullish(),
   mailbox: z.boolean().optional(),
+  guest: z.email().optional(),
   drive: NewDrive.optional(),
   content: z.unknown().optional(),
 });
@@ -54,7 +55,7 @@ function summary(tenant: SimTenant): Record<string, unknown> {
 export function populate(tenant: SimTenant, people: readonly (PersonSpec & Pick<Person, 'content' | 'drive'>)[], content: unknown, make: MailboxMaker): DirectoryUser[] {
   return people.map((person) => {
     const user = addPerson(tenant, person);
-    if (person.mailbox !== false) make(tenant, user, person.content ?? content);
+    if (person.mailbox !== false && person.guest === undefined) make(tenant, user, person.content ?? content);
     addDrive(tenant, user, person.drive);
     return user;
   });

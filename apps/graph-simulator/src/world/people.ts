@@ -16,24 +16,28 @@ export interface PersonSpec {
   jobTitle?: string | null | undefined;
   /** false: a member of the directory without licence and mailbox. */
   mailbox?: boolean | undefined;
+  /** The address of somebody of another organisation, whom this tenant has invited: a guest, without licence and mailbox. */
+  guest?: string | undefined;
 }
 
 /** Adds a user; its id follows from tenant and alias unless given. The mailbox is made separately. */
 export function addPerson(tenant: SimTenant, person: PersonSpec): DirectoryUser {
   const kind = person.kind ?? 'user';
-  const address = `${person.alias}@${tenant.domain}`;
-  const hasMailbox = person.mailbox !== false;
+  const { guest } = person;
+  // The user name of a guest is made of the address it was invited by (https://learn.microsoft.com/entra/external-id/user-properties).
+  const address = guest === undefined ? `${person.alias}@${tenant.domain}` : `${guest.replace('@', '_')}#EXT#@${tenant.initialDomain}`;
+  const hasMailbox = person.mailbox !== false && guest === undefined;
   const user: DirectoryUser = {
     id: (person.id ?? stableGuid('user', tenant.id, person.alias.toLowerCase())).toLowerCase(),
     userPrincipalName: address,
     displayName: person.displayName,
     givenName: person.givenName ?? null,
     surname: person.surname ?? null,
-    mail: hasMailbox ? address : null,
+    mail: guest ?? (hasMailbox ? address : null),
     mailNickname: person.alias,
     proxyAddresses: hasMailbox ? [`SMTP:${address}`, `smtp:${person.alias}@${tenant.initialDomain}`] : [],
     kind,
-    userType: 'Member',
+    userType: guest === undefined ? 'Member' : 'Guest',
     licensed: hasMailbox && kind === 'user',
     // Shared, room and equipment mailboxes are disabled accounts.
     accountEnabled: kind === 'user',

@@ -34,12 +34,12 @@ export function personCandidate(workload: 'EMAIL' | 'ONEDRIVE', user: InternalUs
   const common = { id, microsoftId, name: upn, aliases: mail === null ? [] : [mail], key: localPart(upn) };
   if (workload === 'EMAIL') return { ...common, present: user.hasMailbox, sizeBytes: user.sizeBytes, itemCount: user.itemCount, quotaBytes: user.mailboxQuotaBytes, licensed: user.mailboxLicensed };
   const provisioned = drive?.state === 'provisioned' ? drive : null;
-  return { ...common, present: drive?.state !== 'missing', sizeBytes: provisioned?.usedBytes ?? null, itemCount: null, quotaBytes: provisioned?.quotaBytes ?? null, licensed: user.driveLicensed };
+  return { ...common, present: drive?.state !== 'missing', sizeBytes: provisioned?.usedBytes ?? null, itemCount: provisioned?.fileCount ?? null, quotaBytes: provisioned?.quotaBytes ?? null, licensed: user.driveLicensed };
 }
 
 /** A site; found by URL, name or Microsoft's id, matched by name. */
-export function siteCandidate({ id, microsoftId, name, url, sizeBytes }: InternalSite): Candidate {
-  return { id, microsoftId, name: url, aliases: [name, microsoftId, url.replace(/\/$/, '')], key: fold(name), present: true, sizeBytes, itemCount: null, quotaBytes: null, licensed: null };
+export function siteCandidate({ id, microsoftId, name, url, sizeBytes, fileCount }: InternalSite): Candidate {
+  return { id, microsoftId, name: url, aliases: [name, microsoftId, url.replace(/\/$/, '')], key: fold(name), present: true, sizeBytes, itemCount: fileCount, quotaBytes: null, licensed: null };
 }
 
 /** A team; found by name or Microsoft's id, matched by name. */

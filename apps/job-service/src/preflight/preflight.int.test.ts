@@ -85,9 +85,9 @@ test('destinations without a mailbox are told apart: no licence, or not made yet
 
 test('OneDrives: not provisioned, over their own quota or the tenant’s, and without a licence', async () => {
   const pair = pairOf('ONEDRIVE', ['none', 'own', 'tenant', 'fits'], {
-    source: (user) => (user.drive = { state: 'provisioned', driveId: user.id, usedBytes: 200 * gib, quotaBytes: 1024 * gib }),
+    source: (user) => (user.drive = { state: 'provisioned', driveId: user.id, usedBytes: 200 * gib, quotaBytes: 1024 * gib, fileCount: null }),
     dest: (user, name) => {
-      user.drive = name === 'none' ? { state: 'missing' } : { state: 'provisioned', driveId: user.id, usedBytes: 0, quotaBytes: name === 'own' ? 100 * gib : name === 'tenant' ? null : 1024 * gib };
+      user.drive = name === 'none' ? { state: 'missing' } : { state: 'provisioned', driveId: user.id, usedBytes: 0, quotaBytes: name === 'own' ? 100 * gib : name === 'tenant' ? null : 1024 * gib, fileCount: null };
       user.driveLicensed = name !== 'none';
     },
   });
@@ -101,7 +101,7 @@ test('OneDrives: not provisioned, over their own quota or the tenant’s, and wi
 test('sites: storage left at the destination, sites above 1 TB and 25 TB, refused names', async () => {
   const pair = pairOf('SHAREPOINT', []);
   const [source, dest] = [entryOf(pair.sourceTenantId), entryOf(pair.destTenantId)];
-  const site = (domain: string, path: string, sizeBytes: number) => ({ id: `dbs_${String(path.length).padStart(26, '0')}` as const, microsoftId: `${domain},${path}`, name: path, url: `https://${domain}/sites/${encodeURIComponent(path)}`, sizeBytes });
+  const site = (domain: string, path: string, sizeBytes: number) => ({ id: `dbs_${String(path.length).padStart(26, '0')}` as const, microsoftId: `${domain},${path}`, name: path, url: `https://${domain}/sites/${encodeURIComponent(path)}`, sizeBytes, fileCount: null, template: null });
   source.sites.push(site('src', 'News', 100 * gib), site('src', 'Archive', 2 * 1024 * gib), site('src', 'a_vti_b', gib));
   dest.sites.push(site('dst', 'News', 0), site('dst', 'Archive', 0));
   const storage = async (quota: number, used: number) => {

@@ -1,20 +1,22 @@
-/** SQL for the sites and teams that discovery found. */
+/** SQL for what discovery found besides people with an account of the tenant: sites, teams, groups, guests. */
+import type { IdPrefix } from '@migrator/contracts/ids';
 import type { Queryable, TransactionSql } from '@migrator/service-kit/database';
 import type { Ids } from '@migrator/service-kit/ids';
 import { holdRun, type ClaimedRun } from './claimed-run.js';
 
-export type PlaceKind = 'site' | 'team';
+export type PlaceKind = 'site' | 'team' | 'group' | 'guest';
+const prefixes = { site: 'dbs', team: 'dbt', group: 'dbg', guest: 'dbg' } as const satisfies Record<PlaceKind, IdPrefix>;
 
-/** One site or team as found. */
+/** One of them as found. */
 export interface PlaceFinding {
   kind: PlaceKind;
   microsoftId: string;
   name: string;
-  /** Of a site: url, sizeBytes. Of a team: description, mailNickname, memberCount. */
-  detail: { url?: string; sizeBytes?: number | null; description?: string | null; mailNickname?: string | null; memberCount?: number | null };
+  /** Of a site: url, sizeBytes, fileCount, template. Of a team: description, mailNickname, memberCount. Of a group: mail, mailNickname. Of a guest: mail. */
+  detail: { url?: string; sizeBytes?: number | null; fileCount?: number | null; template?: string | null; description?: string | null; mail?: string | null; mailNickname?: string | null; memberCount?: number | null };
 }
 
-/** A site or a team of the snapshot. */
+/** One of them in the snapshot. */
 export interface PlaceRow extends PlaceFinding {
   id: string;
 }
@@ -51,12 +53,12 @@ export class PlaceRepository {
     await tx`
       insert into tenants.discovered_places (id, tenant_id, kind, microsoft_id, name, detail)
       select n.id, ${tenantId}, f.kind, f.microsoft_id, f.name, f.detail
-      from unnest(${fresh.map(({ kind }) => ids.next(kind === 'site' ? 'dbs' : 'dbt'))}::text[], ${fresh.map(({ kind }) => kind)}::text[], ${fresh.map(({ microsoftId }) => microsoftId)}::text[]) as n (id, kind, microsoft_id)
+      from unnest(${fresh.map(({ kind }) => ids.next(prefixes[kind]))}::text[], ${fresh.map(({ kind }) => kind)}::text[], ${fresh.map(({ microsoftId }) => microsoftId)}::text[]) as n (id, kind, microsoft_id)
       join tenants.discovery_place_findings f on f.discovery_id = ${id} and f.kind = n.kind and f.microsoft_id = n.microsoft_id`;
     await tx`delete from tenants.discovery_place_findings where discovery_id = ${id}`;
   }
 
-  /** Sites or teams of the snapshot after a position, in the order of their ids. */
+  /** Those of one kind in the snapshot after a position, in the order of their ids. */
   async list(sql: Queryable, tenantId: string, kind: PlaceKind, afterId: string | null, limit: number, search: string | null): Promise<PlaceRow[]> {
     return sql<PlaceRow[]>`
       select id, kind, microsoft_id as "microsoftId", name, detail from tenants.discovered_places

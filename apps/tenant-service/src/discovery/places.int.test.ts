@@ -1,17 +1,18 @@
-import type { InternalSite, InternalTeam, InternalUser } from '@migrator/contracts/internal';
+import type { InternalPrincipal, InternalSite, InternalTeam, InternalUser } from '@migrator/contracts/internal';
 import { platformApp, TenantWorld } from '../testing/tenant-world.js';
 
 const gib = 1024 ** 3;
 const domain = 'full.example';
 const root = 1_572_864;
 const users = [
-  { alias: 'ada', displayName: 'Ada', drive: { usedBytes: 5 * gib } },
+  { alias: 'ada', displayName: 'Ada', drive: { usedBytes: 5 * gib, fileCount: 400 } },
   { alias: 'bo', displayName: 'Bo' },
   { alias: 'info', displayName: 'Info', kind: 'shared' },
+  { alias: 'pat', displayName: 'Pat', guest: 'pat@partner.example' },
   { alias: 'leaver', displayName: 'Leaver', mailbox: false, drive: { usedBytes: 2 * gib, quotaBytes: 3 * gib } },
 ];
 const sites = [
-  { name: 'finance', displayName: 'Finance', usedBytes: 7 * gib },
+  { name: 'finance', displayName: 'Finance', usedBytes: 7 * gib, fileCount: 900 },
   { name: 'unnamed', displayName: ' ', usedBytes: 0 },
 ];
 
@@ -22,6 +23,7 @@ beforeAll(async () => {
   await world.seed(domain, { users, sites });
   await world.simulator.control('POST', `/tenants/${domain}/groups`, { displayName: 'Engineering', description: 'Build', mailNickname: 'eng', team: true, members: [`ada@${domain}`, `bo@${domain}`], owners: [`ada@${domain}`], usedBytes: 3 * gib });
   await world.simulator.control('POST', `/tenants/${domain}/groups`, { displayName: 'Not a team', mailNickname: 'plain', members: [`ada@${domain}`] });
+  await world.simulator.control('POST', `/tenants/${domain}/groups`, { displayName: 'Readers', mailNickname: 'readers', kind: 'security', members: [`ada@${domain}`] });
   tenantId = (await world.connect(domain)).id;
   await world.discovered(tenantId);
 });
@@ -33,7 +35,10 @@ afterEach(async () => {
 interface Listed { id: string; name: string; sizeBytes: string; memberCount: number }
 const list = async (what: 'sites' | 'teams', query = ''): Promise<Listed[]> => (await world.call('GET', `/v1/tenants/${tenantId}/${what}${query}`)).body[what] as Listed[];
 const sizes = async (): Promise<Record<string, number>> => Object.fromEntries((await list('sites')).map(({ name, sizeBytes }) => [name, Number(sizeBytes)]));
-const inside = async <T>(what: 'users' | 'sites' | 'teams'): Promise<T[]> => (await world.internal(`/internal/orgs/${world.org}/tenants/${tenantId}/${what}`, 'job-service')).body[what] as T[];
+const inside = async <T>(what: 'users' | 'sites' | 'teams' | 'groups' | 'guests'): Promise<T[]> => {
+  const { body } = await world.internal(`/internal/orgs/${world.org}/tenants/${tenantId}/${what}`, 'job-service');
+  return body[what === 'groups' || what === 'guests' ? 'principals' : what] as T[];
+};
 const drives = async (): Promise<Record<string, InternalUser['drive']>> => Object.fromEntries((await inside<InternalUser>('users')).map(({ upn, drive }) => [upn.split('@')[0], drive]));
 const tenant = async (): Promise<Record<string, unknown>> => (await world.call('GET', `/v1/tenants/${tenantId}`)).body.tenant as Record<string, unknown>;
 const fault = (body: Record<string, unknown>): Promise<unknown> => world.simulator.control('POST', '/faults', body);
@@ -52,7 +57,9 @@ const found = { 'Communication site': root, Finance: 7 * gib, unnamed: 0, Engine
 test('every site is listed with its size and nobody’s OneDrive is, by the report and by the library where the report is silent', async () => {
   expect(await sizes()).toEqual(found);
   const finance = (await inside<InternalSite>('sites')).find(({ name }) => name === 'Finance');
-  expect(finance).toEqual({ id: expect.stringMatching(/^dbs_/) as string, microsoftId: expect.stringMatching(/^full\.sharepoint\.com,/) as string, name: 'Finance', url: 'https://full.sharepoint.com/sites/finance', sizeBytes: 7 * gib });
+  expect(finance).toEqual({ id: expect.stringMatching(/^dbs_/) as string, microsoftId: expect.stringMatching(/^full\.sharepoint\.com,/) as string, name: 'Finance', url: 'https://full.sharepoint.com/sites/finance', sizeBytes: 7 * gib, fileCount: 900, template: 'Communication Site' });
+  // Too new for the report.
+  expect((await inside<InternalSite>('sites')).find(({ name }) => name === 'Engineering')).toMatchObject({ sizeBytes: 3 * gib, fileCount: null, template: null });
 });
 
 test('every team is listed with its members counted; other groups are not', async () => {
@@ -62,9 +69,21 @@ test('every team is listed with its members counted; other groups are not', asyn
   expect(await list('teams')).toEqual([{ id: team?.id, tenantId, teamId: team?.microsoftId, name: 'Engineering', description: 'Build', memberCount: 2 }]);
 });
 
+test('every group and every guest is found, for they hold permissions; no guest counts as one of the people', async () => {
+  const id = expect.stringMatching(/^dbg_/) as string;
+  const microsoftId = expect.any(String) as string;
+  expect(await inside<InternalPrincipal>('groups')).toEqual([
+    { id, microsoftId, name: 'Engineering', mail: `eng@${domain}` },
+    { id, microsoftId, name: 'Not a team', mail: `plain@${domain}` },
+    { id, microsoftId, name: 'Readers', mail: null },
+  ]);
+  expect(await inside<InternalPrincipal>('guests')).toEqual([{ id, microsoftId, name: 'Pat', mail: 'pat@partner.example' }]);
+  expect((await inside<InternalUser>('users')).map(({ displayName }) => displayName)).not.toContain('Pat');
+});
+
 test('a OneDrive is found with its room, also that of somebody without a licence; who has none has none, and who was not asked is not known', async () => {
   const provisioned = { state: 'provisioned', driveId: expect.stringMatching(/^b!/) as string };
-  expect(await drives()).toEqual({ ada: { ...provisioned, usedBytes: 5 * gib, quotaBytes: 1024 * gib }, bo: { state: 'missing' }, info: null, leaver: { ...provisioned, usedBytes: 2 * gib, quotaBytes: 3 * gib } });
+  expect(await drives()).toEqual({ ada: { ...provisioned, usedBytes: 5 * gib, quotaBytes: 1024 * gib, fileCount: 400 }, bo: { state: 'missing' }, info: null, leaver: { ...provisioned, usedBytes: 2 * gib, quotaBytes: 3 * gib, fileCount: 0 } });
 });
 
 test('the tenant has its room and the sum of everything', async () => {
@@ -141,9 +160,9 @@ describe('without a permission', () => {
   });
   test('for groups, settings and licences: teams and room are unknown, and the usual OneDrive stands in for the tenant’s', async () => {
     const run = await withoutRoles(/^(Group|SharePointTenant)/);
-    expect([(await list('sites')).length, await list('teams')]).toEqual([5, []]);
+    expect([(await list('sites')).length, await list('teams'), await inside('groups')]).toEqual([5, [], []]);
     expect(await tenant()).toMatchObject({ siteCount: 5, onedriveQuotaPerUserBytes: 3 * gib });
-    expect(await reasons(run)).toMatchObject({ teams: expect.stringMatching(/403 Authorization_RequestDenied.*Group\.Read\.All/) as string, 'onedrive-quota': expect.stringMatching(/403/) as string });
+    expect(await reasons(run)).toMatchObject({ teams: expect.stringMatching(/403 Authorization_RequestDenied.*Group\.Read\.All/) as string, groups: expect.stringMatching(/403/) as string, 'onedrive-quota': expect.stringMatching(/403/) as string });
   });
   test('for reports: sizes come from each library', async () => {
     await withoutRoles(/^Reports/);

@@ -4,6 +4,7 @@ import type { InternalUser } from '@migrator/contracts/internal';
 import { askEach } from '../microsoft/ask-each.js';
 import { driveAnswer, readQuota } from './drive-quota.js';
 import type { SkippedParts } from './skipped-parts.js';
+import type { StorageUsage } from './storage-usage.js';
 
 export interface DriveOwner {
   microsoftId: string;
@@ -18,7 +19,7 @@ export type ReadDrives = (owners: readonly DriveOwner[]) => Promise<ReadonlyMap<
  * Each licensed person is asked once, and whoever the report says has an OneDrive without a licence; asking for ever more that do not
  * exist gets an address throttled (graph/files.md 1.1). An application that asks provisions nothing: 404 is the answer, not a failure.
  */
-export function makeReadDrives(port: GraphPort, usage: ReadonlyMap<string, number> | null, skipped: SkippedParts, signal: AbortSignal): ReadDrives {
+export function makeReadDrives(port: GraphPort, usage: ReadonlyMap<string, StorageUsage> | null, skipped: SkippedParts, signal: AbortSignal): ReadDrives {
   let closed = false;
   return async (owners) => {
     const drives = new Map<string, InternalUser['drive']>();
@@ -30,7 +31,8 @@ export function makeReadDrives(port: GraphPort, usage: ReadonlyMap<string, numbe
       const answer = status === 200 ? driveAnswer.safeParse(body) : null;
       if (answer?.success === true && answer.data.id !== undefined) {
         const { usedBytes, quotaBytes } = readQuota(answer.data.quota);
-        drives.set(microsoftId, { state: 'provisioned', driveId: answer.data.id, usedBytes: usedBytes ?? usage?.get(upn.toLowerCase()) ?? null, quotaBytes });
+        const reported = usage?.get(upn.toLowerCase()) ?? null;
+        drives.set(microsoftId, { state: 'provisioned', driveId: answer.data.id, usedBytes: usedBytes ?? reported?.bytes ?? null, quotaBytes, fileCount: reported?.files ?? null });
       } else if (status === 404) {
         drives.set(microsoftId, { state: 'missing' });
       } else if (status === 400) {

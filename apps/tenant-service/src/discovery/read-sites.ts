@@ -5,7 +5,7 @@ import { askEach } from '../microsoft/ask-each.js';
 import { driveAnswer, readQuota } from './drive-quota.js';
 import type { PlaceFinding } from './place-repository.js';
 import type { SkippedParts } from './skipped-parts.js';
-import type { SiteUsage } from './storage-usage.js';
+import type { SitesUsage, SiteUsage } from './storage-usage.js';
 
 const siteAnswer = z.object({ id: z.string(), name: z.string().nullish(), displayName: z.string().nullish(), webUrl: z.string(), isPersonalSite: z.boolean().nullish() });
 type Site = z.infer<typeof siteAnswer>;
@@ -14,19 +14,22 @@ type Site = z.infer<typeof siteAnswer>;
  * Pages of findings. The search index misses sites, so the inventory is asked (graph/files.md 1.3). A size comes from the usage report;
  * a site that the report does not name (new, or names are concealed) is asked for its library's quota. Null when neither says.
  */
-export async function* readSites(port: GraphPort, usage: SiteUsage | null, skipped: SkippedParts, signal: AbortSignal): AsyncGenerator<PlaceFinding[]> {
+export async function* readSites(port: GraphPort, usage: SitesUsage | null, skipped: SkippedParts, signal: AbortSignal): AsyncGenerator<PlaceFinding[]> {
   for await (const page of port.pages<unknown>('/sites/getAllSites', { budget: { kind: 'none' }, query: { $select: 'id,name,displayName,webUrl,isPersonalSite' }, signal })) {
     const sites = page.value.map((site) => siteAnswer.parse(site)).filter((site) => !isPersonal(site));
-    const measured = await measure(port, sites.filter((site) => reportedBytes(site, usage) === null), skipped, signal);
-    yield sites.map((site) => ({ kind: 'site', microsoftId: site.id, name: nameOf(site), detail: { url: site.webUrl, sizeBytes: reportedBytes(site, usage) ?? measured.get(site.id) ?? null } }));
+    const measured = await measure(port, sites.filter((site) => reportedOf(site, usage) === null), skipped, signal);
+    yield sites.map((site) => {
+      const reported = reportedOf(site, usage);
+      return { kind: 'site', microsoftId: site.id, name: nameOf(site), detail: { url: site.webUrl, sizeBytes: reported?.bytes ?? measured.get(site.id) ?? null, fileCount: reported?.files ?? null, template: reported?.template ?? null } };
+    });
   }
 }
 
 const isPersonal = ({ isPersonalSite, webUrl }: Site): boolean => isPersonalSite ?? /^https:\/\/[^/]+-my\.[^/]+\/personal\//i.test(webUrl);
 
-function reportedBytes({ id, webUrl }: Site, usage: SiteUsage | null): number | null {
+function reportedOf({ id, webUrl }: Site, usage: SitesUsage | null): SiteUsage | null {
   const collection = id.split(',')[1]?.toLowerCase() ?? '';
-  return usage?.bytes.get(collection) ?? usage?.bytes.get(webUrl.toLowerCase().replace(/\/+$/, '')) ?? null;
+  return usage?.get(collection) ?? usage?.get(webUrl.toLowerCase().replace(/\/+$/, '')) ?? null;
 }
 
 /** The display name may be empty: then the end of the address, or the host of a root site. */

@@ -1,8 +1,9 @@
-/** Everybody in a tenant's directory, and whether there is a mailbox and an OneDrive behind. */
+/** Everybody in a tenant's directory, and whether there is a mailbox and an OneDrive behind; guests, who have neither, apart. */
 import { GraphRequestError, type GraphPort } from '@migrator/graph-client';
 import type { Finding } from './discovery-repository.js';
 import { measureMailbox } from './measure-mailbox.js';
 import type { MailboxUsage } from './mailbox-usage.js';
+import type { PlaceFinding } from './place-repository.js';
 import type { ReadDrives } from './read-drives.js';
 
 interface DirectoryUser {
@@ -18,14 +19,19 @@ interface DirectoryUser {
 const select = 'id,userPrincipalName,displayName,mail,userType,accountEnabled,assignedPlans';
 
 /** Pages of findings. A licensed user has a mailbox; a user with an address and no licence is asked what the mailbox is for. */
-export async function* readUsers(port: GraphPort, usage: ReadonlyMap<string, MailboxUsage> | null, readDrives: ReadDrives, signal: AbortSignal): AsyncGenerator<Finding[]> {
+export async function* readUsers(port: GraphPort, usage: ReadonlyMap<string, MailboxUsage> | null, readDrives: ReadDrives, signal: AbortSignal): AsyncGenerator<{ people: Finding[]; guests: PlaceFinding[] }> {
   for await (const page of port.pages<DirectoryUser>('/users', { budget: { kind: 'directory' }, query: { $select: select, $top: '999' }, signal })) {
-    const people = page.value.filter((user) => user.userType !== 'Guest');
-    const findings = await Promise.all(people.map((user) => toFinding(port, user, usage, signal)));
+    const members = page.value.filter((user) => !isGuest(user));
+    const findings = await Promise.all(members.map((user) => toFinding(port, user, usage, signal)));
     const drives = await readDrives(findings);
-    yield findings.map((finding) => ({ ...finding, drive: drives.get(finding.microsoftId) ?? null }));
+    yield {
+      people: findings.map((finding) => ({ ...finding, drive: drives.get(finding.microsoftId) ?? null })),
+      guests: page.value.filter(isGuest).map(({ id, mail, displayName, userPrincipalName }) => ({ kind: 'guest', microsoftId: id, name: displayName ?? mail ?? userPrincipalName, detail: { mail } })),
+    };
   }
 }
+
+const isGuest = ({ userType }: DirectoryUser): boolean => userType === 'Guest';
 
 async function toFinding(port: GraphPort, user: DirectoryUser, usage: ReadonlyMap<string, MailboxUsage> | null, signal: AbortSignal): Promise<Finding> {
   const reported = usage?.get(user.userPrincipalName.toLowerCase()) ?? null;

@@ -5,9 +5,10 @@ import type { MicrosoftAccess } from '../microsoft/organisation.js';
 import type { ClaimedRun } from './claimed-run.js';
 import type { DiscoveryRepository, TenantFacts } from './discovery-repository.js';
 import { readMailboxUsage } from './mailbox-usage.js';
-import type { PlaceFinding, PlaceKind, PlaceRepository } from './place-repository.js';
+import type { PlaceFinding, PlaceRepository } from './place-repository.js';
 import { makeReadDrives, type ReadDrives } from './read-drives.js';
 import { readDriveQuota, readSharepointQuota } from './read-quotas.js';
+import { readGroups } from './read-groups.js';
 import { readSites } from './read-sites.js';
 import { readTeams } from './read-teams.js';
 import { readUsers } from './read-users.js';
@@ -26,8 +27,12 @@ export interface Scan {
   users: number;
   sites: number | null;
   teams: number | null;
+  groups: number | null;
   reportReadable: boolean;
 }
+
+/** What is listed by itself, and the part of the scan that it is. */
+const partOf = { site: 'sites', team: 'teams', group: 'groups' } as const;
 
 /** Throws RunLost, and whatever keeps people from being read; a part that is refused for good is skipped with its reason. */
 export const makeScanTenant =
@@ -39,14 +44,17 @@ export const makeScanTenant =
 
     const usage = await readMailboxUsage(port, signal);
     let users = 0;
-    for await (const findings of readUsers(port, usage, await drivesReader(port, roles, skipped, signal), signal)) {
-      await inTransaction(sql, (tx) => discoveries.addFindings(tx, run, findings));
-      users += findings.length;
+    for await (const { people, guests } of readUsers(port, usage, await drivesReader(port, roles, skipped, signal), signal)) {
+      await inTransaction(sql, async (tx) => {
+        await discoveries.addFindings(tx, run, people);
+        await places.addFindings(tx, run, guests);
+      });
+      users += people.length;
     }
 
-    const store = async (kind: PlaceKind, pages: AsyncIterable<PlaceFinding[]>): Promise<number | null> => {
+    const store = async (kind: keyof typeof partOf, pages: AsyncIterable<PlaceFinding[]>): Promise<number | null> => {
       let count = 0;
-      const whole = await skipped.attempt(kind === 'site' ? 'sites' : 'teams', async () => {
+      const whole = await skipped.attempt(partOf[kind], async () => {
         for await (const findings of pages) {
           await inTransaction(sql, (tx) => places.addFindings(tx, run, findings));
           count += findings.length;
@@ -59,9 +67,10 @@ export const makeScanTenant =
     };
     const sites = skipped.allowed('sites', roles) ? await store('site', readSites(port, await skipped.attempt('site-sizes', () => readSiteUsage(port, signal)), skipped, signal)) : null;
     const teams = await store('team', readTeams(port, skipped, signal));
+    const groups = await store('group', readGroups(port, signal));
     const sharepointQuotaBytes = await skipped.attempt('sharepoint-quota', () => readSharepointQuota(port, signal));
     const onedriveQuotaPerUserBytes = await skipped.attempt('onedrive-quota', () => readDriveQuota(port, signal));
-    return { facts: { sitesRead: sites !== null, sharepointQuotaBytes, onedriveQuotaPerUserBytes, skipped: skipped.list }, users, sites, teams, reportReadable: usage !== null };
+    return { facts: { sitesRead: sites !== null, sharepointQuotaBytes, onedriveQuotaPerUserBytes, skipped: skipped.list }, users, sites, teams, groups, reportReadable: usage !== null };
   };
 
 async function drivesReader(port: GraphPort, roles: readonly string[], skipped: SkippedParts, signal: AbortSignal): Promise<ReadDrives> {

@@ -8,6 +8,7 @@ export const partRoles = {
   drives: ['Files.Read.All', 'Files.ReadWrite.All', 'Sites.Read.All', 'Sites.ReadWrite.All', 'Sites.Manage.All', 'Sites.FullControl.All'],
   teams: ['Group.Read.All', 'Group.ReadWrite.All', 'Directory.Read.All', 'Directory.ReadWrite.All'],
   'team-members': ['GroupMember.Read.All', 'Group.Read.All', 'Directory.Read.All'],
+  groups: ['Group.Read.All', 'Group.ReadWrite.All', 'GroupMember.Read.All', 'Directory.Read.All', 'Directory.ReadWrite.All'],
   'sharepoint-quota': ['Organization.Read.All', 'Directory.Read.All'],
   'onedrive-quota': ['SharePointTenantSettings.Read.All', 'SharePointTenantSettings.ReadWrite.All'],
 } as const satisfies Record<string, readonly [string, ...string[]]>;

@@ -2,7 +2,7 @@
 import { tenantEndpoints } from '@migrator/contracts/endpoints/tenants';
 import { AppError } from '@migrator/contracts/errors';
 import { isId, type Id } from '@migrator/contracts/ids';
-import { internalSitesAnswer, internalTeamsAnswer, internalTenantSchema, internalUsersAnswer, tenantCredentialSchema } from '@migrator/contracts/internal';
+import { internalPrincipalsAnswer, internalSitesAnswer, internalTeamsAnswer, internalTenantSchema, internalUsersAnswer, tenantCredentialSchema } from '@migrator/contracts/internal';
 import type { Clock } from '@migrator/service-kit/clock';
 import { inTransaction, type Sql } from '@migrator/service-kit/database';
 import { pageOf, type Cursors } from '@migrator/service-kit/cursors';
@@ -120,7 +120,7 @@ function publicRoutes({ sql, cursors, tenants, discoveries, places, connect, ans
 /** What other services ask; the ids come from their own rows. */
 function internalRoutes({ sql, tenants, discoveries, places, findApp }: TenantRoutesDeps): RouteSpec[] {
   const find = (call: Call) => tenants.get(sql, call.params['org'] ?? '', call.params['id'] ?? '');
-  const position = (prefix: 'dbu' | 'dbs' | 'dbt', { query: { cursor } }: Call): string | null => {
+  const position = (prefix: 'dbu' | 'dbs' | 'dbt' | 'dbg', { query: { cursor } }: Call): string | null => {
     if (cursor === undefined) return null;
     if (!isId(prefix, cursor)) throw new AppError('VALIDATION_ERROR', { publicMessage: 'The request is not valid.', errors: [{ path: 'cursor', message: 'was not issued by this list' }] });
     return cursor;
@@ -148,7 +148,7 @@ function internalRoutes({ sql, tenants, discoveries, places, findApp }: TenantRo
       handle: async (call) => {
         const { id } = await find(call);
         const rows = await places.list(sql, id, 'site', position('dbs', call), internalPage, null);
-        return ok(internalSitesAnswer.parse({ sites: rows.map(({ detail, ...row }) => ({ ...row, url: detail.url, sizeBytes: detail.sizeBytes ?? null })), nextCursor: next(rows) }));
+        return ok(internalSitesAnswer.parse({ sites: rows.map(({ detail, ...row }) => ({ ...row, url: detail.url, sizeBytes: detail.sizeBytes ?? null, fileCount: detail.fileCount ?? null, template: detail.template ?? null })), nextCursor: next(rows) }));
       },
     },
     {
@@ -159,6 +159,14 @@ function internalRoutes({ sql, tenants, discoveries, places, findApp }: TenantRo
         return ok(internalTeamsAnswer.parse({ teams: rows.map(({ detail, ...row }) => ({ ...row, mailNickname: detail.mailNickname ?? null, memberCount: detail.memberCount ?? null })), nextCursor: next(rows) }));
       },
     },
+    ...(['group', 'guest'] as const).map((kind): RouteSpec => ({
+      method: 'GET', path: `${base}/${kind}s`, access: 'service',
+      handle: async (call) => {
+        const { id } = await find(call);
+        const rows = await places.list(sql, id, kind, position('dbg', call), internalPage, null);
+        return ok(internalPrincipalsAnswer.parse({ principals: rows.map(({ detail, ...row }) => ({ ...row, mail: detail.mail ?? null })), nextCursor: next(rows) }));
+      },
+    })),
     {
       method: 'GET', path: `${base}/credential`, access: 'service',
       handle: async (call) => {
