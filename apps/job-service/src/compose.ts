@@ -22,6 +22,8 @@ import { createEstimateReader } from './estimate/estimate-reader.js';
 import { mailboxLimits } from './estimate/mail-limits.js';
 import { recentEstimates } from './estimate/recent-estimates.js';
 import { makeSamplePace } from './estimate/sample-pace.js';
+import { makeKeepIdentities } from './identities/keep-identities.js';
+import { makeReadIdentities } from './identities/read-identities.js';
 import { createItemReader } from './items/item-reader.js';
 import { makeCreateJobs } from './jobs/create-jobs.js';
 import { makeDeleteJob } from './jobs/delete-job.js';
@@ -83,17 +85,18 @@ export async function startJobService(config: JobServiceConfig, logger: Logger, 
     }
   };
 
+  const keepIdentities = makeKeepIdentities({ sql, clock, tenants });
   const estimates = recentEstimates(createEstimateReader({ sql, clock, limits: mailboxLimits() }));
   const app = createJobServiceApp({
     logger,
     identity,
     deps: {
       ...{ sql, jobs: createJobReader(sql), units: createUnitReader(sql), items: createItemReader(sql), passes: createPassReader(sql), reports: createReportReader(sql), cursors: createCursors(config.INTERNAL_SIGNING_KEY, 'job-service') },
-      ...{ createJobs: makeCreateJobs({ sql, outbox, ids, clock, tenants, runnable }), pauseJob: makePauseJob({ change }), resumeJob: makeResumeJob({ sql, change, tenants }), deleteJob: makeDeleteJob({ change, outbox }) },
-      ...{ listMappings: makeListMappings({ sql, tenants }), replaceMappings: makeReplaceMappings({ sql, clock, tenants }), runPreflight: makeRunPreflight({ sql, clock, tenants }) },
-      ...{ createPass: makeCreatePass({ sql, change, outbox, ids, tenants }), readLog: makeReadLog({ sql }), detachTenant: makeDetachTenant({ sql, change }) },
+      ...{ createJobs: makeCreateJobs({ sql, outbox, ids, clock, tenants, runnable, keepIdentities }), pauseJob: makePauseJob({ change }), resumeJob: makeResumeJob({ sql, change, tenants }), deleteJob: makeDeleteJob({ change, outbox }) },
+      ...{ listMappings: makeListMappings({ sql, tenants }), replaceMappings: makeReplaceMappings({ sql, clock, tenants, keepIdentities }), runPreflight: makeRunPreflight({ sql, clock, tenants }) },
+      ...{ createPass: makeCreatePass({ sql, change, outbox, ids, tenants, keepIdentities }), readLog: makeReadLog({ sql }), detachTenant: makeDetachTenant({ sql, change }) },
       ...{ estimates, dryRuns: createDryRunReader({ sql, estimates }), announceWorker: makeAnnounceWorker({ sql }) },
-      ...{ claimUnit: makeClaimUnit({ change }), renewUnit: makeRenewUnit({ sql }), finishUnit: makeFinishUnit({ change, lastWorkSequence }) },
+      ...{ claimUnit: makeClaimUnit({ change }), renewUnit: makeRenewUnit({ sql }), finishUnit: makeFinishUnit({ change, lastWorkSequence }), readIdentities: makeReadIdentities({ sql }) },
     },
   });
 

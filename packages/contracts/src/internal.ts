@@ -186,6 +186,26 @@ export const claimUnitBody = z.object({ workerId: z.string().min(1).max(200), le
 export const claimUnitAnswer = z.discriminatedUnion('granted', [z.object({ granted: z.literal(true), claim: z.number().int(), work: unitWorkSchema }), z.object({ granted: z.literal(false), reason: z.string() })]);
 export type ClaimUnitAnswer = z.infer<typeof claimUnitAnswer>;
 
+/** Names in one question at most. */
+export const identitiesMax = 500;
+export const identityKinds = ['user', 'guest', 'group'] as const;
+export type IdentityKind = (typeof identityKinds)[number];
+/** Somebody who can hold a permission, in one tenant: Microsoft's object id, and how people name them (UPN; of a guest or a group the address, or the name where there is none). */
+export const principalSchema = z.object({ microsoftId: z.string(), kind: z.enum(identityKinds), name: z.string() });
+export type Principal = z.infer<typeof principalSchema>;
+/** `automatic`: by the name before the `@`. `corrected`, `excluded`: by the uploaded mapping. `unmatched`: nobody fits, or no telling who. `unknown`: not in the source tenant's directory. */
+export const identityHows = ['automatic', 'corrected', 'excluded', 'unmatched', 'unknown'] as const;
+
+/**
+ * POST /internal/units/{id}/identities: who the source's people and groups are at the destination, for permissions and for people in
+ * columns. `names` are Microsoft's object ids, or addresses (UPN, mail) where the source gives no id; case does not count. One entry per
+ * name, in the order asked. `dest` is null unless it is known: whoever has none is left out and said, never guessed. The answer holds for
+ * the unit's pass; a later pass may know more.
+ */
+export const identitiesBody = z.object({ names: z.array(z.string().min(1).max(400)).min(1).max(identitiesMax) });
+export const identitiesAnswer = z.object({ identities: z.array(z.object({ name: z.string(), source: principalSchema.nullable(), dest: principalSchema.nullable(), how: z.enum(identityHows) })) });
+export type IdentitiesAnswer = z.infer<typeof identitiesAnswer>;
+
 /** POST /internal/units/{id}/renew: extends the lease and says what should happen. `lost`: the claim is not ours any more; stop at once and write nothing. */
 export const renewUnitBody = z.object({ claim: z.number().int(), leaseSeconds: z.number().int().min(2).max(600) });
 export const desiredStates = ['run', 'pause', 'cancel', 'lost'] as const;

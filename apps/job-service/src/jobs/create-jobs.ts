@@ -10,6 +10,9 @@ import type { Clock } from '@migrator/service-kit/clock';
 import { inTransaction, type Sql, type TransactionSql } from '@migrator/service-kit/database';
 import type { Ids } from '@migrator/service-kit/ids';
 import { mappingFindings, storeMappingFindings } from '../dry-run/dry-run-result.js';
+import type { IdentityCounts } from '../identities/identity-repository.js';
+import type { KeepIdentities } from '../identities/keep-identities.js';
+import { asksForIdentities } from '../identities/match-identities.js';
 import { expectedSteps } from '../estimate/unit-load.js';
 import { appendLines, type NewLine } from '../logs/log-repository.js';
 import { readCorrections } from '../mappings/correction-repository.js';
@@ -47,9 +50,20 @@ interface Plan {
   findings: PreflightCheck[];
 }
 
+export interface CreateJobsDeps {
+  sql: Sql;
+  outbox: Outbox;
+  ids: Ids;
+  clock: Clock;
+  tenants: TenantDirectory;
+  /** Workloads that jobs may be created of. */
+  runnable: readonly WorkloadName[];
+  keepIdentities: KeepIdentities;
+}
+
 /** Ids of the new jobs, in the order of the entries. Throws VALIDATION_ERROR naming every problem, or TENANT_NOT_FOUND. */
 export const makeCreateJobs =
-  ({ sql, outbox, ids, clock, tenants, runnable }: { sql: Sql; outbox: Outbox; ids: Ids; clock: Clock; tenants: TenantDirectory; runnable: readonly WorkloadName[] }) =>
+  ({ sql, outbox, ids, clock, tenants, runnable, keepIdentities }: CreateJobsDeps) =>
   async (command: CreateJobs): Promise<Id<'job'>[]> => {
     const { shared, orgId, requestId, signal } = command;
     const workload = runnableWorkload(shared.type, runnable);
@@ -78,15 +92,16 @@ export const makeCreateJobs =
     if (problems.length > 0) throw invalid(problems, `Some ${workloadWords[workload].many} cannot be migrated like this.`);
     if (units > unitsMax) throw invalid([{ path: 'batches', message: `one call may create ${unitsMax} units at most; list the ${workloadWords[workload].many} of each job, or send several calls` }]);
 
+    const identities = asksForIdentities(workload, scope) ? await keepIdentities(wish) : null;
     return inTransaction(sql, async (tx) => {
       await holdTenants(tx, [shared.sourceTenantId, shared.destTenantId], () => notFound('TENANT_NOT_FOUND'));
       const jobIds: Id<'job'>[] = [];
-      for (const plan of plans) jobIds.push(await insertPlan(tx, { plan, scope, command, workload }));
+      for (const plan of plans) jobIds.push(await insertPlan(tx, { plan, scope, command, workload, identities }));
       await wakeDispatcher(tx);
       return jobIds;
     });
 
-    async function insertPlan(tx: TransactionSql, { plan, scope, command: { shared: body, actor }, workload: type }: { plan: Plan; scope: Record<string, boolean>; command: CreateJobs; workload: WorkloadName }): Promise<Id<'job'>> {
+    async function insertPlan(tx: TransactionSql, { plan, scope, command: { shared: body, actor }, workload: type, identities }: { plan: Plan; scope: Record<string, boolean>; command: CreateJobs; workload: WorkloadName; identities: IdentityCounts | null }): Promise<Id<'job'>> {
       const id = ids.next('job');
       const at = clock.now();
       await insertJob(tx, {
@@ -96,7 +111,7 @@ export const makeCreateJobs =
       await insertUnits(tx, plan.matches.filter(({ how }) => how !== 'excluded').map((match) => newUnit(ids.next('unt'), id, match, body.dryRun)), at);
       await notePassBase(tx, id);
       if (body.dryRun) await storeMappingFindings(tx, id, plan.findings);
-      await appendLines(tx, id, openingLines(plan, type, body.dryRun, at));
+      await appendLines(tx, id, [...openingLines(plan, type, body.dryRun, at), ...identityLines(identities, at)]);
       // Nobody can be listening yet: what is stored here counts as published.
       await tx`update jobs.jobs set live_seq = log_seq where id = ${id}`;
       await outbox.add(tx, 'job.created', { orgId: orgId as Id<'org'>, jobId: id, at: at.toISOString() });
@@ -138,4 +153,10 @@ function openingLines({ matches, scheduledAt }: Plan, workload: WorkloadName, dr
       ? { level: 'WARN', message: `Job created, and there is nothing to migrate: ${matches.length === 0 ? `no ${one} was discovered in the source tenant` : `the uploaded mapping leaves out every ${one}`}`, at }
       : { level: 'INFO', message: `Job created${dryRun ? ' (dry run)' : ''}: ${wanted.length - without.length} ${many} to migrate, ${without.length} without a destination${excluded}${when}`, at };
   return [first, ...without.map(({ source }): NewLine => ({ level: 'WARN', message: `${source.name} is skipped. ${cause} ${remedy}`, at }))];
+}
+
+/** Who cannot be told at the destination gets no permission there, and that is said before the start. */
+function identityLines(counts: IdentityCounts | null, at: Date): NewLine[] {
+  if (counts === null || counts.unmatched === 0) return [];
+  return [{ level: 'WARN', message: `${counts.unmatched} of ${counts.total} people and groups of the source have no counterpart at the destination: what is shared with them is shared with nobody there. Map them in the mapping of type IDENTITY.`, at }];
 }

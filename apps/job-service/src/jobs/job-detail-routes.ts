@@ -58,7 +58,7 @@ export function jobDetailRoutes({ sql, jobs, units, items, passes, estimates, cu
       await jobs.identify(org, params.id);
       return { passes: await passes.list(params.id) };
     }),
-    route(beginPass, async ({ org, params, body, identity, requestId }) => ({ pass: describePass(await createPass({ orgId: org, jobId: params.id, mode: body.mode, actor: identity.actor, requestId })) })),
+    route(beginPass, async ({ org, params, body, identity, requestId, signal }) => ({ pass: describePass(await createPass({ orgId: org, jobId: params.id, mode: body.mode, actor: identity.actor, requestId, signal })) })),
     route(exportJobLog, async ({ org, params, response, signal }) => {
       const { logSeq } = await jobs.identify(org, params.id);
       response.writeHead(200, { 'content-type': 'text/csv; charset=utf-8', 'content-disposition': 'attachment; filename="job-logs.csv"', 'cache-control': 'no-store' });

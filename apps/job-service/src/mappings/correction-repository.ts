@@ -1,5 +1,5 @@
 /** SQL for what people corrected in the automatic match. */
-import type { WorkloadName } from '@migrator/contracts/api/tenants';
+import type { MappingSubject } from '@migrator/contracts/api/mappings';
 import type { Queryable, TransactionSql } from '@migrator/service-kit/database';
 import type { Corrections } from '../matching/match-sources.js';
 
@@ -7,7 +7,7 @@ export interface CorrectionKey {
   orgId: string;
   sourceTenantId: string;
   destTenantId: string;
-  workload: WorkloadName;
+  workload: MappingSubject;
 }
 
 export async function readCorrections(sql: Queryable, { orgId, sourceTenantId, destTenantId, workload }: CorrectionKey): Promise<Corrections> {

@@ -1,6 +1,7 @@
 /** The match of a pair, row by row, with the corrections over it. */
 import type { MappingRow } from '@migrator/contracts/api/mappings';
 import type { Sql } from '@migrator/service-kit/database';
+import { automaticMatch } from '../matching/automatic-match.js';
 import { workloadWords } from '../matching/candidate.js';
 import type { Directory } from '../matching/directory.js';
 import { matchSources, sharedDestinations, type Match } from '../matching/match-sources.js';
@@ -21,7 +22,7 @@ export const makeListMappings =
     const pair = await findPair(tenants, wish);
     assertDiscovered(pair);
     const { source, dest } = await loadDirectories(tenants, pair, wish);
-    const { matches } = matchSources(source, dest, { words: workloadWords[wish.workload] }, await readCorrections(sql, wish), '');
+    const { matches } = matchSources(source, dest, { words: workloadWords[wish.workload] }, await readCorrections(sql, wish), '', automaticMatch(wish.workload, source, dest));
     const shared = new Map(sharedDestinations(matches).flatMap(({ sources }) => sources.map((candidate) => [candidate.id, sources.filter(({ id }) => id !== candidate.id).map(({ name }) => name)] as const)));
     const rows = matches.map((match) => rowOf(match, shared.get(match.source.id) ?? [], wish.workload));
     rows.sort((a, b) => (a.source === b.source ? (a.sourceId < b.sourceId ? -1 : 1) : a.source < b.source ? -1 : 1));

@@ -1,11 +1,12 @@
-/** A mailbox, drive, site or team of one tenant, as matching and preflight see it: the workloads differ only in how it is made. */
-import type { WorkloadName } from '@migrator/contracts/api/tenants';
-import type { InternalSite, InternalTeam, InternalUser } from '@migrator/contracts/internal';
+/** A mailbox, drive, site, team, person or group of one tenant, as matching and preflight see it: what is mapped differs only in how it is made. */
+import type { MappingSubject } from '@migrator/contracts/api/mappings';
+import type { IdentityKind, InternalPrincipal, InternalSite, InternalTeam, InternalUser } from '@migrator/contracts/internal';
 
 /** Kept small, for there may be a hundred thousand. */
 export interface Candidate {
-  /** The discovered id (dbu_, dbs_, dbt_). */
+  /** The discovered id (dbu_, dbs_, dbt_, dbg_). */
   readonly id: string;
+  readonly kind: IdentityKind | 'site' | 'team';
   readonly microsoftId: string;
   /** How people name it: UPN, URL, name of the team. */
   readonly name: string;
@@ -31,7 +32,7 @@ export const localPart = (address: string): string => fold(address.includes('@')
 /** A person's mailbox or OneDrive. A drive that discovery has not looked at counts as there. */
 export function personCandidate(workload: 'EMAIL' | 'ONEDRIVE', user: InternalUser): Candidate {
   const { id, microsoftId, upn, mail, drive } = user;
-  const common = { id, microsoftId, name: upn, aliases: mail === null ? [] : [mail], key: localPart(upn) };
+  const common = { id, kind: 'user' as const, microsoftId, name: upn, aliases: mail === null ? [] : [mail], key: localPart(upn) };
   if (workload === 'EMAIL') return { ...common, present: user.hasMailbox, sizeBytes: user.sizeBytes, itemCount: user.itemCount, quotaBytes: user.mailboxQuotaBytes, licensed: user.mailboxLicensed };
   const provisioned = drive?.state === 'provisioned' ? drive : null;
   return { ...common, present: drive?.state !== 'missing', sizeBytes: provisioned?.usedBytes ?? null, itemCount: provisioned?.fileCount ?? null, quotaBytes: provisioned?.quotaBytes ?? null, licensed: user.driveLicensed };
@@ -39,18 +40,43 @@ export function personCandidate(workload: 'EMAIL' | 'ONEDRIVE', user: InternalUs
 
 /** A site; found by URL, name or Microsoft's id, matched by name. */
 export function siteCandidate({ id, microsoftId, name, url, sizeBytes, fileCount }: InternalSite): Candidate {
-  return { id, microsoftId, name: url, aliases: [name, microsoftId, url.replace(/\/$/, '')], key: fold(name), present: true, sizeBytes, itemCount: fileCount, quotaBytes: null, licensed: null };
+  return { id, kind: 'site', microsoftId, name: url, aliases: [name, microsoftId, url.replace(/\/$/, '')], key: fold(name), present: true, sizeBytes, itemCount: fileCount, quotaBytes: null, licensed: null };
 }
 
 /** A team; found by name or Microsoft's id, matched by name. */
 export function teamCandidate({ id, microsoftId, name, mailNickname }: InternalTeam): Candidate {
-  return { id, microsoftId, name, aliases: [microsoftId, ...(mailNickname === null ? [] : [mailNickname])], key: fold(name), present: true, sizeBytes: null, itemCount: null, quotaBytes: null, licensed: null };
+  return { id, kind: 'team', microsoftId, name, aliases: [microsoftId, ...(mailNickname === null ? [] : [mailNickname])], key: fold(name), present: true, sizeBytes: null, itemCount: null, quotaBytes: null, licensed: null };
 }
 
-/** How the things of a workload are called, and under which options they are listed. */
+const unmeasured = { present: true, sizeBytes: null, itemCount: null, quotaBytes: null, licensed: null };
+
+/** A person as permissions name them, whether or not there is a mailbox or a drive; matched by the name before the `@`. */
+export function userIdentity({ id, microsoftId, upn, mail }: InternalUser): Candidate {
+  return { id, kind: 'user', microsoftId, name: upn, aliases: mail === null ? [microsoftId] : [mail, microsoftId], key: localPart(upn), ...unmeasured };
+}
+
+/** A guest, matched by the whole address. */
+export function guestIdentity({ id, microsoftId, name, mail }: InternalPrincipal): Candidate {
+  return { id, kind: 'guest', microsoftId, name: mail ?? name, aliases: [microsoftId], key: `guest ${fold(mail ?? microsoftId)}`, ...unmeasured };
+}
+
+/** A group, matched by the name before the `@` of its address, and by its name when it has none, among groups that have none either. */
+export function groupIdentity({ id, microsoftId, name, mail }: InternalPrincipal): Candidate {
+  return { id, kind: 'group', microsoftId, name: mail ?? name, aliases: [microsoftId], key: mail === null ? `group named ${fold(name)}` : `group ${localPart(mail)}`, ...unmeasured };
+}
+
+/** Names by which each can be told from the others: where several have one name, Microsoft's id stands behind it. */
+export function toldApart(candidates: readonly Candidate[]): Candidate[] {
+  const seen = new Map<string, number>();
+  for (const { name } of candidates) seen.set(fold(name), (seen.get(fold(name)) ?? 0) + 1);
+  return candidates.map((candidate) => ((seen.get(fold(candidate.name)) ?? 0) > 1 ? { ...candidate, name: `${candidate.name} [${candidate.microsoftId}]` } : candidate));
+}
+
+/** How the things that are mapped are called, and under which options they are listed. */
 export const workloadWords = {
   EMAIL: { one: 'mailbox', many: 'mailboxes', list: 'mailboxes', mappings: 'mailboxMappings' },
   ONEDRIVE: { one: 'OneDrive', many: 'OneDrives', list: 'users', mappings: 'userMappings' },
   SHAREPOINT: { one: 'site', many: 'sites', list: 'sites', mappings: 'siteMappings' },
   TEAMS: { one: 'team', many: 'teams', list: 'teams', mappings: 'teamMappings' },
-} as const satisfies Record<WorkloadName, { one: string; many: string; list: string; mappings: string }>;
+  IDENTITY: { one: 'person or group', many: 'people and groups', list: 'source', mappings: 'the spreadsheet of type IDENTITY' },
+} as const satisfies Record<MappingSubject, { one: string; many: string; list: string; mappings: string }>;

@@ -3,6 +3,7 @@
  * Pure; what is wrong is returned, and whoever asks decides whether it forbids anything.
  */
 import type { FieldError } from '@migrator/contracts/errors';
+import type { AutomaticMatch } from './automatic-match.js';
 import { fold, type Candidate } from './candidate.js';
 import type { Directory } from './directory.js';
 
@@ -34,7 +35,7 @@ export interface Matched {
 }
 
 /** `path` is where the options stand in the body. */
-export function matchSources(source: Directory, dest: Directory, wishes: Wishes, corrections: Corrections, path: string): Matched {
+export function matchSources(source: Directory, dest: Directory, wishes: Wishes, corrections: Corrections, path: string, automatic: AutomaticMatch = ({ key }) => dest.match(key)): Matched {
   const problems: Matched['problems'] = [];
   const { one, list, mappings } = wishes.words;
   const mapped = readMappings(source, dest, wishes, path, problems);
@@ -48,7 +49,7 @@ export function matchSources(source: Directory, dest: Directory, wishes: Wishes,
       const found = dest.find(correction);
       return { source: candidate, dest: found, how: 'corrected', lostDest: found === null ? correction : null };
     }
-    const found = dest.match(candidate.key);
+    const found = automatic(candidate);
     return { source: candidate, dest: found, how: found === null ? 'unmatched' : 'automatic', lostDest: null };
   };
   if (wishes.listed === undefined) return { matches: source.candidates.filter(({ present }) => present).map(match), problems };

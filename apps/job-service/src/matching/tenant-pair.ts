@@ -1,5 +1,5 @@
 /** The two tenants of a job, and what was discovered in them for its workload. */
-import type { WorkloadName } from '@migrator/contracts/api/tenants';
+import type { MappingSubject } from '@migrator/contracts/api/mappings';
 import { AppError, type FieldError } from '@migrator/contracts/errors';
 import type { InternalTenant } from '@migrator/contracts/internal';
 import { invalid } from '../jobs/job-input.js';
@@ -13,7 +13,7 @@ export interface PairWish {
   signal: AbortSignal;
   sourceTenantId: string;
   destTenantId: string;
-  workload: WorkloadName;
+  workload: MappingSubject;
 }
 
 export interface TenantPair {
@@ -42,7 +42,7 @@ export function assertDiscovered({ source, dest }: TenantPair): void {
   if (problems.length > 0) throw invalid(problems);
 }
 
-/** What was discovered on both sides for the workload. */
+/** What was discovered on both sides for the workload, or who can hold permissions in them. */
 export async function loadDirectories(tenants: TenantDirectory, { source, dest }: TenantPair, { orgId, requestId, signal, workload }: PairWish): Promise<{ source: Directory; dest: Directory }> {
   const load = async (tenant: InternalTenant): Promise<Directory> => new Directory(await tenants.listCandidates({ orgId, tenantId: tenant.id, workload, requestId, signal }), tenant.domain);
   const [from, to] = await Promise.all([load(source), load(dest)]);

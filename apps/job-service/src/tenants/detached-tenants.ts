@@ -3,6 +3,7 @@
  * before a disconnection must not be acted upon after it. So the last word is here, in the transaction that lets work begin.
  */
 import type { AppError } from '@migrator/contracts/errors';
+import { dropIdentityMapsOf } from '../identities/identity-repository.js';
 import { inTransaction, type Sql, type TransactionSql } from '@migrator/service-kit/database';
 
 const lockName = (tenantId: string): string => `jobs:tenant:${tenantId}`;
@@ -14,10 +15,11 @@ export async function holdTenants(tx: TransactionSql, tenantIds: readonly string
   if (gone.length > 0) throw refusal();
 }
 
-/** From its return on nothing begins with this tenant, and all that had begun can be seen. */
+/** From its return on nothing begins with this tenant, all that had begun can be seen, and who its people are elsewhere is forgotten. */
 export async function noteDetached(sql: Sql, tenantId: string): Promise<void> {
   await inTransaction(sql, async (tx) => {
     await tx`select pg_advisory_xact_lock(hashtextextended(${lockName(tenantId)}, 0))`;
     await tx`insert into jobs.detached_tenants (tenant_id) values (${tenantId}) on conflict do nothing`;
+    await dropIdentityMapsOf(tx, tenantId);
   });
 }

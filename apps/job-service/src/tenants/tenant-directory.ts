@@ -1,16 +1,17 @@
 /** What job-service asks tenant-service: is this tenant connected, and who was discovered in it. */
 import { AppError } from '@migrator/contracts/errors';
-import type { WorkloadName } from '@migrator/contracts/api/tenants';
-import { internalSitesAnswer, internalTeamsAnswer, internalTenantSchema, internalUsersAnswer, type InternalTenant } from '@migrator/contracts/internal';
+import type { MappingSubject } from '@migrator/contracts/api/mappings';
+import { internalPrincipalsAnswer, internalSitesAnswer, internalTeamsAnswer, internalTenantSchema, internalUsersAnswer, type InternalTenant } from '@migrator/contracts/internal';
 import type { InternalClient } from '@migrator/service-kit/internal-client';
 import { serviceIdentity } from '@migrator/service-kit/identity';
-import { personCandidate, siteCandidate, teamCandidate, type Candidate } from '../matching/candidate.js';
+import type { z } from 'zod';
+import { groupIdentity, guestIdentity, personCandidate, siteCandidate, teamCandidate, toldApart, userIdentity, type Candidate } from '../matching/candidate.js';
 
 export interface TenantDirectory {
   /** The tenant; null when it is unknown, of another organisation, or disconnected. */
   find(orgId: string, tenantId: string, requestId: string): Promise<InternalTenant | null>;
-  /** Everything of the workload in the tenant's last finished discovery. */
-  listCandidates(wish: { orgId: string; tenantId: string; workload: WorkloadName; requestId: string; signal: AbortSignal }): Promise<Candidate[]>;
+  /** Everything of the workload in the tenant's last finished discovery; for `IDENTITY` whoever can hold a permission. */
+  listCandidates(wish: { orgId: string; tenantId: string; workload: MappingSubject; requestId: string; signal: AbortSignal }): Promise<Candidate[]>;
 }
 
 export function createTenantDirectory(client: InternalClient): TenantDirectory {
@@ -26,27 +27,34 @@ export function createTenantDirectory(client: InternalClient): TenantDirectory {
       }
     },
     async listCandidates({ orgId, tenantId, workload, requestId, signal }) {
+      /** Every row of one list, page after page. */
+      const list = async <Answer extends { nextCursor: string | null }>(part: string, answer: z.ZodType<Answer>, take: (page: Answer) => void): Promise<void> => {
+        let cursor: string | null = null;
+        do {
+          const query: string = cursor === null ? '' : `?cursor=${encodeURIComponent(cursor)}`;
+          const page: Answer = await client.call({ method: 'GET', path: `${base(orgId, tenantId)}/${part}${query}`, identity: identity(requestId, orgId), signal, answer });
+          take(page);
+          cursor = page.nextCursor;
+        } while (cursor !== null);
+      };
       const found: Candidate[] = [];
-      const part = workload === 'SHAREPOINT' ? 'sites' : workload === 'TEAMS' ? 'teams' : 'users';
-      let cursor: string | null = null;
-      do {
-        const query: string = cursor === null ? '' : `?cursor=${encodeURIComponent(cursor)}`;
-        const call = { method: 'GET', path: `${base(orgId, tenantId)}/${part}${query}`, identity: identity(requestId, orgId), signal } as const;
-        if (workload === 'SHAREPOINT') {
-          const { sites, nextCursor } = await client.call({ ...call, answer: internalSitesAnswer });
-          for (const site of sites) found.push(siteCandidate(site));
-          cursor = nextCursor;
-        } else if (workload === 'TEAMS') {
-          const { teams, nextCursor } = await client.call({ ...call, answer: internalTeamsAnswer });
-          for (const team of teams) found.push(teamCandidate(team));
-          cursor = nextCursor;
-        } else {
-          const { users, nextCursor } = await client.call({ ...call, answer: internalUsersAnswer });
-          for (const user of users) found.push(personCandidate(workload, user));
-          cursor = nextCursor;
-        }
-      } while (cursor !== null);
-      return found;
+      switch (workload) {
+        case 'EMAIL':
+        case 'ONEDRIVE':
+          await list('users', internalUsersAnswer, ({ users }) => found.push(...users.map((user) => personCandidate(workload, user))));
+          return found;
+        case 'SHAREPOINT':
+          await list('sites', internalSitesAnswer, ({ sites }) => found.push(...sites.map(siteCandidate)));
+          return found;
+        case 'TEAMS':
+          await list('teams', internalTeamsAnswer, ({ teams }) => found.push(...teams.map(teamCandidate)));
+          return found;
+        case 'IDENTITY':
+          await list('users', internalUsersAnswer, ({ users }) => found.push(...users.map(userIdentity)));
+          await list('guests', internalPrincipalsAnswer, ({ principals }) => found.push(...principals.map(guestIdentity)));
+          await list('groups', internalPrincipalsAnswer, ({ principals }) => found.push(...principals.map(groupIdentity)));
+          return toldApart(found);
+      }
     },
   };
 }

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Job } from '@migrator/contracts/api/jobs';
+import { builtWorkloads, type WorkloadName } from '@migrator/contracts/api/tenants';
 import type { ApiKeyScope } from '@migrator/contracts/api/keys';
 import type { LiveMessage, UnitCounters, WorkPayload, WorkType } from '@migrator/contracts/events';
 import { internalIdentityHeader, type InternalIdentity } from '@migrator/contracts/identity';
@@ -16,6 +17,7 @@ import { migrateDatabase, openDatabase, type Database } from '@migrator/service-
 import { createIdentity, serviceIdentity } from '@migrator/service-kit/identity';
 import { systemIds } from '@migrator/service-kit/ids';
 import { createLogger, type Logger } from '@migrator/service-kit/logger';
+import { eventually } from '@migrator/testing/eventually';
 import { freshDatabase, freshNamespace, testNatsUrl, testRedisUrl, type TestDatabase } from '@migrator/testing/servers';
 import { startJobService, type JobService } from '../compose.js';
 import { jobServiceEnv, type JobServiceConfig } from '../config.js';
@@ -57,11 +59,12 @@ export class World {
     readonly nats: Nats,
     readonly tenants: TenantsStandIn,
     private readonly identity: ReturnType<typeof createIdentity>,
+    private readonly runnable: readonly WorkloadName[],
   ) {
     subscribeLive(nats, (message) => this.live.push(message));
   }
 
-  static async start({ services = 1, env = {} }: { services?: number; env?: Record<string, string> } = {}): Promise<World> {
+  static async start({ services = 1, env = {}, runnable = builtWorkloads }: { services?: number; env?: Record<string, string>; runnable?: readonly WorkloadName[] } = {}): Promise<World> {
     const database = await freshJobsDatabase();
     const key = randomBytes(32).toString('base64');
     const identity = createIdentity(new Secret(key), systemClock);
@@ -72,13 +75,13 @@ export class World {
       ...{ MESSAGING_NAMESPACE: freshNamespace(), TENANT_SERVICE_URL: tenants.url, LOG_LEVEL: 'silent', ...env },
     });
     const nats = await connectNats({ url: config.NATS_URL, namespace: config.MESSAGING_NAMESPACE, name: 'test', logger });
-    const world = new World(config, logger, database, openDatabase(database.url, { applicationName: 'test' }), nats, tenants, identity);
+    const world = new World(config, logger, database, openDatabase(database.url, { applicationName: 'test' }), nats, tenants, identity, runnable);
     await Promise.all(Array.from({ length: services }, () => world.addService()));
     return world;
   }
 
   async addService(): Promise<JobService> {
-    const service = await startJobService(this.config, this.logger, folder);
+    const service = await startJobService(this.config, this.logger, folder, this.runnable);
     this.services.push(service);
     return service;
   }
@@ -95,7 +98,7 @@ export class World {
   addTenant(role: 'source' | 'destination', people: readonly string[], { org = this.org, domain = role === 'source' ? 'src.example' : 'dst.example' }: { org?: `org_${string}`; domain?: string } = {}): Id<'ten'> {
     const id = ids.next('ten');
     const users = people.map((name) => ({ id: ids.next('dbu'), microsoftId: `${name}@${domain}/ms`, upn: `${name}@${domain}`, mail: null, displayName: name, kind: 'user' as const, hasMailbox: true, sizeBytes: 1000, itemCount: 10, accountEnabled: true, mailboxLicensed: true, driveLicensed: true, mailboxQuotaBytes: 50 * 1024 ** 3, drive: null }));
-    this.tenants.tenants.set(id, { tenant: { id, orgId: org, domain, role, microsoftTenantId: `${id}/ms`, grantedRoles: [], discoveredAt: new Date().toISOString(), sharepointQuotaBytes: null, sharepointUsedBytes: null, onedriveQuotaPerUserBytes: null }, users, sites: [], teams: [] });
+    this.tenants.tenants.set(id, { tenant: { id, orgId: org, domain, role, microsoftTenantId: `${id}/ms`, grantedRoles: [], discoveredAt: new Date().toISOString(), sharepointQuotaBytes: null, sharepointUsedBytes: null, onedriveQuotaPerUserBytes: null }, users, sites: [], teams: [], groups: [], guests: [] });
     return id;
   }
 
@@ -151,6 +154,14 @@ export class World {
   /** Publishes a report as a worker does. */
   report<T extends WorkType>(type: T, unit: { jobId: string; unitId: string; claim: number }, payload: Omit<WorkPayload<T>, 'orgId' | 'jobId' | 'unitId' | 'claim' | 'at'>): Promise<{ seq: number }> {
     return publishWork(this.nats, type, { orgId: this.org, ...unit, at: new Date().toISOString(), ...payload } as unknown as WorkPayload<T>, randomBytes(12).toString('hex'));
+  }
+
+  /** Once the job has ended. */
+  jobEnds(id: string, org = this.org): Promise<Job> {
+    return eventually('the job to end', async () => {
+      const job = await this.job(id, org);
+      return (job.status === 'DONE' || job.status === 'ERROR') && job;
+    });
   }
 
   /** Messages of the job's log, as stored. */

@@ -4,8 +4,11 @@ import { idSchema } from '../ids.js';
 import { pageFields, pageQuery } from './common.js';
 import { workloadNames } from './tenants.js';
 
-const pair = { sourceTenantId: idSchema('ten'), destTenantId: idSchema('ten'), type: z.enum(workloadNames) };
-/** Which pair of tenants and which workload a mapping is for. */
+/** What a mapping maps: the sources of a workload, or people and groups, as permissions name them (`IDENTITY`, for all workloads of the pair). */
+export const mappingSubjects = [...workloadNames, 'IDENTITY'] as const;
+export type MappingSubject = (typeof mappingSubjects)[number];
+const pair = { sourceTenantId: idSchema('ten'), destTenantId: idSchema('ten'), type: z.enum(mappingSubjects) };
+/** Which pair of tenants and what a mapping is for. */
 export const mappingQuery = z.object(pair);
 
 export const mappingRowSchema = z

@@ -9,7 +9,7 @@ const base = { owner: 'job-service', tag: 'Mappings', status: 200, access: 'orga
 export const mappingEndpoints = {
   matchMappings: defineEndpoint({
     ...{ id: 'matchMappings', method: 'POST', path: '/v1/mappings/match', ...base, scope: 'read' },
-    summary: 'Which source would go where', description: 'The automatic match with the uploaded corrections over it; creates nothing.',
+    summary: 'Which source would go where', description: 'The automatic match with the uploaded corrections over it; creates nothing. Type `IDENTITY`: who the people, guests and groups of the source are at the destination, as permissions name them; it holds for all workloads of the pair.',
     body: matchMappingsBody, answer: matchMappingsAnswer, errors: ['TENANT_NOT_FOUND'],
     examples: {
       body: { sourceTenantId: exampleIds.ten, destTenantId: exampleIds.tenDest, type: 'EMAIL' },
@@ -22,7 +22,7 @@ export const mappingEndpoints = {
   }),
   putMappings: defineEndpoint({
     ...{ id: 'putMappings', method: 'PUT', path: '/v1/mappings', ...base, scope: 'write', bodyBytesMax: 10 * 1024 * 1024, bodyMediaType: 'text/csv' },
-    summary: 'Correct the mapping by CSV', description: 'Replaces earlier corrections of this pair and type. All rows are taken or none: a row that cannot be right is named with its line. `-` as destination: do not migrate; empty: match by itself.',
+    summary: 'Correct the mapping by CSV', description: 'Replaces earlier corrections of this pair and type. All rows are taken or none: a row that cannot be right is named with its line. `-` as destination: do not migrate, respectively leave out of permissions; empty: match by itself. Of type `IDENTITY` it holds at once, for jobs that are under way too.',
     query: mappingQuery, body: z.string().min(1), answer: putMappingsAnswer, errors: ['TENANT_NOT_FOUND'], audit: { action: 'mapping.changed', target: null },
     examples: { body: 'source,dest\r\nada@contoso.com,ada.lovelace@fabrikam.com\r\n', answer: { rows: 1, corrected: 1, excluded: 0 } },
   }),
