@@ -25,6 +25,10 @@ export const internalTenantSchema = z.object({
   sharepointQuotaBytes: z.number().nullable().default(null),
   sharepointUsedBytes: z.number().nullable().default(null),
   onedriveQuotaPerUserBytes: z.number().nullable().default(null),
+  /** With whom its people may share outside, as Graph's sharepointSettings has it; null when not shown. */
+  sharingCapability: z.string().nullable().default(null),
+  /** What the last finished discovery could not look at, and why. */
+  skippedParts: z.array(z.object({ part: z.string(), reason: z.string() })).default([]),
 });
 export type InternalTenant = z.infer<typeof internalTenantSchema>;
 

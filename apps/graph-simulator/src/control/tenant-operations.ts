@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { sharingCapabilities } from '../files/file-store.js';
 import { addPerson, nthPerson, type PersonSpec } from '../world/people.js';
 import type { SimulatedWorld } from '../world/simulated-world.js';
 import type { DirectoryUser, SimTenant } from '../world/tenant.js';
@@ -95,10 +96,12 @@ export function tenantOperations(world: SimulatedWorld, make: MailboxMaker): Con
       },
     },
     {
-      method: 'PATCH', path: '/tenants/{tenant}', summary: 'Change { concealedNames }',
+      method: 'PATCH', path: '/tenants/{tenant}', summary: 'Change { concealedNames, sharingCapability }',
       handle: async (req) => {
         const tenant = tenantOf(world, req.params['tenant']);
-        tenant.concealedNames = z.strictObject({ concealedNames: z.boolean() }).parse(await req.json()).concealedNames;
+        const change = z.strictObject({ concealedNames: z.boolean().optional(), sharingCapability: z.enum(sharingCapabilities).optional() }).parse(await req.json());
+        tenant.concealedNames = change.concealedNames ?? tenant.concealedNames;
+        tenant.files.sharingCapability = change.sharingCapability ?? tenant.files.sharingCapability;
         return summary(tenant);
       },
     },

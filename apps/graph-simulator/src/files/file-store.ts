@@ -70,12 +70,16 @@ export const libraryId = (site: Site): string => driveId(site.collectionId, site
 /** The address people see, each segment encoded. */
 export const siteUrl = (site: Site): string => `https://${site.hostname}${site.path.split('/').map(encodeURIComponent).join('/')}`;
 
+/** With whom an organisation lets its people share (https://learn.microsoft.com/graph/api/resources/sharepointsettings), from nobody outside to everybody. */
+export const sharingCapabilities = ['disabled', 'existingExternalUserSharingOnly', 'externalUserSharingOnly', 'externalUserAndGuestSharing'] as const;
+
 /** SharePoint and OneDrive of one tenant. There is always a root site; everything else is added. */
 export class FileStore {
   readonly hostname: string;
   readonly personalHostname: string;
   /** What a new OneDrive may hold, in MB, as `/admin/sharepoint/settings` shows it. */
   personalQuotaMb = 1_048_576;
+  sharingCapability: (typeof sharingCapabilities)[number] = 'externalUserAndGuestSharing';
   readonly #sites = new Map<string, Site>();
   readonly #personal = new Map<string, Site>();
 

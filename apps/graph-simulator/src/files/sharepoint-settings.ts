@@ -19,7 +19,7 @@ export function sharepointSettingsRoutes(): Route[] {
           personalSiteDefaultStorageLimitInMB: req.tenant.files.personalQuotaMb,
           sharingAllowedDomainList: [],
           sharingBlockedDomainList: [],
-          sharingCapability: 'externalUserAndGuestSharing',
+          sharingCapability: req.tenant.files.sharingCapability,
           sharingDomainRestrictionMode: 'none',
           siteCreationDefaultManagedPath: '/sites/',
           siteCreationDefaultStorageLimitInMB: 26_214_400,

@@ -7,7 +7,7 @@ import type { EstimatedJob, EstimateReader } from '../estimate/estimate-reader.j
 import { hasEnded } from '../jobs/job.js';
 
 /** Findings on what goes where; roles and the age of the discovery are the preflight's. */
-const notOfTheMapping: readonly PreflightCheckId[] = ['roles-source', 'roles-destination', 'discovery-fresh'];
+const notOfTheMapping: readonly PreflightCheckId[] = ['roles-source', 'roles-destination', 'discovery-fresh', 'discovery-whole'];
 /** So many of what a finding affects are kept with the job; their number is whole. The preflight lists more. */
 const affectedMax = 100;
 

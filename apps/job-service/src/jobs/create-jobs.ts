@@ -10,6 +10,7 @@ import type { Clock } from '@migrator/service-kit/clock';
 import { inTransaction, type Sql, type TransactionSql } from '@migrator/service-kit/database';
 import type { Ids } from '@migrator/service-kit/ids';
 import { mappingFindings, storeMappingFindings } from '../dry-run/dry-run-result.js';
+import { findIdentities } from '../identities/find-identities.js';
 import type { IdentityCounts } from '../identities/identity-repository.js';
 import type { KeepIdentities } from '../identities/keep-identities.js';
 import { asksForIdentities } from '../identities/match-identities.js';
@@ -74,6 +75,8 @@ export const makeCreateJobs =
     assertDiscovered(pair);
     const { source, dest } = await loadDirectories(tenants, pair, wish);
     const corrections = await readCorrections(sql, wish);
+    const checked = shared.enforcePreflight || shared.dryRun;
+    const people = checked && asksForIdentities(workload, scope) ? await findIdentities({ sql, tenants }, pair, wish) : null;
 
     const plans: Plan[] = [];
     const problems: FieldError[] = [];
@@ -84,7 +87,7 @@ export const makeCreateJobs =
       const wishes = wishesOf(workload, wanted);
       const found = matchSources(source, dest, wishes, corrections, path);
       problems.push(...problemsOf(found, wanted.merge === true, path));
-      const checks = shared.enforcePreflight || shared.dryRun ? checksOfJob({ workload, scope, pair, matches: found.matches, listed: wishes.listed !== undefined, merge: wanted.merge === true, now: clock.now() }) : [];
+      const checks = checked ? checksOfJob({ workload, scope, pair, matches: found.matches, identities: people, listed: wishes.listed !== undefined, merge: wanted.merge === true, now: clock.now() }) : [];
       if (shared.enforcePreflight) problems.push(...refusals(checks, entry.path));
       units += found.matches.length;
       if (units <= unitsMax) plans.push({ name: entry.name ?? shared.name ?? null, scheduledAt: entry.scheduledAt ?? shared.scheduledAt ?? null, options: wanted, matches: found.matches, findings: mappingFindings(checks) });

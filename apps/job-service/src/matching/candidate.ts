@@ -1,6 +1,7 @@
 /** A mailbox, drive, site, team, person or group of one tenant, as matching and preflight see it: what is mapped differs only in how it is made. */
 import type { MappingSubject } from '@migrator/contracts/api/mappings';
 import type { IdentityKind, InternalPrincipal, InternalSite, InternalTeam, InternalUser } from '@migrator/contracts/internal';
+import { templateOf, type SiteTemplate } from './site-template.js';
 
 /** Kept small, for there may be a hundred thousand. */
 export interface Candidate {
@@ -23,32 +24,35 @@ export interface Candidate {
   readonly quotaBytes: number | null;
   /** Whether a licence brings it; null when unknown or not needed. */
   readonly licensed: boolean | null;
+  /** Of a site, what its root was made from; null when unknown or no site. */
+  readonly template: SiteTemplate | null;
 }
+
+const unmeasured = { present: true, sizeBytes: null, itemCount: null, quotaBytes: null, licensed: null, template: null };
 
 /** Names are compared without case. */
 export const fold = (text: string): string => text.normalize('NFC').toLowerCase();
 export const localPart = (address: string): string => fold(address.includes('@') ? address.slice(0, address.lastIndexOf('@')) : address);
 
-/** A person's mailbox or OneDrive. A drive that discovery has not looked at counts as there. */
+/** A person's mailbox or OneDrive. A drive that discovery has not looked at counts as there when a licence brings one, or may. */
 export function personCandidate(workload: 'EMAIL' | 'ONEDRIVE', user: InternalUser): Candidate {
   const { id, microsoftId, upn, mail, drive } = user;
-  const common = { id, kind: 'user' as const, microsoftId, name: upn, aliases: mail === null ? [] : [mail], key: localPart(upn) };
+  const common = { id, kind: 'user' as const, microsoftId, name: upn, aliases: mail === null ? [] : [mail], key: localPart(upn), template: null };
   if (workload === 'EMAIL') return { ...common, present: user.hasMailbox, sizeBytes: user.sizeBytes, itemCount: user.itemCount, quotaBytes: user.mailboxQuotaBytes, licensed: user.mailboxLicensed };
   const provisioned = drive?.state === 'provisioned' ? drive : null;
-  return { ...common, present: drive?.state !== 'missing', sizeBytes: provisioned?.usedBytes ?? null, itemCount: provisioned?.fileCount ?? null, quotaBytes: provisioned?.quotaBytes ?? null, licensed: user.driveLicensed };
+  return { ...common, present: drive === null ? user.driveLicensed !== false : drive.state === 'provisioned', sizeBytes: provisioned?.usedBytes ?? null, itemCount: provisioned?.fileCount ?? null, quotaBytes: provisioned?.quotaBytes ?? null, licensed: user.driveLicensed };
 }
 
 /** A site; found by URL, name or Microsoft's id, matched by name. */
-export function siteCandidate({ id, microsoftId, name, url, sizeBytes, fileCount }: InternalSite): Candidate {
-  return { id, kind: 'site', microsoftId, name: url, aliases: [name, microsoftId, url.replace(/\/$/, '')], key: fold(name), present: true, sizeBytes, itemCount: fileCount, quotaBytes: null, licensed: null };
+export function siteCandidate({ id, microsoftId, name, url, sizeBytes, fileCount, template: reported }: InternalSite): Candidate {
+  const template = templateOf(reported);
+  return { id, kind: 'site', microsoftId, name: url, aliases: [name, microsoftId, url.replace(/\/$/, '')], key: fold(name), present: template !== 'own', sizeBytes, itemCount: fileCount, quotaBytes: null, licensed: null, template };
 }
 
 /** A team; found by name or Microsoft's id, matched by name. */
 export function teamCandidate({ id, microsoftId, name, mailNickname }: InternalTeam): Candidate {
-  return { id, kind: 'team', microsoftId, name, aliases: [microsoftId, ...(mailNickname === null ? [] : [mailNickname])], key: fold(name), present: true, sizeBytes: null, itemCount: null, quotaBytes: null, licensed: null };
+  return { id, kind: 'team', microsoftId, name, aliases: [microsoftId, ...(mailNickname === null ? [] : [mailNickname])], key: fold(name), ...unmeasured };
 }
-
-const unmeasured = { present: true, sizeBytes: null, itemCount: null, quotaBytes: null, licensed: null };
 
 /** A person as permissions name them, whether or not there is a mailbox or a drive; matched by the name before the `@`. */
 export function userIdentity({ id, microsoftId, upn, mail }: InternalUser): Candidate {

@@ -5,7 +5,7 @@ import { matchSources, noCorrections, problemsOf, type Corrections } from './mat
 let serial = 0;
 const person = (upn: string, { mail = null, present = true }: { mail?: string | null; present?: boolean } = {}): Candidate => {
   serial += 1;
-  return { id: `dbu_${String(serial).padStart(26, '0')}`, kind: 'user', microsoftId: `ms-${serial}`, name: upn, aliases: mail === null ? [] : [mail], key: localPart(upn), present, sizeBytes: null, itemCount: null, quotaBytes: null, licensed: null };
+  return { id: `dbu_${String(serial).padStart(26, '0')}`, kind: 'user', microsoftId: `ms-${serial}`, name: upn, aliases: mail === null ? [] : [mail], key: localPart(upn), present, sizeBytes: null, itemCount: null, quotaBytes: null, licensed: null, template: null };
 };
 const directory = (domain: string, people: Candidate[]): Directory => new Directory(people, domain);
 interface Options {

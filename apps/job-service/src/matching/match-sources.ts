@@ -59,7 +59,7 @@ export function matchSources(source: Directory, dest: Directory, wishes: Wishes,
     const at = `${path}.${list}.${index}`;
     const candidate = source.find(name);
     if (candidate === null) problems.push({ kind: 'unknown', path: at, message: `“${name}” was not discovered in the source tenant` });
-    else if (!candidate.present) problems.push({ kind: 'unknown', path: at, message: `“${name}” has no ${one} in the source tenant` });
+    else if (!candidate.present) problems.push({ kind: 'unknown', path: at, message: candidate.kind === 'site' ? `“${name}” is a site of SharePoint’s own, which every tenant has` : `“${name}” has no ${one} in the source tenant` });
     else if (!matches.has(candidate.id)) {
       const found = match(candidate);
       matches.set(candidate.id, found);

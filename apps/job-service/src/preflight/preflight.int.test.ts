@@ -119,6 +119,71 @@ test('sites: storage left at the destination, sites above 1 TB and 25 TB, refuse
   expect((await check(pair)).checks.get('sharepoint-quota')?.level).toBe('warn');
 });
 
+const serialId = <P extends string>(prefix: P, serial: number) => `${prefix}_${String(serial).padStart(26, '0')}` as const;
+
+test('what a OneDrive holds already counts as a warning, for it may be our own copies', async () => {
+  const pair = pairOf('ONEDRIVE', ['full', 'roomy'], {
+    source: (user) => (user.drive = { state: 'provisioned', driveId: user.id, usedBytes: 50 * gib, quotaBytes: 100 * gib, fileCount: 10 }),
+    dest: (user, name) => (user.drive = { state: 'provisioned', driveId: user.id, usedBytes: name === 'full' ? 60 * gib : gib, quotaBytes: 100 * gib, fileCount: 10 }),
+  });
+  expect((await check(pair)).checks.get('onedrive-quota')).toMatchObject({ level: 'warn', affected: [{ name: 'full@dst.example', detail: '50.0 GB of 100.0 GB, 60.0 GB are used already' }] });
+});
+
+test('who cannot be told at the destination is named before the start, and not once permissions are left out or the mapping says so', async () => {
+  const pair = pairOf('ONEDRIVE', ['ann', 'bob']);
+  entryOf(pair.destTenantId).users.splice(1, 1);
+  entryOf(pair.sourceTenantId).groups.push({ id: serialId('dbg', 901), microsoftId: 'g', name: 'Readers', mail: null });
+  const identities = async (more = {}) => (await check({ ...pair, ...more })).checks.get('identities-unresolved');
+  expect(await identities()).toMatchObject({ level: 'warn', affectedTotal: 2, affected: [{ name: 'bob@src.example', detail: expect.stringContaining('user') as string }, { name: 'Readers', detail: expect.stringContaining('group') as string }] });
+  expect(await identities({ scope: { permissions: false } })).toBeUndefined();
+  await world.call('PUT', `/v1/mappings?${new URLSearchParams({ ...pair, type: 'IDENTITY' }).toString()}`, 'source,dest\nbob@src.example,-\nReaders,ann@dst.example\n', { contentType: 'text/csv' });
+  expect(await identities()).toMatchObject({ level: 'pass' });
+});
+
+test('the destination’s policy of sharing, and what discovery could not see, are said', async () => {
+  const pair = pairOf('ONEDRIVE', ['ann']);
+  const [source, dest] = [entryOf(pair.sourceTenantId), entryOf(pair.destTenantId)];
+  for (const side of [source, dest]) side.guests.push({ id: serialId('dbg', side === source ? 902 : 903), microsoftId: 'pat', name: 'Pat', mail: 'pat@partner.example' });
+  const sharing = async (at: string | null, from: string | null = 'externalUserAndGuestSharing') => {
+    Object.assign(dest.tenant, { sharingCapability: at });
+    Object.assign(source.tenant, { sharingCapability: from });
+    return (await check(pair)).checks.get('sharing-policy');
+  };
+  expect(await sharing('disabled')).toMatchObject({ level: 'warn', detail: expect.stringContaining('1 guests') as string });
+  expect(await sharing('externalUserSharingOnly')).toMatchObject({ level: 'warn', detail: expect.stringContaining('no links for anybody') as string });
+  expect(await sharing('externalUserSharingOnly', 'existingExternalUserSharingOnly')).toMatchObject({ level: 'pass' });
+  expect(await sharing(null)).toMatchObject({ level: 'warn', detail: expect.stringContaining('not known') as string });
+  expect(await sharing('externalUserAndGuestSharing')).toMatchObject({ level: 'pass' });
+  expect((await check(pair)).checks.get('discovery-whole')?.level).toBe('pass');
+  Object.assign(source.tenant, { skippedParts: [{ part: 'groups', reason: 'Microsoft answered 403.' }, { part: 'teams', reason: 'of no concern' }] });
+  expect((await check(pair)).checks.get('discovery-whole')).toMatchObject({ level: 'warn', affected: [{ name: 'src.example', detail: 'Microsoft answered 403.' }] });
+});
+
+test('sites that Graph cannot create are named with what makes them; those of groups are not, and SharePoint’s own are no sources', async () => {
+  const pair = pairOf('SHAREPOINT', []);
+  const source = entryOf(pair.sourceTenantId);
+  const site = (serial: number, path: string, template: string | null) => ({ id: serialId('dbs', serial), microsoftId: `src,${serial}`, name: `Site ${serial}`, url: `https://src${path}`, sizeBytes: 1, fileCount: 1, template });
+  source.sites.push(site(11, '/sites/news', 'Communication Site'), site(12, '/sites/crew', 'Group'), site(13, '/sites/plan', 'STS#3'), site(14, '/sites/crew-secret', 'TEAMCHANNEL#0'), site(15, '/sites/fresh', null), site(16, '/sites/crew/below', 'Group'), site(17, '/search', 'Basic Search Center'));
+  const { checks } = await check(pair);
+  const sites = checks.get('sites-not-creatable');
+  expect(sites).toMatchObject({ level: 'warn', affectedTotal: 5 });
+  expect(sites?.affected.map(({ name, detail }) => [name.slice('https://src/sites/'.length), detail.split(':')[0]])).toEqual([
+    ['news', 'a communication site'], ['plan', 'a team site without a group'], ['crew-secret', 'the site of a private or shared channel'], ['fresh', 'what it was made from is not known (new, or names in reports are concealed)'], ['crew/below', 'a classic site or a subsite'],
+  ]);
+  expect(checks.get('unmatched-sources')?.affectedTotal).toBe(6);
+  expect((await world.call('POST', '/v1/preflight', { ...pair, options: { sites: ['https://src/search'] } })).body).toMatchObject({ status: 422, errors: [{ path: 'options.sites.0', message: expect.stringContaining('SharePoint’s own') as string }] });
+});
+
+test('paths that become longer are named with the length that still fits', async () => {
+  const pair = pairOf('SHAREPOINT', []);
+  entryOf(pair.sourceTenantId).sites.push({ id: serialId('dbs', 21), microsoftId: 's', name: 'Plan', url: 'https://src/sites/plan', sizeBytes: 1, fileCount: 1, template: null }, { id: serialId('dbs', 22), microsoftId: 't', name: 'Team', url: 'https://src/sites/long-name', sizeBytes: 1, fileCount: 1, template: null });
+  entryOf(pair.destTenantId).sites.push({ id: serialId('dbs', 23), microsoftId: 'd', name: 'Plan', url: 'https://dst/sites/plan%20of%202026', sizeBytes: 0, fileCount: 0, template: null }, { id: serialId('dbs', 24), microsoftId: 'e', name: 'Team', url: 'https://dst/teams/team', sizeBytes: 0, fileCount: 0, template: null });
+  expect((await check(pair)).checks.get('path-length')).toMatchObject({ level: 'warn', affectedTotal: 1, affected: [{ name: 'https://src/sites/plan', detail: 'paths become 8 characters longer: those above 392 at the source do not fit' }] });
+  const drives = pairOf('ONEDRIVE', ['ann']);
+  expect((await check(drives)).checks.get('path-length')?.level).toBe('pass');
+  expect((await check({ ...pairOf('ONEDRIVE', ['ann', 'ann.of.the.south']), options: { users: ['ann@src.example'], userMappings: [{ source: 'ann@src.example', dest: 'ann.of.the.south@dst.example' }] } })).checks.get('path-length')?.level).toBe('warn');
+});
+
 test('teams are matched by name', async () => {
   const pair = pairOf('TEAMS_CHAT', []);
   const team = (name: string, serial: number) => ({ id: `dbt_${String(serial).padStart(26, '0')}` as const, microsoftId: `team-${serial}`, name, mailNickname: null, memberCount: 3 });

@@ -45,12 +45,13 @@ export function needsOf(workload: WorkloadName, scope: Readonly<Record<string, b
         ],
       };
     case 'ONEDRIVE':
-      return { source: [people, readFiles], dest: [people, writeFiles, uploadSessions] };
+      return { source: [people, ...when('permissions', groups), readFiles], dest: [people, ...when('permissions', groups), writeFiles, uploadSessions] };
     case 'SHAREPOINT':
       return {
-        source: [people, readSites, ...when('files', readFiles)],
+        source: [people, ...when('permissions', groups), readSites, ...when('files', readFiles)],
         dest: [
           people,
+          ...when('permissions', groups),
           ...when('files', writeFiles),
           { purpose: 'write sites', anyOf: ['Sites.ReadWrite.All', 'Sites.Manage.All', 'Sites.FullControl.All'] },
           ...when('lists', { purpose: 'create lists and columns', anyOf: ['Sites.Manage.All', 'Sites.FullControl.All'] }),

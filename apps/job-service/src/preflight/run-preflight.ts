@@ -3,6 +3,8 @@ import type { CreateJobBody } from '@migrator/contracts/api/jobs';
 import type { PreflightCheck } from '@migrator/contracts/api/preflight';
 import type { Clock } from '@migrator/service-kit/clock';
 import type { Sql } from '@migrator/service-kit/database';
+import { findIdentities } from '../identities/find-identities.js';
+import { asksForIdentities } from '../identities/match-identities.js';
 import { foldType, invalid, parseOptions, parseScope, wishesOf } from '../jobs/job-input.js';
 import { readCorrections } from '../mappings/correction-repository.js';
 import { Directory } from '../matching/directory.js';
@@ -34,6 +36,7 @@ export const makeRunPreflight =
     // Without a discovery every name is unknown, and that is what the check says.
     const unknown = problems.filter(({ kind }) => kind === 'unknown').map(({ path, message }) => ({ path, message }));
     if (discovered && unknown.length > 0) throw invalid(unknown, 'Some sources or destinations are not known.');
-    const checks = checksOfJob({ workload, scope, pair, matches, listed: wishes.listed !== undefined, merge: options.merge === true, now: clock.now() });
+    const identities = discovered && asksForIdentities(workload, scope) ? await findIdentities({ sql, tenants }, pair, wish) : null;
+    const checks = checksOfJob({ workload, scope, pair, matches, identities, listed: wishes.listed !== undefined, merge: options.merge === true, now: clock.now() });
     return { checks, level: worstLevel(checks) };
   };

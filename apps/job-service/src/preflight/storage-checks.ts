@@ -31,7 +31,7 @@ function loadsOf(matches: readonly Match[]): { loads: Load[]; unknown: number } 
   return { loads: [...loads.values()], unknown };
 }
 
-function compare(id: PreflightCheckId, title: string, remedy: string, matches: readonly Match[], quotaOf: (dest: Candidate) => { bytes: number; assumed: boolean } | null, words: { what: string; most?: number }): PreflightCheck {
+function compare(id: PreflightCheckId, title: string, remedy: string, matches: readonly Match[], quotaOf: (dest: Candidate) => { bytes: number; assumed: boolean } | null, words: { what: string; most?: number; heldOf?: (dest: Candidate) => number }): PreflightCheck {
   const { loads, unknown } = loadsOf(matches);
   const over: Affected[] = [];
   const near: Affected[] = [];
@@ -42,11 +42,12 @@ function compare(id: PreflightCheckId, title: string, remedy: string, matches: r
       unknownQuota += 1;
       continue;
     }
-    const detail = `${humanBytes(bytes)} of ${humanBytes(quota.bytes)}${quota.assumed ? ' (assumed; its quota is not known)' : ''}`;
-    // An assumed quota forbids nothing by itself; only what fits nowhere does.
+    const held = words.heldOf?.(dest) ?? 0;
+    const detail = `${humanBytes(bytes)} of ${humanBytes(quota.bytes)}${quota.assumed ? ' (assumed; its quota is not known)' : ''}${held === 0 ? '' : `, ${humanBytes(held)} are used already`}`;
+    // What is used may be our own copies of before, so it warns and does not forbid. An assumed quota forbids nothing by itself; only what fits nowhere does.
     const fails = quota.assumed ? bytes > (words.most ?? Number.POSITIVE_INFINITY) : bytes > quota.bytes;
     if (fails) over.push({ id: dest.id, name: dest.name, detail });
-    else if (bytes > quota.bytes * nearlyFull) near.push({ id: dest.id, name: dest.name, detail });
+    else if (bytes + held > quota.bytes * nearlyFull) near.push({ id: dest.id, name: dest.name, detail });
   }
   const notKnown = unknown + unknownQuota === 0 ? '' : ` Not known: the size of ${unknown} sources, the quota of ${unknownQuota} destinations.`;
   if (over.length > 0) return found(id, 'fail', title, `${over.length} of ${loads.length} ${words.what} cannot hold what comes${near.length > 0 ? `, ${near.length} more would be nearly full` : ''}.${notKnown}`, remedy, [...over, ...near]);
@@ -64,7 +65,7 @@ export const checkDriveQuota = (matches: readonly Match[], { onedriveQuotaPerUse
   compare('onedrive-quota', 'OneDrive sizes', 'Raise the storage limit of these people in the SharePoint admin centre.', matches, ({ quotaBytes }) => {
     const bytes = quotaBytes ?? onedriveQuotaPerUserBytes;
     return bytes === null ? null : { bytes, assumed: false };
-  }, { what: 'destination OneDrives' });
+  }, { what: 'destination OneDrives', heldOf: ({ sizeBytes }) => sizeBytes ?? 0 });
 
 /** All sites together against what is left of the destination's SharePoint storage. */
 export function checkSharepointQuota(matches: readonly Match[], { id, domain, sharepointQuotaBytes, sharepointUsedBytes }: InternalTenant): PreflightCheck {

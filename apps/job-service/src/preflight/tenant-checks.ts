@@ -31,3 +31,19 @@ export function checkDiscovery(tenants: readonly InternalTenant[], now: Date): P
   if (old.length > 0) return found('discovery-fresh', 'warn', title, `The last discovery is older than ${freshDays} days; new people and sites may be missing.`, 'Start a new discovery of the tenant.', old.map(({ id, domain, discoveredAt }) => ({ id, name: domain, detail: `discovered at ${discoveredAt ?? ''}` })));
   return passed('discovery-fresh', title, `Both tenants were discovered in the last ${freshDays} days.`);
 }
+
+/** By workload the parts of a discovery without which it is not seen whole (tenant-service's skipped-parts.ts). */
+const partsOf: Readonly<Record<WorkloadName, readonly string[]>> = {
+  EMAIL: [],
+  ONEDRIVE: ['drives', 'unlicensed-drives', 'groups'],
+  SHAREPOINT: ['sites', 'site-sizes', 'groups', 'sharepoint-quota'],
+  TEAMS: ['teams', 'team-members'],
+};
+
+/** What Microsoft did not let the discovery look at: what is there is neither matched nor counted. */
+export function checkWhole(workload: WorkloadName, tenants: readonly InternalTenant[]): PreflightCheck {
+  const title = 'What discovery could not see';
+  const parts = tenants.flatMap(({ id, domain, skippedParts }) => skippedParts.filter(({ part }) => partsOf[workload].includes(part)).map(({ reason }) => ({ id, name: domain, detail: reason })));
+  if (parts.length === 0) return passed('discovery-whole', title, 'Everything that concerns the job was seen.');
+  return found('discovery-whole', 'warn', title, 'Parts of the tenants were not seen: what is in them is neither matched nor migrated.', 'Grant the permissions that are named, then discover the tenant again.', parts);
+}

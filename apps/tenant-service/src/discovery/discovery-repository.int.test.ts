@@ -23,7 +23,7 @@ const ids = systemIds();
 const tenants = new TenantRepository();
 const places = new PlaceRepository();
 const discoveries = new DiscoveryRepository(places);
-const facts = { sitesRead: true, sharepointQuotaBytes: null, onedriveQuotaPerUserBytes: null, skipped: [] };
+const facts = { sitesRead: true, sharepointQuotaBytes: null, onedriveQuotaPerUserBytes: null, sharingCapability: null, skipped: [] };
 const unseen = { accountEnabled: null, mailboxLicensed: null, driveLicensed: null, mailboxQuotaBytes: null, drive: null };
 const connect = (orgId: `org_${string}`) =>
   inTransaction(db.sql, async (tx) => {

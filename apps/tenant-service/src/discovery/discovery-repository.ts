@@ -66,6 +66,7 @@ export interface TenantFacts {
   sitesRead: boolean;
   sharepointQuotaBytes: number | null;
   onedriveQuotaPerUserBytes: number | null;
+  sharingCapability: string | null;
   skipped: readonly SkippedPart[];
 }
 
@@ -191,7 +192,7 @@ export class DiscoveryRepository {
     await tx`
       update tenants.tenants t set discovered_at = ${now}, mailbox_count = u.mailboxes, site_count = case when ${facts.sitesRead} then p.sites end,
         total_size_bytes = case when num_nulls(u.mailbox_bytes, u.drive_bytes, p.bytes) < 3 then coalesce(u.mailbox_bytes, 0) + coalesce(u.drive_bytes, 0) + coalesce(p.bytes, 0) end,
-        sharepoint_used_bytes = p.bytes, sharepoint_quota_bytes = ${facts.sharepointQuotaBytes}, onedrive_quota_per_user_bytes = coalesce(${facts.onedriveQuotaPerUserBytes}::int8, u.usual_drive_quota)
+        sharing_capability = ${facts.sharingCapability}, skipped_parts = ${JSON.stringify(facts.skipped)}::text::jsonb, sharepoint_used_bytes = p.bytes, sharepoint_quota_bytes = ${facts.sharepointQuotaBytes}, onedrive_quota_per_user_bytes = coalesce(${facts.onedriveQuotaPerUserBytes}::int8, u.usual_drive_quota)
       from
         (select count(*) filter (where has_mailbox)::int8 as mailboxes, sum(size_bytes)::int8 as mailbox_bytes, sum((drive ->> 'usedBytes')::int8)::int8 as drive_bytes,
            mode() within group (order by (drive ->> 'quotaBytes')::int8) as usual_drive_quota from tenants.discovered_users where tenant_id = ${tenantId}) u,

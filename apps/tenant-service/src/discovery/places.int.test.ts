@@ -90,7 +90,7 @@ test('the tenant has its room and the sum of everything', async () => {
   const used = Object.values(found).reduce((sum, bytes) => sum + bytes, 0);
   const [mail] = await world.db.sql<{ bytes: number }[]>`select sum(size_bytes)::int8 as bytes from tenants.discovered_users where tenant_id = ${tenantId}`;
   expect(await tenant()).toMatchObject({ siteCount: 5, sharepointUsedBytes: used, sharepointQuotaBytes: 1024 * gib + 25 * 10 * gib, onedriveQuotaPerUserBytes: 1024 * gib, totalSizeBytes: used + 7 * gib + (mail?.bytes ?? 0) });
-  expect((await world.internal(`/internal/orgs/${world.org}/tenants/${tenantId}`, 'job-service')).body).toMatchObject({ sharepointUsedBytes: used, sharepointQuotaBytes: 1274 * gib, onedriveQuotaPerUserBytes: 1024 * gib });
+  expect((await world.internal(`/internal/orgs/${world.org}/tenants/${tenantId}`, 'job-service')).body).toMatchObject({ sharepointUsedBytes: used, sharepointQuotaBytes: 1274 * gib, onedriveQuotaPerUserBytes: 1024 * gib, sharingCapability: 'externalUserAndGuestSharing', skippedParts: [] });
 });
 
 test('sites and teams come in pages that miss nothing and repeat nothing, and are searched by name and address', async () => {
@@ -162,10 +162,12 @@ describe('without a permission', () => {
     const run = await withoutRoles(/^(Group|SharePointTenant)/);
     expect([(await list('sites')).length, await list('teams'), await inside('groups')]).toEqual([5, [], []]);
     expect(await tenant()).toMatchObject({ siteCount: 5, onedriveQuotaPerUserBytes: 3 * gib });
-    expect(await reasons(run)).toMatchObject({ teams: expect.stringMatching(/403 Authorization_RequestDenied.*Group\.Read\.All/) as string, groups: expect.stringMatching(/403/) as string, 'onedrive-quota': expect.stringMatching(/403/) as string });
+    expect(await reasons(run)).toMatchObject({ teams: expect.stringMatching(/403 Authorization_RequestDenied.*Group\.Read\.All/) as string, groups: expect.stringMatching(/403/) as string, 'sharepoint-settings': expect.stringMatching(/403/) as string });
   });
   test('for reports: sizes come from each library', async () => {
-    await withoutRoles(/^Reports/);
+    const run = await withoutRoles(/^Reports/);
+    expect(await reasons(run)).toMatchObject({ 'unlicensed-drives': expect.stringMatching(/without a licence/) as string });
+    expect((await world.internal(`/internal/orgs/${world.org}/tenants/${tenantId}`, 'job-service')).body).toMatchObject({ skippedParts: expect.arrayContaining([expect.objectContaining({ part: 'unlicensed-drives' })]) as unknown[] });
     expect(await sizes()).toMatchObject({ Finance: 7 * gib, Engineering: 3 * gib, 'Communication site': root });
     expect(await drives()).toMatchObject({ bo: { state: 'missing' }, leaver: null });
   });

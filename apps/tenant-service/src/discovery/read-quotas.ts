@@ -1,4 +1,4 @@
-/** What a tenant may store: SharePoint all together, OneDrive for each person. */
+/** What a tenant may store, SharePoint all together and OneDrive for each person, and with whom it may share. */
 import type { GraphPort } from '@migrator/graph-client';
 import { z } from 'zod';
 
@@ -10,7 +10,7 @@ const skuAnswer = z.object({
   servicePlans: z.array(z.object({ servicePlanName: z.string().nullish() })).nullish(),
 });
 const skusAnswer = z.object({ value: z.array(skuAnswer) });
-const settingsAnswer = z.object({ personalSiteDefaultStorageLimitInMB: z.number().nullish() });
+const settingsAnswer = z.object({ personalSiteDefaultStorageLimitInMB: z.number().nullish(), sharingCapability: z.string().nullish() });
 
 /**
  * Graph has no call for the pool, so it is counted as the service description does: 1 TB, 10 GB for each licence bought that brings
@@ -31,8 +31,14 @@ export async function readSharepointQuota(port: GraphPort, signal: AbortSignal):
   return licences === 0 ? null : 1024 * gib + licences * 10 * gib + extraBytes;
 }
 
-/** What a new OneDrive may hold, bytes; null when the tenant does not say (https://learn.microsoft.com/graph/api/sharepointsettings-get). */
-export async function readDriveQuota(port: GraphPort, signal: AbortSignal): Promise<number | null> {
-  const { personalSiteDefaultStorageLimitInMB: mb } = settingsAnswer.parse(await port.get('/admin/sharepoint/settings', { budget: { kind: 'none' }, query: { $select: 'personalSiteDefaultStorageLimitInMB' }, signal }));
-  return mb === null || mb === undefined || mb <= 0 ? null : mb * 1024 ** 2;
+export interface SharepointSettings {
+  /** What a new OneDrive may hold, bytes; null when the tenant does not say. */
+  onedriveQuotaPerUserBytes: number | null;
+  sharingCapability: string | null;
+}
+
+/** The tenant's switches for SharePoint and OneDrive (https://learn.microsoft.com/graph/api/sharepointsettings-get). */
+export async function readSharepointSettings(port: GraphPort, signal: AbortSignal): Promise<SharepointSettings> {
+  const { personalSiteDefaultStorageLimitInMB: mb, sharingCapability } = settingsAnswer.parse(await port.get('/admin/sharepoint/settings', { budget: { kind: 'none' }, query: { $select: 'personalSiteDefaultStorageLimitInMB,sharingCapability' }, signal }));
+  return { onedriveQuotaPerUserBytes: mb === null || mb === undefined || mb <= 0 ? null : mb * 1024 ** 2, sharingCapability: sharingCapability ?? null };
 }

@@ -7,7 +7,7 @@ import type { DiscoveryRepository, TenantFacts } from './discovery-repository.js
 import { readMailboxUsage } from './mailbox-usage.js';
 import type { PlaceFinding, PlaceRepository } from './place-repository.js';
 import { makeReadDrives, type ReadDrives } from './read-drives.js';
-import { readDriveQuota, readSharepointQuota } from './read-quotas.js';
+import { readSharepointQuota, readSharepointSettings } from './read-quotas.js';
 import { readGroups } from './read-groups.js';
 import { readSites } from './read-sites.js';
 import { readTeams } from './read-teams.js';
@@ -69,11 +69,13 @@ export const makeScanTenant =
     const teams = await store('team', readTeams(port, skipped, signal));
     const groups = await store('group', readGroups(port, signal));
     const sharepointQuotaBytes = await skipped.attempt('sharepoint-quota', () => readSharepointQuota(port, signal));
-    const onedriveQuotaPerUserBytes = await skipped.attempt('onedrive-quota', () => readDriveQuota(port, signal));
-    return { facts: { sitesRead: sites !== null, sharepointQuotaBytes, onedriveQuotaPerUserBytes, skipped: skipped.list }, users, sites, teams, groups, reportReadable: usage !== null };
+    const settings = await skipped.attempt('sharepoint-settings', () => readSharepointSettings(port, signal));
+    return { facts: { sitesRead: sites !== null, sharepointQuotaBytes, onedriveQuotaPerUserBytes: settings?.onedriveQuotaPerUserBytes ?? null, sharingCapability: settings?.sharingCapability ?? null, skipped: skipped.list }, users, sites, teams, groups, reportReadable: usage !== null };
   };
 
 async function drivesReader(port: GraphPort, roles: readonly string[], skipped: SkippedParts, signal: AbortSignal): Promise<ReadDrives> {
   if (!skipped.allowed('drives', roles)) return () => Promise.resolve(new Map());
-  return makeReadDrives(port, await readDriveUsage(port, signal), skipped, signal);
+  const usage = await readDriveUsage(port, signal);
+  if (usage === null) skipped.note('unlicensed-drives', 'The usage report of OneDrives may not be read, or conceals names: OneDrives of people without a licence were not looked for.');
+  return makeReadDrives(port, usage, skipped, signal);
 }

@@ -10,7 +10,8 @@ export const partRoles = {
   'team-members': ['GroupMember.Read.All', 'Group.Read.All', 'Directory.Read.All'],
   groups: ['Group.Read.All', 'Group.ReadWrite.All', 'GroupMember.Read.All', 'Directory.Read.All', 'Directory.ReadWrite.All'],
   'sharepoint-quota': ['Organization.Read.All', 'Directory.Read.All'],
-  'onedrive-quota': ['SharePointTenantSettings.Read.All', 'SharePointTenantSettings.ReadWrite.All'],
+  'unlicensed-drives': ['Reports.Read.All'],
+  'sharepoint-settings': ['SharePointTenantSettings.Read.All', 'SharePointTenantSettings.ReadWrite.All'],
 } as const satisfies Record<string, readonly [string, ...string[]]>;
 export type ScanPart = keyof typeof partRoles;
 

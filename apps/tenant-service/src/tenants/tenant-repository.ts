@@ -20,6 +20,8 @@ interface Row {
   sharepoint_quota_bytes: number | null;
   sharepoint_used_bytes: number | null;
   onedrive_quota_per_user_bytes: number | null;
+  sharing_capability: string | null;
+  skipped_parts: TenantRow['skippedParts'];
   business_hours: TenantRow['businessHours'];
 }
 
@@ -39,6 +41,8 @@ const toTenant = (row: Row): TenantRow => ({
   sharepointQuotaBytes: row.sharepoint_quota_bytes,
   sharepointUsedBytes: row.sharepoint_used_bytes,
   onedriveQuotaPerUserBytes: row.onedrive_quota_per_user_bytes,
+  sharingCapability: row.sharing_capability,
+  skippedParts: row.skipped_parts,
   businessHours: row.business_hours,
 });
 
@@ -81,7 +85,7 @@ export class TenantRepository {
 
   /** Marks it disconnected and erases what was known of it. False when somebody else was first. */
   async disconnect(tx: TransactionSql, id: string, at: Date): Promise<boolean> {
-    const rows = await tx`update tenants.tenants set disconnected_at = ${at}, granted_roles = '{}', discovered_at = null, mailbox_count = null, total_size_bytes = null, site_count = null, sharepoint_quota_bytes = null, sharepoint_used_bytes = null, onedrive_quota_per_user_bytes = null, business_hours = null where id = ${id} and disconnected_at is null returning id`;
+    const rows = await tx`update tenants.tenants set disconnected_at = ${at}, granted_roles = '{}', discovered_at = null, mailbox_count = null, total_size_bytes = null, site_count = null, sharepoint_quota_bytes = null, sharepoint_used_bytes = null, onedrive_quota_per_user_bytes = null, sharing_capability = null, skipped_parts = '[]', business_hours = null where id = ${id} and disconnected_at is null returning id`;
     if (rows.length === 0) return false;
     await tx`delete from tenants.credentials where tenant_id = ${id}`;
     await tx`delete from tenants.discovered_users where tenant_id = ${id}`;

@@ -2,6 +2,7 @@
 import { workloadNames, type Tenant, type TenantRole, type WorkloadName } from '@migrator/contracts/api/tenants';
 import type { BusinessHours } from '@migrator/contracts/api/throttling';
 import type { Id } from '@migrator/contracts/ids';
+import type { SkippedPart } from '../discovery/skipped-parts.js';
 
 export interface TenantRow {
   id: Id<'ten'>;
@@ -19,6 +20,10 @@ export interface TenantRow {
   sharepointQuotaBytes: number | null;
   sharepointUsedBytes: number | null;
   onedriveQuotaPerUserBytes: number | null;
+  /** With whom its people may share outside (sharepointSettings of Graph); null when not shown. */
+  sharingCapability: string | null;
+  /** Parts that the last finished discovery could not look at, and why. */
+  skippedParts: SkippedPart[];
   /** When less of Microsoft's limits may be used. */
   businessHours: BusinessHours | null;
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 export const preflightLevels = ['pass', 'warn', 'fail'] as const;
 export const preflightCheckIds = [
   'roles-source', 'roles-destination', 'discovery-fresh', 'unmatched-sources', 'shared-destinations', 'destination-users-licensed', 'mailbox-quota', 'sharepoint-quota', 'onedrive-quota',
-  'drives-provisioned', 'site-size', 'refused-names',
+  'drives-provisioned', 'site-size', 'refused-names', 'discovery-whole', 'sites-not-creatable', 'path-length', 'identities-unresolved', 'sharing-policy',
 ] as const;
 export type PreflightCheckId = (typeof preflightCheckIds)[number];
 

@@ -31,6 +31,12 @@ function principal(tenant: SimTenant, { objectId, email, alias }: z.output<typeo
   return group === undefined ? null : { kind: 'group', id: group.id };
 }
 
+/** Throws GraphFault 403 where the organisation does not let its people share like this. */
+function requireSharing(tenant: SimTenant, allowed: boolean): void {
+  if (!allowed) throw new GraphFault(403, 'accessDenied', `Your organization's policies do not allow you to share with these users: ${tenant.files.sharingCapability}.`, { innerCode: 'sharingDisabled' });
+}
+const isGuest = (tenant: SimTenant, { kind, id }: Permission['grantees'][number]): boolean => kind === 'user' && tenant.findUser(id)?.userType === 'Guest';
+
 /** Throws GraphFault 400 for what cannot be granted: `owner` above all. */
 function rolesOf(given: readonly string[]): Permission['roles'] {
   return given.map((role) => {
@@ -83,6 +89,7 @@ export function permissionRoutes(world: World, links: DownloadLinks): Route[] {
     if (item.lock !== null) throw new GraphFault(423, 'resourceLocked', 'The resource you are attempting to access is locked.');
     const grantees = body.recipients.map((each) => principal(shown.tenant, each)).filter((each) => each !== null);
     if (grantees.length === 0) throw new GraphFault(400, 'noResolvedUsers', 'None of the users could be resolved.');
+    requireSharing(shown.tenant, shown.tenant.files.sharingCapability !== 'disabled' || !grantees.some((each) => isGuest(shown.tenant, each)));
     const own = shown.drive.own(item);
     if (body.retainInheritedPermissions === false) breakInheritance(shown.drive, own, false);
     if (body.sendInvitation !== false) sent.set(shown.tenant, invitationsSent(shown.tenant) + grantees.length);
@@ -105,6 +112,7 @@ export function permissionRoutes(world: World, links: DownloadLinks): Route[] {
     const { shown, item } = see(req);
     const body = parseBody(createLink, await req.json());
     const scope = body.scope ?? 'anonymous';
+    requireSharing(shown.tenant, scope !== 'anonymous' || shown.tenant.files.sharingCapability === 'externalUserAndGuestSharing');
     const grantees = (body.recipients ?? []).map((each) => principal(shown.tenant, each)).filter((each) => each !== null);
     if ((body.recipients ?? []).length > 0 && grantees.length === 0) throw new GraphFault(400, 'noResolvedUsers', 'None of the users could be resolved.');
     const own = shown.drive.own(item);

@@ -63,3 +63,21 @@ test('a change of sharing shows in the drive’s delta', async () => {
   expect(((await sim.call('GET', latest)).json?.['value'] as Json[]).map(({ name }) => name)).toEqual(['Outer']);
   await clear('Outer');
 });
+
+test('what the organisation forbids is refused: anonymous links unless everybody may, guests when nobody outside may', async () => {
+  await sim.control('POST', '/tenants/contoso.com/users', { users: [{ alias: 'pat', displayName: 'Pat', guest: 'pat@partner.example' }] });
+  const allow = (sharingCapability: string): Promise<unknown> => sim.control('PATCH', '/tenants/contoso.com', { sharingCapability });
+  const link = (scope: string): Promise<Reply> => sim.call('POST', at('Outer', 'createLink'), { body: { type: 'view', scope } });
+  const guest = (): Promise<Reply> => invite('Outer', { recipients: [{ email: 'pat@partner.example' }] });
+  const refused = { status: 403, error: { code: 'accessDenied', innerError: { code: 'sharingDisabled' } } };
+  await allow('externalUserSharingOnly');
+  expect(await link('anonymous')).toMatchObject(refused);
+  expect((await guest()).status).toBe(200);
+  await clear('Outer');
+  await allow('disabled');
+  expect(await guest()).toMatchObject(refused);
+  expect([(await link('organization')).status, (await invite('Outer')).status]).toEqual([201, 200]);
+  await allow('externalUserAndGuestSharing');
+  expect((await link('anonymous')).status).toBe(201);
+  await clear('Outer');
+});
