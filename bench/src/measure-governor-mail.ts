@@ -51,7 +51,7 @@ async function measureCase({ name, content, allowed, windowSeconds, timeScale, o
   const scale = short ? 60 : timeScale;
   const windowMs = (windowSeconds / scale) * 1_000;
   const limits = JSON.stringify({ windowsShorterBy: scale });
-  const bench = await startBenchStack({ 'migration-worker': { WORKER_UNITS: String(mailboxes), GRAPH_LIMITS: limits, LOG_LEVEL: 'warn' }, 'tenant-service': { GRAPH_LIMITS: limits } }, 1);
+  const bench = await startBenchStack({ 'migration-worker': { WORKER_UNITS: String(mailboxes), GRAPH_LIMITS: limits, LOG_LEVEL: 'warn' }, 'tenant-service': { GRAPH_LIMITS: limits }, 'job-service': { GRAPH_LIMITS: limits } }, 1);
   try {
     const tenants = new MailTenants(bench);
     const aliases = Array.from({ length: mailboxes }, (_each, n) => `user${n}`);

@@ -19,7 +19,6 @@ import { makePurgeDeleted } from './dispatch/purge-deleted.js';
 import { endJobs, makeSweep } from './dispatch/sweep.js';
 import { createDryRunReader } from './dry-run/dry-run-result.js';
 import { createEstimateReader } from './estimate/estimate-reader.js';
-import { mailboxLimits } from './estimate/mail-limits.js';
 import { recentEstimates } from './estimate/recent-estimates.js';
 import { makeSamplePace } from './estimate/sample-pace.js';
 import { makeKeepIdentities } from './identities/keep-identities.js';
@@ -86,7 +85,7 @@ export async function startJobService(config: JobServiceConfig, logger: Logger, 
   };
 
   const keepIdentities = makeKeepIdentities({ sql, clock, tenants });
-  const estimates = recentEstimates(createEstimateReader({ sql, clock, limits: mailboxLimits() }));
+  const estimates = recentEstimates(createEstimateReader({ sql, clock, overrides: config.GRAPH_LIMITS }));
   const app = createJobServiceApp({
     logger,
     identity,

@@ -18,6 +18,7 @@ export interface JobInQuestion {
   orgId: string;
   status: JobStatus;
   scheduledAt: Date | null;
+  destMicrosoftTenantId: string | null;
   /** The units that are looked at singly, as `facts.units` has them. */
   unitIds: string[];
   facts: JobFacts;
@@ -31,6 +32,7 @@ interface JobRow {
   scheduledAt: Date | null;
   sourceTenantId: string;
   destTenantId: string;
+  destMicrosoftTenantId: string | null;
   dryRun: boolean;
   partial: boolean;
   passId: string;
@@ -74,7 +76,7 @@ export async function readJob(sql: Queryable, orgId: string, jobId: string): Pro
   const [rows, seen, earlier, places, rivals] = await Promise.all([openUnits(sql, jobId), samples(sql, job, kind), earlierPasses(sql, job, job.mode, job.dryRun), placesOf(sql), rivalsOf(sql, jobId)]);
   const listed = rows.reduce((sum, { expectedSteps }) => sum + expectedSteps, 0);
   return {
-    ...{ id: job.id, orgId: job.orgId, status: job.status, scheduledAt: job.scheduledAt },
+    ...{ id: job.id, orgId: job.orgId, status: job.status, scheduledAt: job.scheduledAt, destMicrosoftTenantId: job.destMicrosoftTenantId },
     unitIds: rows.map(({ id }) => id),
     facts: {
       org: job.orgId,
@@ -89,14 +91,14 @@ export async function readJob(sql: Queryable, orgId: string, jobId: string): Pro
 }
 
 /** The real run of what a dry run has counted: every unit exactly, none begun. Null when the organisation has no such job. */
-export async function readRealRun(sql: Queryable, orgId: string, jobId: string): Promise<JobFacts | null> {
+export async function readRealRun(sql: Queryable, orgId: string, jobId: string): Promise<Pick<JobInQuestion, 'destMicrosoftTenantId' | 'facts'> | null> {
   const job = await jobRow(sql, orgId, jobId);
   if (job === null) return null;
   const rows = await sql<{ items: number; bytes: number }[]>`select done as items, bytes from jobs.units where job_id = ${jobId} and status = 'DONE' order by expected_steps desc, id limit ${singlyMax}`;
   const [all] = await sql<{ units: number; items: number; bytes: number }[]>`select count(*)::int as units, coalesce(sum(done), 0)::bigint as items, coalesce(sum(bytes), 0)::bigint as bytes from jobs.units where job_id = ${jobId} and status = 'DONE'`;
   const left = (key: 'items' | 'bytes'): number => (all?.[key] ?? 0) - rows.reduce((sum, row) => sum + row[key], 0);
   const units = (all?.units ?? 0) - rows.length;
-  return {
+  const facts: JobFacts = {
     org: job.orgId,
     kind: 'full',
     units: rows.map(({ items, bytes }) => ({ discoveredItems: items, sizeBytes: bytes, total: items, settled: 0, errors: 0, moved: 0, begun: false, partial: false, atWorkMs: null })),
@@ -105,13 +107,14 @@ export async function readRealRun(sql: Queryable, orgId: string, jobId: string):
     places: await placesOf(sql),
     rivals: await rivalsOf(sql, jobId),
   };
+  return { destMicrosoftTenantId: job.destMicrosoftTenantId, facts };
 }
 
 const factsOf = (row: UnitRow, partial: boolean) => ({ discoveredItems: row.itemCount, sizeBytes: row.sizeBytes, total: row.total, settled: row.done + row.error + row.skipped, errors: row.error, moved: row.bytes, partial });
 
 async function jobRow(sql: Queryable, orgId: string, jobId: string): Promise<JobRow | null> {
   const [row] = await sql<JobRow[]>`
-    select j.id, j.org_id as "orgId", j.type, j.status, j.scheduled_at as "scheduledAt", j.source_tenant_id as "sourceTenantId", j.dest_tenant_id as "destTenantId", j.dry_run as "dryRun",
+    select j.id, j.org_id as "orgId", j.type, j.status, j.scheduled_at as "scheduledAt", j.source_tenant_id as "sourceTenantId", j.dest_tenant_id as "destTenantId", j.dest_microsoft_tenant_id as "destMicrosoftTenantId", j.dry_run as "dryRun",
       j.pass_id as "passId", p.mode, j.units_pending + j.units_claimed as "openUnits", j.open_steps as "openSteps",
       j.scope::text like '%false%' or coalesce(j.options->'filters', '{}') <> '{}' as partial,
       json_build_object('items', p.base_items, 'bytes', p.base_bytes, 'begun', p.base_ended) as base, p.base_steps as "baseSteps",

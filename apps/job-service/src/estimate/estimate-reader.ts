@@ -1,17 +1,20 @@
 /** Estimates as people read them. */
 import type { Estimate, Job } from '@migrator/contracts/api/jobs';
 import type { Clock } from '@migrator/service-kit/clock';
+import type { LimitOverrides } from '@migrator/graph-client/limits';
 import type { Sql } from '@migrator/service-kit/database';
 import { hasEnded } from '../jobs/job.js';
 import { readJob, readRealRun, type JobInQuestion } from './estimate-facts.js';
 import { estimateJob, estimateUnits, type JobFacts } from './estimate-job.js';
-import type { MailboxLimits } from './mail-limits.js';
+import { mailboxLimits } from './mail-limits.js';
 import type { Range } from './range.js';
 
 /** The job in question, as the caller has read it of its organisation. */
 export type EstimatedJob = { readonly orgId: string } & Pick<Job, 'id' | 'status' | 'passes'>;
 
-export function createEstimateReader({ sql, clock, limits }: { sql: Sql; clock: Clock; limits: MailboxLimits }) {
+/** `overrides`: what the operator knows better than Microsoft's published limits, the same as the workers'. */
+export function createEstimateReader({ sql, clock, overrides }: { sql: Sql; clock: Clock; overrides: LimitOverrides }) {
+  const limitsOf = (job: { destMicrosoftTenantId: string | null }) => mailboxLimits(overrides, job.destMicrosoftTenantId);
   const moving = ({ status }: Pick<JobInQuestion, 'status'>): boolean => status === 'QUEUED' || status === 'RUNNING';
   const describe = (range: Range, { pace }: JobFacts, from: Date | null): Estimate => {
     const lowSeconds = Math.floor(range.low / 1_000);
@@ -31,7 +34,7 @@ export function createEstimateReader({ sql, clock, limits }: { sql: Sql; clock: 
       if (hasEnded(wanted.status)) return null;
       const job = await readJob(sql, wanted.orgId, wanted.id);
       if (job === null || hasEnded(job.status)) return null;
-      const range = estimateJob(job.facts, limits);
+      const range = estimateJob(job.facts, limitsOf(job));
       return range === null ? null : describe(range, job.facts, startOf(job));
     },
 
@@ -40,7 +43,7 @@ export function createEstimateReader({ sql, clock, limits }: { sql: Sql; clock: 
       if (hasEnded(wanted.status)) return () => null;
       const job = await readJob(sql, wanted.orgId, wanted.id);
       if (job === null || hasEnded(job.status)) return () => null;
-      const ranges = estimateUnits(job.facts, limits);
+      const ranges = estimateUnits(job.facts, limitsOf(job));
       if (ranges === null) return () => null;
       const byId = new Map(job.unitIds.map((id, index) => [id, ranges.units[index]]));
       const from = startOf(job);
@@ -49,9 +52,9 @@ export function createEstimateReader({ sql, clock, limits }: { sql: Sql; clock: 
 
     /** How long the real run of what a dry run counted would take; null without workers. */
     async ofRealRun({ orgId, id }: EstimatedJob): Promise<Estimate | null> {
-      const facts = await readRealRun(sql, orgId, id);
-      const range = facts === null ? null : estimateJob(facts, limits);
-      return facts === null || range === null ? null : describe(range, facts, null);
+      const job = await readRealRun(sql, orgId, id);
+      const range = job === null ? null : estimateJob(job.facts, limitsOf(job));
+      return job === null || range === null ? null : describe(range, job.facts, null);
     },
   };
 }

@@ -1,9 +1,9 @@
 import type { Estimate, Job } from '@migrator/contracts/api/jobs';
 import { eventually } from '@migrator/testing/eventually';
+import type { LimitOverrides } from '@migrator/graph-client/limits';
 import { systemClock } from '@migrator/service-kit/clock';
 import { newOrg, World } from '../testing/world.js';
 import { createEstimateReader } from './estimate-reader.js';
-import { mailboxLimits } from './mail-limits.js';
 
 let world: World;
 beforeAll(async () => {
@@ -14,7 +14,7 @@ beforeEach(() => world.db.sql`delete from jobs.workers`);
 
 const announce = (workerId: string, units: number) => world.internal('POST', '/internal/workers/announce', { workerId, units });
 /** As it is worked out now; the service may give out one that is a second old. */
-const estimateOf = async (id: string): Promise<Estimate | null> => createEstimateReader({ sql: world.db.sql, clock: systemClock, limits: mailboxLimits() }).ofJob({ ...(await world.job(id)), orgId: world.org });
+const estimateOf = async (id: string, overrides: LimitOverrides = {}): Promise<Estimate | null> => createEstimateReader({ sql: world.db.sql, clock: systemClock, overrides }).ofJob({ ...(await world.job(id)), orgId: world.org });
 const unitEstimates = async (id: string): Promise<{ id: string; estimate: Estimate | null }[]> => ((await world.call('GET', `/v1/jobs/${id}/units`)).body as { units: { id: string; estimate: Estimate | null }[] }).units;
 
 /** A job over mailboxes of so many items each. */
@@ -147,4 +147,32 @@ test('a job’s detail follows within a moment, and shows nobody another organis
   }
   await announce('w1', 0);
   await eventually('the estimate to go with the last worker', async () => (await world.job(mine)).estimate === null);
+});
+
+test('what the operator knows better of Microsoft’s limits counts, for all tenants and for the one', async () => {
+  await announce('w1', 1);
+  const id = await jobOver({ ann: 40_000 });
+  const { destTenantId } = await world.job(id);
+  const { microsoftTenantId } = world.tenants.tenants.get(destTenantId)!.tenant;
+  const low = async (overrides: LimitOverrides): Promise<number> => (await estimateOf(id, overrides))!.lowSeconds;
+  const published = await low({});
+  expect(published).toBeGreaterThanOrEqual(1_800);
+  expect(await low({ limits: { 'outlook.requests': { max: 100_000 } } })).toBeLessThan(published / 2);
+  expect(await low({ windowsShorterBy: 10 })).toBeLessThan(published / 2);
+  expect(await low({ tenants: { [microsoftTenantId.toLowerCase()]: { 'outlook.requests': { max: 2_000 } } } })).toBeGreaterThan(published * 3);
+  expect(await low({ tenants: { another: { 'outlook.requests': { max: 2_000 } } } })).toBe(published);
+});
+
+test('the service reads them from the setting that its workers read', async () => {
+  const slow = await World.start({ env: { GRAPH_LIMITS: '{"limits":{"outlook.requests":{"max":1000}}}' } });
+  try {
+    await slow.internal('POST', '/internal/workers/announce', { workerId: 'w', units: 1 });
+    const names = ['ann'];
+    const source = slow.addTenant('source', names);
+    slow.tenants.tenants.get(source)!.users[0]!.itemCount = 40_000;
+    const reply = await slow.call('POST', '/v1/jobs', { sourceTenantId: source, destTenantId: slow.addTenant('destination', names), type: 'EMAIL' });
+    expect((reply.body as { job: Job }).job.estimate!.lowSeconds).toBeGreaterThanOrEqual(18_000);
+  } finally {
+    await slow.stop();
+  }
 });

@@ -5,7 +5,7 @@ import { makespan, sharedEnd } from './makespan.js';
 import { learnPace, type Progress } from './pace.js';
 import { loadOf, type PassKind } from './unit-load.js';
 
-const limits = mailboxLimits();
+const limits = mailboxLimits({}, null);
 const count = (max: number): fc.Arbitrary<number> => fc.integer({ min: 0, max });
 const kinds: readonly PassKind[] = ['full', 'dry', 'delta', 'retry', 'verify'];
 

@@ -1,9 +1,7 @@
-/** What Microsoft's published limits let one mailbox do, as the estimate needs it: read from the governor's table, so that there is one truth. */
-import { publishedLimits } from '@migrator/graph-client/limits';
+/** What Microsoft's limits let one mailbox do, as the estimate needs it: read as the workers' governor reads them, so that there is one truth. */
+import { scopesOf, type LimitOverrides } from '@migrator/graph-client/limits';
 
 export interface MailboxLimits {
-  /** Requests in flight at once. */
-  readonly concurrency: number;
   /** Requests per window. */
   readonly requests: Window;
   /** Bytes written per window. */
@@ -15,13 +13,13 @@ export interface Window {
   readonly windowMs: number;
 }
 
-/** `timeScale` shortens the windows, for a simulator whose windows are shortened too. */
-export function mailboxLimits(timeScale = 1): MailboxLimits {
-  const of = (name: string) => {
-    const limit = publishedLimits.find((each) => each.name === name);
-    if (limit === undefined) throw new Error(`The governor's table has no ${name}.`);
-    return limit;
+/** Of a mailbox of this Microsoft tenant; null for one that is not known. */
+export function mailboxLimits(overrides: LimitOverrides, microsoftTenantId: string | null): MailboxLimits {
+  const windows = scopesOf('', microsoftTenantId ?? '', { kind: 'outlook', mailbox: '' }, overrides).flatMap((scope) => scope.windows);
+  const windowOf = (name: string): Window => {
+    const kept = windows.find((each) => each.name === name);
+    if (kept === undefined) throw new Error(`The governor keeps no ${name}.`);
+    return kept;
   };
-  const windowOf = (name: string): Window => ({ max: of(name).max, windowMs: (of(name).windowMs ?? 0) / timeScale });
-  return { concurrency: of('outlook.inFlight').max, requests: windowOf('outlook.requests'), uploadBytes: windowOf('outlook.bytes') };
+  return { requests: windowOf('outlook.requests'), uploadBytes: windowOf('outlook.bytes') };
 }

@@ -108,7 +108,7 @@ export const makeCreateJobs =
       const id = ids.next('job');
       const at = clock.now();
       await insertJob(tx, {
-        ...{ id, passId: ids.next('pas'), orgId, type, name: plan.name, sourceTenantId: body.sourceTenantId, destTenantId: body.destTenantId, scope, options: plan.options },
+        ...{ id, passId: ids.next('pas'), orgId, type, name: plan.name, sourceTenantId: body.sourceTenantId, destTenantId: body.destTenantId, sourceMicrosoftTenantId: pair.source.microsoftTenantId, destMicrosoftTenantId: pair.dest.microsoftTenantId, scope, options: plan.options },
         ...{ dryRun: body.dryRun, scheduledAt: plan.scheduledAt, createdBy: actor, createdAt: at },
       });
       await insertUnits(tx, plan.matches.filter(({ how }) => how !== 'excluded').map((match) => newUnit(ids.next('unt'), id, match, body.dryRun)), at);

@@ -131,6 +131,9 @@ export interface NewJob {
   name: string | null;
   sourceTenantId: string;
   destTenantId: string;
+  /** Microsoft's ids of both. */
+  sourceMicrosoftTenantId: string;
+  destMicrosoftTenantId: string;
   scope: Record<string, boolean>;
   options: Record<string, unknown>;
   dryRun: boolean;
@@ -142,8 +145,8 @@ export interface NewJob {
 /** Inserts a job, QUEUED, with its first pass. */
 export async function insertJob(tx: TransactionSql, job: NewJob): Promise<void> {
   await tx`
-    insert into jobs.jobs (id, org_id, type, status, name, source_tenant_id, dest_tenant_id, scope, options, dry_run, scheduled_at, created_by, created_at, pass_id)
-    values (${job.id}, ${job.orgId}, ${job.type}, 'QUEUED', ${job.name}, ${job.sourceTenantId}, ${job.destTenantId}, ${JSON.stringify(job.scope)}::text::jsonb, ${JSON.stringify(job.options)}::text::jsonb,
+    insert into jobs.jobs (id, org_id, type, status, name, source_tenant_id, dest_tenant_id, source_microsoft_tenant_id, dest_microsoft_tenant_id, scope, options, dry_run, scheduled_at, created_by, created_at, pass_id)
+    values (${job.id}, ${job.orgId}, ${job.type}, 'QUEUED', ${job.name}, ${job.sourceTenantId}, ${job.destTenantId}, ${job.sourceMicrosoftTenantId}, ${job.destMicrosoftTenantId}, ${JSON.stringify(job.scope)}::text::jsonb, ${JSON.stringify(job.options)}::text::jsonb,
       ${job.dryRun}, ${job.scheduledAt}::timestamptz, ${job.createdBy}, ${job.createdAt}, ${job.passId})`;
   await tx`insert into jobs.passes (id, job_id, mode, status, created_by, created_at) values (${job.passId}, ${job.id}, 'full', 'QUEUED', ${job.createdBy}, ${job.createdAt})`;
 }
