@@ -159,6 +159,22 @@ test('a locked resource was not touched: a write to it is repeated', async () =>
   expect(seen).toHaveLength(2);
 });
 
+test('a locked file is not waited for', async () => {
+  handler = (_request, response) => { json(response, 423, { error: { code: 'resourceLocked', message: '' } }); };
+  expect(await kindOf(port.get('/x', { budget: { kind: 'files' } }))).toBe('locked');
+  expect(seen).toHaveLength(1);
+});
+
+test('a held answer that was cut is read again', async () => {
+  handler = (_request, response, nth) => {
+    response.writeHead(206, { 'content-length': '10' });
+    if (nth === 1) response.write('01234', () => response.destroy());
+    else response.end('0123456789');
+  };
+  expect(await port.preauthorisedBytes('https://files.example/x', { budget: { kind: 'files' }, bytesMax: 10 })).toMatchObject({ status: 206, bytes: Buffer.from('0123456789') });
+  expect(seen).toHaveLength(2);
+});
+
 test('after a fresh token a throttled request goes on with it and asks for no other', async () => {
   handler = (_request, response, nth) => { if (nth === 1) json(response, 401, {}); else if (nth === 2) json(response, 429, {}, { 'retry-after': '1' }); else json(response, 200, {}); };
   expect(await kindOf(port.get('/x', { budget }))).toBe('fine');

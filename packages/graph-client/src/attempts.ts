@@ -98,9 +98,10 @@ export async function attempt<T>(governed: Governed, request: Attempt<T>): Promi
       if (performance.now() + restMs > deadline || !again(request.body, bodyTaken)) throw failure.error;
       continue;
     }
-    if (failure.error.kind !== 'unavailable') throw failure.error;
+    // A lock on a file lasts as long as somebody works on it: waiting for it would keep others waiting.
+    if (failure.error.kind !== 'unavailable' && (failure.error.kind !== 'locked' || budget.kind === 'files')) throw failure.error;
     // A locked resource was not touched, whatever the request was.
-    if (!repeatable && response.status !== 423) {
+    if (!repeatable && failure.error.kind !== 'locked') {
       if (failure.busy && failure.retryAfterMs !== null) governed.throttled(budget, failure.retryAfterMs, failure.over);
       throw new GraphRequestError('in_doubt', { status: failure.error.status, graphCode: failure.error.graphCode, requestId: failure.error.requestId });
     }

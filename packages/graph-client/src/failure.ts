@@ -45,7 +45,7 @@ function kindOf(status: number, code: string | null): GraphErrorKind {
     case 413:
       return 'too_large';
     case 423:
-      return 'unavailable';
+      return 'locked';
     case 429:
       return 'throttled';
     case 507:

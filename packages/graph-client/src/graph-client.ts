@@ -73,6 +73,31 @@ export function createGraphClient({ tenantId, clientId, tokens, http, governor, 
     });
   };
 
+  const sendPreauthorised = <T>(method: string, url: string, options: RawOptions, receive: (response: HttpResponse) => Promise<T> | T): Promise<Granted<T>> => {
+    const { budget, headers, signal, body = null, contentType, contentLength } = options;
+    return attempt(governed, {
+      budget,
+      requests: 1,
+      write: method !== 'GET',
+      ...(options.units === undefined ? {} : { units: options.units }),
+      signal,
+      body,
+      contentLength,
+      authenticated: false,
+      receive,
+      repeatable: options.repeatable ?? method === 'GET',
+      send: (each) =>
+        http.send({
+          method,
+          url,
+          headers: { 'client-request-id': randomUUID(), ...headers, ...(each === null ? {} : { 'content-type': contentType ?? 'application/json' }), ...(contentLength === undefined ? {} : { 'content-length': String(contentLength) }) },
+          body: each,
+          signal,
+          timeoutMs: timeoutOf(options),
+        }),
+    });
+  };
+
   /** The whole answer is read before the request counts as answered: a read that was cut half-way is made again. */
   const json = async <T>(method: string, path: string, options: RawOptions, requests?: number): Promise<T> => {
     const { value, release } = await send(method, path, options, (response) => parseJson<T>(response, timeoutOf(options)), requests);
@@ -116,33 +141,12 @@ export function createGraphClient({ tenantId, clientId, tokens, http, governor, 
         requests,
         options,
       ),
-    preauthorised: async (method, url, options) => {
-      const { budget, headers, signal, body = null, contentType, contentLength } = options;
-      return rawResponse(
-        await attempt(governed, {
-          budget,
-          requests: 1,
-          write: method !== 'GET',
-          ...(options.units === undefined ? {} : { units: options.units }),
-          signal,
-          body,
-          contentLength,
-          authenticated: false,
-          receive: nothing,
-          repeatable: options.repeatable ?? method === 'GET',
-          send: (each) =>
-            http.send({
-              method,
-              url,
-              headers: { 'client-request-id': randomUUID(), ...headers, ...(each === null ? {} : { 'content-type': contentType ?? 'application/json' }), ...(contentLength === undefined ? {} : { 'content-length': String(contentLength) }) },
-              body: each,
-              signal,
-              timeoutMs: timeoutOf(options),
-            }),
-        }),
-        options.repeatable ?? method === 'GET',
-        timeoutOf(options),
-      );
+    preauthorised: async (method, url, options) => rawResponse(await sendPreauthorised(method, url, options, nothing), options.repeatable ?? method === 'GET', timeoutOf(options)),
+    preauthorisedBytes: async (url, { bytesMax, ...options }) => {
+      const timeoutMs = timeoutOf(options);
+      const { response, value, release } = await sendPreauthorised('GET', url, options, ({ body }) => readWhole(body, bytesMax, performance.now() + answerTimeouts * timeoutMs));
+      release();
+      return { status: response.status, headers: response.headers, bytes: value };
     },
   };
   return port;

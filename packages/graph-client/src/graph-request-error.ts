@@ -3,10 +3,11 @@
 /**
  * - throttled, unavailable: waited and tried for a long time, in vain; nothing was done.
  * - in_doubt: a write was sent and its answer lost (cut connection, time-out, 5xx). Look before writing again.
+ * - locked: somebody has a file open, or an administrator has locked its place; nothing was done.
  * - unauthorised: no token, or Graph refuses a fresh one. forbidden: the token lacks a permission or the object is closed to us.
  * - gone: 410, a delta token or list that Graph has forgotten. corrupt: Exchange cannot read the item.
  */
-export type GraphErrorKind = 'throttled' | 'unavailable' | 'in_doubt' | 'unauthorised' | 'forbidden' | 'not_found' | 'conflict' | 'gone' | 'precondition' | 'too_large' | 'bad_request' | 'quota' | 'corrupt' | 'cancelled';
+export type GraphErrorKind = 'throttled' | 'unavailable' | 'in_doubt' | 'unauthorised' | 'forbidden' | 'not_found' | 'conflict' | 'gone' | 'precondition' | 'too_large' | 'bad_request' | 'quota' | 'corrupt' | 'locked' | 'cancelled';
 
 export interface GraphRequestErrorFields {
   /** HTTP status, or 0 when there was no answer. */

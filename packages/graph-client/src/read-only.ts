@@ -30,6 +30,7 @@ export function readOnly(port: GraphPort, allow: readonly RegExp[] = []): GraphP
       for (const { method, url } of requests) check(method, url);
       return port.batch(requests, options);
     },
+    preauthorisedBytes: (url, options) => port.preauthorisedBytes(url, options),
     preauthorised: async (method, url, options) => {
       check(method, '');
       return port.preauthorised(method, url, options);

@@ -3,11 +3,12 @@
  * has decided what kind of failure it is; what that kind means depends only on what was being done.
  */
 import { GraphRequestError, type GraphErrorKind } from '@migrator/graph-client';
-import type { ItemFailure, SkipCause, UnitFailure } from '@migrator/contracts/outcomes';
+import type { ItemFailure, SkipCause } from '@migrator/contracts/outcomes';
+import { isAbort, noWords, unitErrorOf, type GraphWords } from '../graph-errors.js';
 import { UnitError, type ItemResult } from '../workload.js';
 import { ExportRefused, ExportUnreadable, ImportUnanswered } from './transfer-failures.js';
 
-export type Side = 'source' | 'dest';
+export { faultOf, noWords, orEndUnit, unitErrorOf, type GraphWords, type Side } from '../graph-errors.js';
 
 /** What a request was for, as far as its failure is judged by it. */
 export type Doing = 'read' | 'write' | 'update';
@@ -20,13 +21,6 @@ export type Verdict =
   | { readonly end: 'in_doubt' }
   /** Not about this item: the unit cannot go on, or was told to stop. */
   | { readonly end: 'unit' };
-
-/** What Graph said, for the report. */
-export interface GraphWords {
-  readonly graphCode: string | null;
-  readonly requestId: string | null;
-}
-export const noWords: GraphWords = { graphCode: null, requestId: null };
 
 const failed = (failure: ItemFailure): Verdict => ({ end: 'failed', failure });
 const fallback = (failure: ItemFailure): Verdict => ({ end: 'fallback', failure });
@@ -48,6 +42,7 @@ const readVerdicts: Record<GraphErrorKind, Verdict> = {
   bad_request: fallback('SOURCE_READ_FAILED'),
   quota: fallback('SOURCE_READ_FAILED'),
   corrupt: fallback('SOURCE_ITEM_CORRUPT'),
+  locked: failed('SOURCE_READ_FAILED'),
   cancelled: unit,
 };
 
@@ -65,6 +60,7 @@ const writeVerdicts: Record<GraphErrorKind, Verdict> = {
   bad_request: fallback('DEST_ITEM_REFUSED'),
   quota: unit,
   corrupt: fallback('DEST_ITEM_REFUSED'),
+  locked: failed('DEST_WRITE_FAILED'),
   cancelled: unit,
 };
 
@@ -124,45 +120,6 @@ export function wordsOf(error: unknown): GraphWords {
   return error instanceof GraphRequestError ? { graphCode: error.graphCode, requestId: error.requestId } : noWords;
 }
 
-interface UnitVerdict {
-  readonly code: UnitFailure | 'missing' | 'full' | 'again';
-  readonly transient: boolean;
-}
-const unitVerdicts: Record<GraphErrorKind, UnitVerdict> = {
-  throttled: { code: 'SERVICE_UNREACHABLE', transient: true },
-  unavailable: { code: 'SERVICE_UNREACHABLE', transient: true },
-  in_doubt: { code: 'SERVICE_UNREACHABLE', transient: true },
-  unauthorised: { code: 'ACCESS_LOST', transient: false },
-  forbidden: { code: 'ACCESS_DENIED', transient: false },
-  not_found: { code: 'missing', transient: false },
-  conflict: { code: 'INTERNAL', transient: false },
-  gone: { code: 'INTERNAL', transient: true },
-  precondition: { code: 'INTERNAL', transient: false },
-  too_large: { code: 'INTERNAL', transient: false },
-  bad_request: { code: 'INTERNAL', transient: false },
-  quota: { code: 'full', transient: false },
-  corrupt: { code: 'INTERNAL', transient: false },
-  cancelled: { code: 'again', transient: true },
-};
-
-/** What a failed request means when it is not about an item. A cancelled request and anything that is no request stay as they are. */
-export function unitErrorOf(error: unknown, side: Side): unknown {
-  if (!(error instanceof GraphRequestError)) return error;
-  const verdict = unitVerdicts[error.kind];
-  if (verdict.code === 'again') return error;
-  const code: UnitFailure = verdict.code === 'missing' ? (side === 'source' ? 'SOURCE_MISSING' : 'DEST_MISSING') : verdict.code === 'full' ? (side === 'source' ? 'INTERNAL' : 'DEST_FULL') : verdict.code;
-  return new UnitError(code, side, verdict.transient, { code: error.graphCode, requestId: error.requestId }, { cause: error });
-}
-
-/** Runs `work`; a failed request in it ends the unit. */
-export async function orEndUnit<T>(side: Side, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw unitErrorOf(error, side);
-  }
-}
-
 /** The verdict as the engine's result; `unit` verdicts are thrown instead. */
 export function resultOf(key: string, verdict: Exclude<Verdict, { end: 'unit' }>, words: GraphWords): ItemResult {
   switch (verdict.end) {
@@ -181,20 +138,10 @@ export function isFault(error: unknown): boolean {
   return !(error instanceof GraphRequestError || error instanceof ExportRefused || error instanceof ExportUnreadable || error instanceof ImportUnanswered || error instanceof UnitError || isAbort(error));
 }
 
-/** What a log may show of a fault. Messages are left out: a parser's message quotes what it parsed, which may be content. */
-export function faultOf(error: unknown): { name: string; frames: string } {
-  if (!(error instanceof Error)) return { name: typeof error, frames: '' };
-  return { name: error.name, frames: (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)).slice(0, 8).join('\n') };
-}
-
 /** The result for a failed request about one item; throws what ends the unit, and faults. */
 export function failureResult(key: string, error: unknown, doing: Doing): ItemResult {
   if (isFault(error)) throw error;
   const verdict = verdictOf(error, doing);
   if (verdict.end === 'unit') throw unitErrorOf(error, doing === 'read' ? 'source' : 'dest');
   return resultOf(key, verdict, wordsOf(error));
-}
-
-function isAbort(error: unknown): boolean {
-  return error instanceof Error && error.name === 'AbortError';
 }
