@@ -19,6 +19,8 @@ export const skipCauses = {
   RULE_NOT_PORTABLE: { cause: 'Exchange marks this inbox rule as read-only or faulty; it cannot be recreated through Graph.', remedy: 'Recreate the rule in Outlook at the destination.' },
   RULE_TARGET_UNMAPPED: { cause: 'The inbox rule points at a folder or address that has no counterpart at the destination.', remedy: 'Create the target and run a retry pass, or recreate the rule by hand.' },
   SETTING_REFUSED: { cause: 'The destination refuses this mailbox setting.', remedy: 'Set it by hand in Outlook on the web at the destination.' },
+  SOURCE_ITEM_INFECTED: { cause: 'Microsoft found malware in this file and does not deliver it.', remedy: 'Clean the file at the source or leave it behind; a clean file is taken over by the next delta pass.' },
+  LINK_NOT_COPIED: { cause: 'This is a shortcut to something that lies somewhere else; Graph cannot make shortcuts.', remedy: 'Nothing to do for what it leads to, which is copied with the place it lies in. Make the shortcut again by hand at the destination.' },
   NO_DESTINATION: { cause: 'There is no destination for this source.', remedy: 'Create and license the destination user, or map the source in the job’s options, then create a job for it.' },
 } as const satisfies Record<string, Explained>;
 export type SkipCause = keyof typeof skipCauses;
@@ -32,6 +34,14 @@ export const itemFailures = {
   DEST_MAILBOX_FULL: { cause: 'The destination mailbox is full.', remedy: 'Assign a larger plan or free space, then run a retry pass.' },
   DEST_WRITE_FAILED: { cause: 'The destination did not take the item after several attempts.', remedy: 'Run a retry pass; if it stays, open a case with Microsoft and give them the request id.' },
   WRITE_UNRESOLVED: { cause: 'The answer to the write was lost and the destination could not be asked whether it happened.', remedy: 'Run a retry pass: it looks at the destination first and does not write twice.' },
+  NEEDED_ITEM_NOT_COPIED: { cause: 'What this item lies in could not be copied, so there is no place for it at the destination.', remedy: 'Look for the failed item it lies in and follow its remedy, then run a retry pass: it brings both.' },
+  NEEDED_COPY_GONE: { cause: 'The copy of what this item lies in is not at the destination any more.', remedy: 'Restore it from the recycle bin of the destination, then run a retry pass.' },
+  SOURCE_ITEM_LOCKED: { cause: 'Somebody has the file locked at the source so that it cannot be read.', remedy: 'Let the person or program that has it open close it, then run a retry pass.' },
+  SOURCE_ITEM_CHANGING: { cause: 'The file changed at the source each time while it was being copied.', remedy: 'Run a retry pass at a quieter time.' },
+  SOURCE_CONTENT_DIFFERS: { cause: 'The source delivered other bytes than the size and hash it states for the file. Files under protection and some photos are like that.', remedy: 'Run a retry pass. If it stays, remove the protection at the source or copy the file by hand.' },
+  DEST_ITEM_LOCKED: { cause: 'Somebody has the copy locked at the destination, so that it cannot be brought up to date.', remedy: 'Let the person or program that has it open close it, then run a retry pass.' },
+  DEST_PATH_TOO_LONG: { cause: 'The path of the copy would be longer than the 400 characters that the destination takes.', remedy: 'Shorten the names of folders above it at the source, then run a delta pass.' },
+  DEST_CONTENT_DIFFERS: { cause: 'The destination stored other bytes than were sent to it.', remedy: 'Run a retry pass. If it stays, switch off the parser of the destination library, or compare both files by hand.' },
   INTERNAL: { cause: 'The program failed at this item.', remedy: 'Run a retry pass, and report the request id to the maintainers.' },
 } as const satisfies Record<string, Explained>;
 export type ItemFailure = keyof typeof itemFailures;

@@ -10,7 +10,7 @@ import { marksOf, removedMarks, workPage } from './page-pass.js';
 import { ChangeBuilder } from './outcome.js';
 import { countedAs, itemStates } from './outcome-codes.js';
 
-/** Pages of one container in hand at once: one is written while the next ones are listed and looked up. */
+/** Pages of one container in hand at once: one is written while the next ones are listed and looked up. Not counted: what only waits for items that are still to be listed. */
 const pagesInHandMax = 3;
 /** How often a listing may begin again in one run because the source forgot its checkpoint. */
 const restartsMax = 5;
@@ -71,7 +71,7 @@ async function leaveUnfinished(context: PassContext, { container, entry }: Conta
 
 /** Containers get their counterpart even when they are empty, and again when they were renamed or moved; a retry only when it writes. */
 function needsCounterpart(context: PassContext, { container, entry }: ContainerRun): boolean {
-  if (context.filter.leavesOutContainer(container.path)) return false;
+  if (context.filter.leavesOutContainer(container)) return false;
   if (context.mode === 'retry' && entry.listed) return false;
   return !entry.listed || entry.destId === null || entry.ensuredPath !== container.path;
 }
@@ -83,9 +83,14 @@ async function listFrom(context: PassContext, run: ContainerRun, from: string | 
     run.met = start === null && (run.knownBefore || restart > 0) && followsMoves(context, run) ? new MarkSet() : null;
     try {
       await listPages(context, run, start);
-      return;
+      if (run.spilled === null) return;
+      // Once more, for those that had to wait when there was no room; what they need has come meanwhile.
+      run.pending = new Set([...(run.pending ?? []), ...run.spilled]);
+      run.spilled = null;
+      start = null;
     } catch (error) {
       if (!(error instanceof CheckpointExpired) || restart >= restartsMax) throw error;
+      run.spilled = null;
       context.observer.note('WARN', `“${run.container.path}”: the source has forgotten where we were; the folder is listed again and what is there is not copied again.`);
       start = null;
       // Stored at once: a run that goes on from here must know that it lists from the beginning.
@@ -101,11 +106,14 @@ async function listPages(context: PassContext, run: ContainerRun, from: string |
   const { halt } = context;
   /** Pages not yet stored, in order; the last one ends when all are. */
   let stored: Promise<void> = Promise.resolve();
-  let inHand = 0;
+  /** Not yet stored, in order; `idle`: nothing of it is under way, some of it may wait for items still to be listed. */
+  const pages: { idle: boolean }[] = [];
+  const inHand = (): number => (pages[0]?.idle === true ? pages.filter(({ idle }) => !idle).length : pages.length);
   let roomMade: () => void = () => undefined;
   let ended = false;
   const watch = new ListingWatch(from);
   let gone = null as ContainerGone | null;
+  run.held.begin();
   try {
     for await (const page of context.session.pages(run.container, from, halt.soft)) {
       if (ended) throw new Error('a listing went on after its last page');
@@ -116,21 +124,34 @@ async function listPages(context: PassContext, run: ContainerRun, from: string |
       const removed = removedMarks(context, run, page);
       const touched = [...items.keys(), ...removed];
       const earlier = [...new Set(touched.flatMap((mark) => run.inHand.get(mark) ?? []))];
-      const worked = workPage(context, run, items, removed, earlier);
+      const work = workPage(context, run, items, removed, earlier);
+      const worked = work.then(() => undefined);
       for (const mark of touched) run.inHand.set(mark, worked);
-      inHand++;
-      stored = storeInOrder(stored, worked, context, run, page).finally(() => {
+      const inPages = { idle: false };
+      pages.push(inPages);
+      const rested = (): void => {
         for (const mark of touched) if (run.inHand.get(mark) === worked) run.inHand.delete(mark);
         giveBack();
-        inHand--;
+        inPages.idle = true;
+        roomMade();
+      };
+      worked.then(rested, rested);
+      const all = work.then(async (waiting) => {
+        await Promise.all(waiting);
+      });
+      stored = storeInOrder(stored, all, context, run, page).finally(() => {
+        pages.splice(pages.indexOf(inPages), 1);
         roomMade();
       });
-      // Looked at below; a rejection in the meantime stops the unit and must not count as unhandled.
-      stored.catch((error: unknown) => {
+      // Looked at below; a rejection in the meantime stops the unit and must not count as unhandled. A page is not heard of through
+      // one before it that waits.
+      const failed = (error: unknown): void => {
         if (error instanceof ContainerGone) gone = error;
         else halt.stop(error);
-      });
-      while (inHand >= pagesInHandMax && !halt.soft.aborted)
+      };
+      all.catch(failed);
+      stored.catch(failed);
+      while (inHand() >= pagesInHandMax && !halt.soft.aborted)
         await new Promise<void>((resolve) => {
           roomMade = resolve;
         });
@@ -139,9 +160,15 @@ async function listPages(context: PassContext, run: ContainerRun, from: string |
     }
   } catch (error) {
     // Pages in hand come to their end first, whatever broke the listing; the first cause is the one to tell.
+    run.held.drop(error);
     await stored.catch(() => undefined);
     throw halt.reason ?? error;
   }
+  await Promise.allSettled(run.inHand.values());
+  // What still waits when nothing else is under way will not get what it needs.
+  const stopped = gone ?? halt.reason;
+  if (stopped !== null) run.held.drop(stopped);
+  await run.held.conclude();
   await stored;
   if (!ended) throw new Error('a listing ended without its last page');
 }
@@ -150,6 +177,8 @@ async function storeInOrder(before: Promise<void>, worked: Promise<void>, contex
   const [first, second] = await Promise.allSettled([before, worked]);
   if (first.status === 'rejected') throw first.reason;
   if (second.status === 'rejected') throw second.reason;
+  // Not past what has to be listed once more.
+  if (run.spilled !== null) return;
   if (page.complete) await noteAbsent(context, run);
   await storeListing(context, run, page);
 }
@@ -195,7 +224,7 @@ async function settleGone(context: PassContext, run: ContainerRun): Promise<void
     for (const [mark, row] of rows) {
       // The ledger keeps no content and no source ids: the report says only which item, as before.
       const item = { key: '', version: '', sizeBytes: 0, kind: '', at: null, matchKey: null, ref: null };
-      const hand = { item, mark, matchHash: '0', versionHash: row.versionHash, row, claimedVersion: row.versionHash, existing: row.dest, doubt: false, wasInDoubt: false };
+      const hand = { item, mark, matchHash: '0', versionHash: row.versionHash, neededMark: null, needed: null, row, claimedVersion: row.versionHash, existing: row.dest, doubt: false, wasInDoubt: false };
       if (row.counted === countedAs.nothing) continue;
       if (row.state === itemStates.done) builder.counted(hand, countedAs.done);
       else builder.ended(hand, { key: '', outcome: 'skipped', cause: 'SOURCE_ITEM_GONE', graphCode: null, requestId: null });

@@ -190,7 +190,7 @@ describe('a deleted item', () => {
   test('takes its copy with it where the job asks for that, and only its own and untouched one', async () => {
     const world = small('a', 'b');
     const owner = freshOwner();
-    world.write('a', { item: { key: 'own', version: '1', sizeBytes: 1, kind: 'thing', at: null, matchKey: 'a person’s own', ref: null }, existing: null, mark: 'none' });
+    world.write('a', { item: { key: 'own', version: '1', sizeBytes: 1, kind: 'thing', at: null, matchKey: 'a person’s own', ref: null }, existing: null, needed: null, mark: 'none' });
     await run(owner, world);
     world.touch('a', 'match a a2');
     for (const key of ['a1', 'a2']) world.remove('a', key);

@@ -22,6 +22,8 @@ export const skipNumbers = {
   SETTING_REFUSED: 106,
   NO_DESTINATION: 107,
   DEPARTED_COPY_CHANGED: 108,
+  SOURCE_ITEM_INFECTED: 109,
+  LINK_NOT_COPIED: 110,
 } as const satisfies Record<SkipCause, number>;
 
 export const failureNumbers = {
@@ -33,4 +35,12 @@ export const failureNumbers = {
   DEST_WRITE_FAILED: 206,
   WRITE_UNRESOLVED: 207,
   INTERNAL: 208,
+  NEEDED_ITEM_NOT_COPIED: 209,
+  NEEDED_COPY_GONE: 210,
+  SOURCE_ITEM_LOCKED: 211,
+  SOURCE_ITEM_CHANGING: 212,
+  SOURCE_CONTENT_DIFFERS: 213,
+  DEST_ITEM_LOCKED: 214,
+  DEST_PATH_TOO_LONG: 215,
+  DEST_CONTENT_DIFFERS: 216,
 } as const satisfies Record<ItemFailure, number>;

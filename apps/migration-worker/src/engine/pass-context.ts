@@ -4,6 +4,7 @@ import type { LogLevel } from '@migrator/contracts/api/logs';
 import type { Container, DestContainer, Page, SourceItem, UnitSession, Workload } from '../workloads/workload.js';
 import type { Budget } from './budget.js';
 import type { Counters } from './counters.js';
+import type { HeldItems } from './held-items.js';
 import type { EngineMode } from './decide.js';
 import type { Deletions } from './departures.js';
 import type { ItemFilter } from './filters.js';
@@ -62,7 +63,7 @@ export interface ContainerRun {
   /** The counterpart; made sure of at the first call. */
   dest(): Promise<DestContainer>;
   /** Marks a retry still has to meet; null when everything listed is looked at. */
-  readonly pending: Set<string> | null;
+  pending: Set<string> | null;
   /** Items in hand by mark: the page that works them. */
   readonly inHand: Map<string, Promise<void>>;
   /** What a dry run has planned already, by 52 bits of the mark (half the memory; a mistake costs one item in a sum); otherwise null. */
@@ -79,6 +80,10 @@ export interface ContainerRun {
   met: MarkSet | null;
   /** Marks whose departure is open. */
   readonly departed: Set<string>;
+  /** Items that wait for the copy of another one. */
+  readonly held: HeldItems;
+  /** Marks of items that had to wait and for which there was no room: they are listed once more. */
+  spilled: Set<string> | null;
   filteredOut: number;
 }
 
@@ -91,6 +96,9 @@ export interface Hand {
   readonly mark: string;
   readonly matchHash: string;
   readonly versionHash: string;
+  /** Mark of the item whose copy it needs, and that copy once it stands. */
+  readonly neededMark: string | null;
+  needed: DestRef | null;
   /** What the ledger knows of it. */
   row: LedgerRow | null;
   /** The version whose write is in doubt: not the listed one when the item changed at the source since. */

@@ -1,9 +1,12 @@
 /** One pass over one unit: all its containers, several at a time and the largest first; a counterpart is made after its parent's. */
 import { ContainerGone, UnitError, type Container, type DestContainer } from '../workloads/workload.js';
 import { listChanges, passContainer } from './container-pass.js';
+import { HeldItems } from './held-items.js';
+import { failForWant } from './page-pass.js';
 import { followsMoves, type ContainerRun, type PassContext } from './pass-context.js';
 import { settleDepartures } from './settle-departures.js';
 import type { ContainerEntry } from './unit-ledger.js';
+import { writeItems } from './write-items.js';
 
 /** Above this, a retry looks at every item of the container. */
 const pendingMax = 50_000;
@@ -102,10 +105,13 @@ async function listAllAgain(context: PassContext, work: readonly Work[], runs: R
 
 async function begin(context: PassContext, container: Container, entry: ContainerEntry, dests: Counterparts, before: Before): Promise<ContainerRun> {
   const pending = context.mode === 'retry' && entry.listed && !entry.complete ? await context.ledger.pending(entry, pendingMax) : null;
-  return {
+  const run: ContainerRun = {
     ...{ container, entry, pending, dest: () => dests.of(container.key), inHand: new Map(), planned: context.dryRun ? new Set() : null, tried: new Map() },
     ...{ listedBefore: before.listed.has(entry.containerNo), knownBefore: before.known.has(entry.containerNo), token: entry.deltaToken, met: null, departed: before.departed.get(entry.containerNo) ?? new Set(), filteredOut: 0 },
+    held: new HeldItems({ write: (hands) => writeItems(context, run, hands), fail: (hands) => failForWant(context, run, hands) }),
+    spilled: null,
   };
+  return run;
 }
 
 interface Counterparts {

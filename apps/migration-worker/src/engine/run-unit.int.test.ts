@@ -255,7 +255,7 @@ describe('a retry', () => {
     const { itemMark, containerKey } = await import('./item-keys.js');
     const { testRoute } = await import('../testing/engine-rig.js');
     const item = { key: '1', version: '1', sizeBytes: 101, kind: 'thing', at: null, matchKey: null, ref: null };
-    world.write('a', { item, existing: null, mark: itemMark(containerKey(testRoute(owner), 'a'), '1') });
+    world.write('a', { item, existing: null, needed: null, mark: itemMark(containerKey(testRoute(owner), 'a'), '1') });
     const end = await attempt(database.sql, owner, fakeWorkload(world, noFaults()), { mode: 'retry', passId: 'pass 2' });
     expect(end.counters).toMatchObject({ total: 1, done: 1, error: 0 });
     expectSame(world);

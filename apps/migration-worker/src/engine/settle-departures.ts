@@ -65,7 +65,7 @@ class Settler {
       const open: OpenDeparture[] = await ledger.departures.open(containerNos, after, chunk);
       const settling: { one: Settling; copy: 'remove' | 'keep' | 'none' }[] = [];
       for (const departure of await this.#adoptUnknown(open)) {
-        const arrival = arrivalOf(departure, taken);
+        const arrival = this.context.can.keysStay === true ? null : arrivalOf(departure, taken);
         const state = { hasCopy: departure.row.dest !== null, verdict: departure.verdict, arrival: arrivalWord(arrival), proven: proven?.has(departure.mark) ?? false };
         let decision = decideDeparture({ ...state, elsewhere: null }, this.context.deletions);
         if (decision.do === 'look elsewhere') decision = decideDeparture({ ...state, elsewhere: await this.#isElsewhere(departure) }, this.context.deletions);
@@ -225,7 +225,7 @@ function grouped<T extends { departure: OpenDeparture }>(list: readonly T[]): Ma
 /** The ledger keeps no content and no source ids: a report says only which item, as before. */
 function handOf({ mark, matchHash, row }: OpenDeparture): Hand {
   const item = { key: '', version: '', sizeBytes: 0, kind: '', at: null, matchKey: null, ref: null };
-  return { item, mark, matchHash, versionHash: row.versionHash, row, claimedVersion: row.versionHash, existing: row.dest, doubt: false, wasInDoubt: false };
+  return { item, mark, matchHash, versionHash: row.versionHash, neededMark: null, needed: null, row, claimedVersion: row.versionHash, existing: row.dest, doubt: false, wasInDoubt: false };
 }
 
 const items = (count: number): string => (count === 1 ? '1 item was' : `${count} items were`);

@@ -17,7 +17,7 @@ export async function writeItems(context: PassContext, run: ContainerRun, hands:
   while (todo.length > 0) {
     context.halt.soft.throwIfAborted();
     const dest = await run.dest();
-    const keyOf = (hand: Hand): string => `${dest.id}\0${hand.matchHash}`;
+    const keyOf = (hand: Hand): string => `${dest.id}\0${hand.needed?.id ?? ''}\0${hand.matchHash}`;
     const ready: Hand[] = [];
     const rest: Hand[] = [];
     for (const hand of todo) (context.locks.tryTake(keyOf(hand)) ? ready : rest).push(hand);
@@ -68,10 +68,11 @@ async function resolveDoubt(context: PassContext, run: ContainerRun, dest: DestC
     if (free === undefined) continue;
     context.adopted.add(free.id);
     builder.ended({ ...hand, versionHash: hand.claimedVersion }, { outcome: 'adopted', dest: free, bytes: hand.item.sizeBytes });
-    if (hand.claimedVersion === hand.versionHash) adopted.add(hand);
+    if (hand.claimedVersion === hand.versionHash) adopted.add(Object.assign(hand, { existing: free }));
     else behind(hand, free);
   }
   if (!builder.empty) await context.writer.write(builder.change);
+  for (const { mark, existing } of adopted) run.held.ended(mark, existing);
   return hands.filter((hand) => !adopted.has(hand));
 }
 
@@ -89,6 +90,7 @@ async function giveUp(context: PassContext, run: ContainerRun, hands: readonly H
     run.tried.set(hand.mark, hand.versionHash);
   }
   if (!builder.empty) await context.writer.write(builder.change);
+  for (const { mark, existing } of hands) run.held.ended(mark, existing);
 }
 
 /** Writes everything in batches over the unit's lanes; returns what is in doubt now. */
@@ -118,7 +120,7 @@ async function writeBatch(context: PassContext, run: ContainerRun, dest: DestCon
   let transferred: Transferred;
   const leaveLane = await context.lanes.take(1, halt.soft);
   try {
-    const bytes = batch.reduce((sum, hand) => sum + hand.item.sizeBytes, 0);
+    const bytes = batch.reduce((sum, hand) => sum + Math.min(hand.item.sizeBytes, context.can.heldBytesMax ?? Infinity), 0);
     const giveBack = await context.bytes.take(bytes, halt.soft);
     try {
       halt.soft.throwIfAborted();
@@ -134,11 +136,12 @@ async function writeBatch(context: PassContext, run: ContainerRun, dest: DestCon
   } finally {
     leaveLane();
   }
-  return await record(context, transferred);
+  return await record(context, run, transferred);
 }
 
 interface Transferred {
   outcomes: ChangeBuilder;
+  ended: { mark: string; dest: DestRef | null }[];
   items: number;
   bytes: number;
   inDoubt: Hand[];
@@ -148,7 +151,7 @@ interface Transferred {
 async function transferBatch(context: PassContext, run: ContainerRun, dest: DestContainer, batch: readonly Hand[]): Promise<Transferred> {
   const { halt } = context;
   const open = new Map(batch.map((hand) => [hand.item.key, hand]));
-  const transferred: Transferred = { outcomes: new ChangeBuilder(context.unitId, run), items: 0, bytes: 0, inDoubt: [], broken: null };
+  const transferred: Transferred = { outcomes: new ChangeBuilder(context.unitId, run), ended: [], items: 0, bytes: 0, inDoubt: [], broken: null };
   try {
     const results = context.dryRun ? planned(context, run, batch) : context.session.transfer(batch.map(transferItem), dest, run.container, halt.hard);
     for await (const result of results) {
@@ -160,6 +163,7 @@ async function transferBatch(context: PassContext, run: ContainerRun, dest: Dest
         continue;
       }
       transferred.outcomes.ended(hand, result);
+      transferred.ended.push({ mark: hand.mark, dest: 'dest' in result ? result.dest : hand.existing });
       if (result.outcome === 'copied' || result.outcome === 'updated') {
         transferred.items++;
         transferred.bytes += result.bytes;
@@ -174,11 +178,12 @@ async function transferBatch(context: PassContext, run: ContainerRun, dest: Dest
 }
 
 /** Stores what became of a batch; returns what is in doubt. */
-async function record(context: PassContext, { outcomes, items, bytes, inDoubt, broken }: Transferred): Promise<Hand[]> {
+async function record(context: PassContext, run: ContainerRun, { outcomes, ended, items, bytes, inDoubt, broken }: Transferred): Promise<Hand[]> {
   const { halt } = context;
   // With the claim gone, nothing is ours to store: the new holder looks these items up.
   if (halt.hard.aborted && halt.hard.reason instanceof ClaimLost) throw halt.hard.reason;
   if (!outcomes.empty) await context.writer.write(outcomes.change);
+  for (const { mark, dest } of ended) run.held.ended(mark, dest);
   if (!context.dryRun) context.observer.written(items, bytes);
   if (broken !== null) throw broken.error;
   for (const hand of inDoubt) {
@@ -194,7 +199,7 @@ async function* planned({ session, halt }: PassContext, { container }: Container
   for (const { item, existing } of batch) yield foreseen.get(item.key) ?? { key: item.key, outcome: existing === null ? 'copied' : 'updated', dest: { id: '', version: '' }, bytes: item.sizeBytes };
 }
 
-const transferItem = ({ item, existing, mark }: Hand): TransferItem => ({ item, existing, mark });
+const transferItem = ({ item, existing, mark, needed }: Hand): TransferItem => ({ item, existing, mark, needed });
 
 /** Cuts items into batches by number and size; an item that is larger than a batch travels alone. */
 export function batches(hands: readonly Hand[], { batchItemsMax, batchBytesMax }: { batchItemsMax: number; batchBytesMax: number }): Hand[][] {

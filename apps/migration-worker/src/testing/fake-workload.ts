@@ -10,6 +10,7 @@ export interface FakeItem {
   sizeBytes: number;
   matchKey: string | null;
   at: string | null;
+  needs: string | null;
   /** Change number at the source. */
   seq: number;
   gone: boolean;
@@ -21,6 +22,8 @@ export interface FakeCopy {
   matchKey: string | null;
   mark: string;
   content: string;
+  /** Id of the copy that its item needed. */
+  inside: string | null;
 }
 
 export interface Faults {
@@ -56,12 +59,12 @@ export class FakeWorld {
   #copies = 0;
   #ready: Promise<void> = Promise.resolve();
 
-  put(path: string, key: string, options: Partial<Pick<FakeItem, 'matchKey' | 'sizeBytes' | 'at'>> = {}): FakeItem {
+  put(path: string, key: string, options: Partial<Pick<FakeItem, 'matchKey' | 'sizeBytes' | 'at' | 'needs'>> = {}): FakeItem {
     const items = this.source.get(path) ?? [];
     this.source.set(path, items);
     let item = items.find((one) => one.key === key);
     if (item === undefined) {
-      item = { key, version: 0, sizeBytes: options.sizeBytes ?? 100 + key.length, matchKey: options.matchKey === undefined ? `match ${path} ${key}` : options.matchKey, at: options.at ?? null, seq: 0, gone: false };
+      item = { key, version: 0, sizeBytes: options.sizeBytes ?? 100 + key.length, matchKey: options.matchKey === undefined ? `match ${path} ${key}` : options.matchKey, at: options.at ?? null, needs: options.needs ?? null, seq: 0, gone: false };
       items.push(item);
     }
     item.version++;
@@ -91,18 +94,19 @@ export class FakeWorld {
     copy.content += ' touched';
   }
 
-  write(path: string, { item, existing, mark }: TransferItem): FakeCopy {
+  write(path: string, { item, existing, mark, needed }: TransferItem): FakeCopy {
     const copies = this.destination.get(path) ?? [];
     this.destination.set(path, copies);
     this.calls.written++;
     const content = contentOf(item);
+    if (item.needs != null && !copies.some(({ id }) => id === needed?.id)) throw new Error('an item was written before what it needs');
     const copy = existing === null ? undefined : copies.find(({ id }) => id === existing.id);
     if (copy !== undefined) {
       copy.version++;
       copy.content = content;
       return copy;
     }
-    const made = { id: `copy-${++this.#copies}`, version: 1, matchKey: item.matchKey, mark, content };
+    const made = { id: `copy-${++this.#copies}`, version: 1, matchKey: item.matchKey, mark, content, inside: needed?.id ?? null };
     copies.push(made);
     return made;
   }
@@ -280,7 +284,7 @@ function containerOf(world: FakeWorld, path: string): Container {
   return { key: path, path, kind: 'folder', parentKey: cut < 0 ? null : path.slice(0, cut), itemCount, ref: null };
 }
 
-const sourceItem = ({ key, version, sizeBytes, matchKey, at }: FakeItem): SourceItem => ({ key, version: String(version), sizeBytes, kind: 'thing', at, matchKey, ref: null });
+const sourceItem = ({ key, version, sizeBytes, matchKey, at, needs }: FakeItem): SourceItem => ({ key, version: String(version), sizeBytes, kind: 'thing', at, matchKey, needs, ref: null });
 
 function positionOf(from: string, now: number): { base: number; upTo: number; offset: number } {
   const [kind, ...numbers] = from.split(' ');

@@ -16,6 +16,10 @@ export interface Capabilities {
   readonly batchItemsMax: number;
   /** Sum of item sizes in one `transfer` call, at most; a larger item travels alone. */
   readonly batchBytesMax: number;
+  /** What `transfer` holds of one item in memory at most, however large the item is. Absent: all of it. */
+  readonly heldBytesMax?: number;
+  /** An item that moves keeps its key: that it moved is a change of it, and what left its container was deleted. */
+  readonly keysStay?: boolean;
   /** `transfer` calls in flight at once for one unit. */
   readonly lanes: number;
   /** Names of the fields that verification compares, in an order that only ever grows at its end. */
@@ -63,6 +67,8 @@ export interface Container {
   readonly structure?: boolean;
   /** Begun only when every other container is complete, because it refers to what they bring. */
   readonly afterOthers?: boolean;
+  /** Its items say themselves where they lie (`SourceItem.path`): the job's filters look at that alone. */
+  readonly placesItems?: boolean;
   /** The workload's own data; the engine passes it back untouched. */
   readonly ref: unknown;
 }
@@ -92,6 +98,12 @@ export interface SourceItem {
   readonly at: string | null;
   /** Survives the copy (for Exchange: PidTagSearchKey); null when the item has none. */
   readonly matchKey: string | null;
+  /** Key of another item of the same container whose copy this one's needs, such as the one it lies in; transferred only when that copy stands. */
+  readonly needs?: string | null;
+  /** Where it lies, for filters and reports, when its container's path does not say it. */
+  readonly path?: string;
+  /** Others may need it: it stays in when the filters ask for something below its path. */
+  readonly carries?: boolean;
   readonly ref: unknown;
 }
 
@@ -117,6 +129,8 @@ export interface TransferItem {
   readonly existing: DestRef | null;
   /** Deterministic mark of this item (128 bits, hex). A workload that can stamp its copies stamps this, so that `find` can see it. */
   readonly mark: string;
+  /** The copy of the item that this one needs (`SourceItem.needs`); null when it needs none, and in a dry run. */
+  readonly needed: DestRef | null;
 }
 
 /** What became of one item. `bytes` is what was really sent to the destination for it. */
@@ -200,6 +214,10 @@ export interface Fingerprint {
   readonly sizeBytes: number;
   /** As in `SourceItem`: filters look at it. */
   readonly at: string | null;
+  readonly path?: string;
+  readonly carries?: boolean;
+  /** What `SourceItem.matchKey` says of it, when that is not `key`. */
+  readonly matchKey?: string;
   /** Of an item: where its content is compared. `here`: `fields` say all; `detail`: a detail of it is to be expected; `hidden`: the service shows none. */
   readonly content: 'here' | 'detail' | 'hidden';
   /** Values by field name (a name of `verifiedFields`). */

@@ -31,7 +31,7 @@ export async function findPlaces(session: UnitSession, route: Route, filter: Ite
     const parent = container.parentKey === null ? null : (dests.get(container.parentKey) ?? null);
     const dest = await session.ensure(container, parent, signal);
     dests.set(container.key, dest);
-    if (filter.leavesOutContainer(container.path)) continue;
+    if (filter.leavesOutContainer(container)) continue;
     const renamed = dest.exists && dest.nameNow !== undefined;
     const destPath = dest.nameNow === undefined ? container.path : [parentPath(container.path), dest.nameNow].filter((part) => part !== '').join('/');
     places.push({ place: placeOf(container.key), container, ledgerKey: containerKey(route, container.key), dest: dest.exists ? dest : null, destPath: dest.exists ? destPath : null, renamed });

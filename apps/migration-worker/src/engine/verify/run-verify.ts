@@ -18,7 +18,7 @@ import { Explainer } from './explain.js';
 import { FieldHashes } from './field-hashes.js';
 import { adopt, findPlaces, findStrangers, type Place, type Stranger } from './places.js';
 import { scanSide } from './scan.js';
-import { VerifyStore } from './verify-store.js';
+import { VerifyStore, type PrintContext } from './verify-store.js';
 
 export interface VerifyRun {
   readonly sql: Sql;
@@ -143,7 +143,7 @@ class Reading {
   }
 
   private scan(side: 'source' | 'dest', place: string, container: Place['container'], dest: { id: string; exists: boolean }, depth: 'all' | 'items', markOf: (id: string) => string | null): Promise<boolean> {
-    const leftOut = ({ at, sizeBytes }: { at: string | null; sizeBytes: number }): boolean => this.filter.leavesOut(container.path, { key: '', version: '', kind: '', matchKey: null, ref: null, at, sizeBytes });
+    const leftOut: PrintContext['leftOut'] = (print) => this.filter.leavesOut(container, print);
     return scanSide({
       ...{ sides: this.session.sides, store: this.store, place, side, container, dest, depth, signal: this.run.halt.soft, context: { markOf, leftOut } },
       onRead: (items) => {

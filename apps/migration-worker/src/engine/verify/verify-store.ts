@@ -1,7 +1,7 @@
 /** Where a verify pass keeps what it has read until it is compared: tables of its own, under the same claim as the ledger's. */
 import { hash } from 'node:crypto';
 import type { Sql } from '@migrator/service-kit/database';
-import type { FingerprintPage, Side } from '../../workloads/workload.js';
+import type { Fingerprint, FingerprintPage, Side } from '../../workloads/workload.js';
 import { hash64 } from '../item-keys.js';
 import { ClaimLost } from '../unit-ledger.js';
 import type { PrintGroup } from './compare-group.js';
@@ -38,7 +38,7 @@ export interface VerifyClaim {
 export interface PrintContext {
   /** The item's mark, for items of the source. */
   markOf(id: string): string | null;
-  leftOut(print: { at: string | null; sizeBytes: number }): boolean;
+  leftOut(print: Pick<Fingerprint, 'at' | 'sizeBytes' | 'path' | 'carries'>): boolean;
 }
 
 /** Rows that were read and never compared, because their unit was given up, go after this time. */
@@ -98,7 +98,7 @@ export class VerifyStore {
         ${rows.map(({ print }) => (print.part === 'item' ? 1 : 2))}::smallint[], ${rows.map(({ print }) => key128(print.id))}::uuid[],
         ${rows.map(({ print, mark }) => hashed(print.key) ?? (print.part === 'item' ? key128(`id ${mark ?? `${side} ${print.id}`}`) : null))}::uuid[], ${rows.map(({ print }) => hashed(print.join))}::uuid[],
         ${rows.map(({ mark }) => (mark !== null && /^[0-9a-f]{32}$/.test(mark) ? mark : null))}::uuid[], ${rows.map(({ print }) => hashed(print.likeness))}::uuid[],
-        ${rows.map(({ print, mark }) => hash64(print.key ?? mark ?? ''))}::bigint[], ${rows.map(({ print }) => hash64(print.version))}::bigint[], ${rows.map(({ print }) => print.sizeBytes)}::bigint[],
+        ${rows.map(({ print, mark }) => hash64(print.matchKey ?? print.key ?? mark ?? ''))}::bigint[], ${rows.map(({ print }) => hash64(print.version))}::bigint[], ${rows.map(({ print }) => print.sizeBytes)}::bigint[],
         ${rows.map(({ flags }) => flags)}::smallint[], ${rows.map(({ print }) => print.id)}::text[], ${rows.map(({ print }) => print.kind)}::text[],
         ${rows.map(({ print }) => this.hashes.encode(print.fields))}::text[], ${rows.map(({ print }) => this.hashes.encode(print.lesser))}::text[])`;
     } catch (error) {

@@ -38,7 +38,7 @@ async function inboxOf(): Promise<{ session: Awaited<ReturnType<MailRig['open']>
   const container = (await all(session.containers(signal))).find(({ path }) => path === 'Inbox')!;
   const dest = await session.ensure(container, null, signal);
   const pages = await all(session.pages(container, null, signal));
-  const entries = pages.flatMap(({ items }) => items).map((item) => ({ item, existing: null, mark: markOf(container, item) }));
+  const entries = pages.flatMap(({ items }) => items).map((item) => ({ item, existing: null, needed: null, mark: markOf(container, item) }));
   return { session, container, dest, entries };
 }
 

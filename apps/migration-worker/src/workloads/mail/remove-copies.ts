@@ -6,7 +6,7 @@ import { GraphRequestError } from '@migrator/graph-client';
 import type { DestRef, RemovalResult } from '../workload.js';
 import { stateOfCopy } from './copy-state.js';
 import { orEndUnit, saysMailboxMissing } from './errors.js';
-import { InFlight } from './in-flight.js';
+import { InFlight } from '../in-flight.js';
 import type { Mailbox } from './mailbox.js';
 import { segment } from './mapi.js';
 

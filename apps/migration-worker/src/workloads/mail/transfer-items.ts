@@ -10,7 +10,7 @@ import { isAsWritten } from './copy-state.js';
 import { exportAlone, exportItemsMax, exportTogether, type Exported } from './export-items.js';
 import { heldBody, importItem, streamedBody, type ImportTarget, type SentBytes } from './import-item.js';
 import type { ImportSessions } from './import-session.js';
-import { InFlight } from './in-flight.js';
+import { InFlight } from '../in-flight.js';
 import type { Mailbox } from './mailbox.js';
 import { ExportUnreadable } from './transfer-failures.js';
 import type { Turn } from './turn.js';

@@ -14,7 +14,7 @@ export function item(key: string, more: Partial<SourceItem> = {}): SourceItem {
 }
 
 export function entry(key: string, more: Partial<TransferItem> = {}): TransferItem {
-  return { item: item(key), existing: null, mark: `mark-${key}`, ...more };
+  return { item: item(key), existing: null, needed: null, mark: `mark-${key}`, ...more };
 }
 
 export async function all<T>(source: AsyncIterable<T>): Promise<T[]> {

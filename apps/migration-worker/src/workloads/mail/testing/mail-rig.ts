@@ -1,14 +1,11 @@
 /** Two simulated tenants with one mailbox each, the real Graph client between them, and a plain pass over the workload. */
-import { createGovernor, createGraphClient, createHttp, createLastHop, createTokenSource, type GraphPort, type Http } from '@migrator/graph-client';
+import type { GraphPort, Http } from '@migrator/graph-client';
 import { createLogger } from '@migrator/service-kit/logger';
 import type { TestSimulator } from '@migrator/testing/simulator';
+import { SimulatedTenants } from '../../../testing/simulated-tenants.js';
 import { CheckpointExpired, ContainerGone, type Container, type DestContainer, type DestRef, type ItemResult, type SourceItem, type TransferItem, type UnitScope, type UnitSession } from '../../workload.js';
 import { mailWorkload } from '../mail-workload.js';
 import { signal } from './build.js';
-
-const clientId = '6f1c0a52-7d3e-4b8a-9c41-2e5d8f7a1b30';
-
-let tenants = 0;
 
 interface Row {
   version: string;
@@ -38,6 +35,7 @@ export class MailRig {
   readonly checkpoints = new Map<string, string>();
 
   private constructor(
+    private readonly tenants: SimulatedTenants,
     readonly simulator: TestSimulator,
     readonly http: Http,
     readonly source: GraphPort,
@@ -47,26 +45,13 @@ export class MailRig {
 
   /** Two new tenants in a running simulator. */
   static async start(simulator: TestSimulator, content: unknown, destContent: unknown = 'empty'): Promise<MailRig> {
-    const number = ++tenants;
-    const http = createHttp(createLastHop(simulator.url));
-    const governor = createGovernor();
-    const tenant = async (domain: string, mailbox: unknown): Promise<{ port: GraphPort; tenantId: string; userId: string }> => {
-      const made = await simulator.control<{ id: string }>('POST', '/tenants', { domain, displayName: domain, users: [{ alias: 'ada', displayName: 'Ada', content: mailbox }] });
-      await simulator.control('POST', '/consents', { tenant: domain, clientId });
-      const tokens = createTokenSource({ tenantId: made.id, clientId, credential: { kind: 'secret', clientSecret: 'simulator-secret' } }, http);
-      const port = createGraphClient({ tenantId: made.id, clientId, tokens, http, governor, flow: { organisation: 'org', job: 'job', workload: 'EMAIL' } });
-      const user = await port.get<{ id: string }>(`/users/ada@${domain}`, { budget: { kind: 'directory' }, query: { $select: 'id' } });
-      return { port, tenantId: made.id, userId: user.id };
-    };
-    const source = await tenant(`contoso-${number}.example`, content);
-    const dest = await tenant(`fabrikam-${number}.example`, destContent);
-    return new MailRig(simulator, http, source.port, dest.port, { source: source.userId, dest: dest.userId, sourceTenant: source.tenantId, destTenant: dest.tenantId, sourceAddress: `ada@contoso-${number}.example`, destAddress: `ada@fabrikam-${number}.example` });
+    const tenants = await SimulatedTenants.start(simulator, 'EMAIL', { source: { content }, dest: { content: destContent } });
+    const { source, dest } = tenants;
+    return new MailRig(tenants, simulator, tenants.http, source.port, dest.port, { source: source.userId, dest: dest.userId, sourceTenant: source.tenantId, destTenant: dest.tenantId, sourceAddress: source.address, destAddress: dest.address });
   }
 
-  async stop(): Promise<void> {
-    await this.simulator.control('DELETE', '/faults');
-    for (const tenant of [this.ids.sourceTenant, this.ids.destTenant]) await this.simulator.control('DELETE', `/tenants/${tenant}`);
-    await this.http.close();
+  stop(): Promise<void> {
+    return this.tenants.stop();
   }
 
   async open({ dryRun = false, scope = {}, filters = {}, destPrefix = null }: PassOptions = {}): Promise<UnitSession> {
@@ -103,7 +88,7 @@ export class MailRig {
           listed.push(item.key);
           const known = this.ledger.get(keyOf(container, item));
           if (known?.version === item.version) unchanged += 1;
-          else open.push({ item, existing: known?.dest ?? null, mark: markOf(container, item) });
+          else open.push({ item, existing: known?.dest ?? null, needed: null, mark: markOf(container, item) });
         }
         if (options.dryRun === true) continue;
         for (const result of await this.settle(session, open, dest, container)) results.push({ ...result, container: container.path, kind: open.find(({ item }) => item.key === result.key)?.item.kind ?? '' });
