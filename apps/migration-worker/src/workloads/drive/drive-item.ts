@@ -1,0 +1,86 @@
+/** A thing in a drive as Graph shows it, read once. https://learn.microsoft.com/graph/api/resources/driveitem */
+import { hash } from 'node:crypto';
+
+export type ItemKind = 'folder' | 'file' | 'notebook' | 'shortcut';
+
+/** Both as Graph takes them: UTC, whole seconds. */
+export interface Dates {
+  readonly createdDateTime: string;
+  readonly lastModifiedDateTime: string;
+}
+
+export interface DriveItem {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: ItemKind;
+  /** Null for the root. */
+  readonly parentId: string | null;
+  /** Of a file; 0 for anything else. */
+  readonly size: number;
+  /** quickXorHash; null where Graph shows none (parts of notebooks, for a while after an upload). */
+  readonly hash: string | null;
+  readonly dates: Dates | null;
+  readonly eTag: string;
+  readonly infected: boolean;
+  /** A program made it, and nobody in person. */
+  readonly byProgram: boolean;
+  readonly childCount: number;
+  /** Where its bytes can be had without a token, for about an hour. Never stored. */
+  readonly url: string | null;
+}
+
+export type Raw = Record<string, unknown>;
+
+/** What `DriveItem` is read from. */
+export const itemSelect = 'id,name,size,eTag,file,folder,package,remoteItem,malware,parentReference,fileSystemInfo,createdBy,root';
+/** What is listed of the destination, and of the source: there with the address of the bytes. */
+export const destSelect = `${itemSelect},deleted`;
+export const sourceSelect = `${destSelect},@microsoft.graph.downloadUrl`;
+
+export function parseDriveItem(raw: Raw): DriveItem {
+  const file = objectOf(raw['file']);
+  const kind: ItemKind = raw['remoteItem'] !== undefined ? 'shortcut' : raw['package'] !== undefined ? 'notebook' : file !== null ? 'file' : 'folder';
+  return {
+    id: textOf(raw['id']) ?? '',
+    name: textOf(raw['name']) ?? '',
+    kind,
+    parentId: textOf(objectOf(raw['parentReference'])?.['id']),
+    size: kind === 'file' ? numberOf(raw['size']) : 0,
+    hash: textOf(objectOf(file?.['hashes'])?.['quickXorHash']),
+    dates: datesOf(objectOf(raw['fileSystemInfo'])),
+    eTag: textOf(raw['eTag']) ?? '',
+    infected: raw['malware'] !== undefined && raw['malware'] !== null,
+    byProgram: objectOf(objectOf(raw['createdBy'])?.['application']) !== null,
+    childCount: numberOf(objectOf(raw['folder'])?.['childCount']),
+    url: textOf(raw['@microsoft.graph.downloadUrl']),
+  };
+}
+
+/**
+ * What of a copy a person would change: name, place and content. Not its tags, which change when the service looks into a file or
+ * something else is put into the same folder.
+ */
+export function copyVersion({ kind, name, parentId, size, hash: contentHash, dates }: DriveItem): string {
+  const content = kind === 'file' ? [size, contentHash ?? dates?.lastModifiedDateTime ?? ''] : [];
+  return hash('sha256', JSON.stringify([name, parentId, ...content]), 'buffer').subarray(0, 15).toString('base64url');
+}
+
+/** Version of what the destination's owner has and we found: no copy has it, so that we never change or remove it. */
+export const ownersVersion = 'owners';
+
+export const sameDates = (a: Dates | null, b: Dates | null): boolean => a?.createdDateTime === b?.createdDateTime && a?.lastModifiedDateTime === b?.lastModifiedDateTime;
+
+function datesOf(info: Raw | null): Dates | null {
+  const created = wholeSeconds(info?.['createdDateTime']);
+  const modified = wholeSeconds(info?.['lastModifiedDateTime']);
+  return created === null || modified === null ? null : { createdDateTime: created, lastModifiedDateTime: modified };
+}
+
+function wholeSeconds(value: unknown): string | null {
+  const at = typeof value === 'string' ? Date.parse(value) : NaN;
+  return Number.isNaN(at) ? null : `${new Date(at).toISOString().slice(0, 19)}Z`;
+}
+
+export const objectOf = (value: unknown): Raw | null => (typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Raw) : null);
+export const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+const numberOf = (value: unknown): number => (typeof value === 'number' ? value : 0);

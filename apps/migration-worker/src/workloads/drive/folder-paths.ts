@@ -1,0 +1,80 @@
+/** Where things lie, put together from the folders that were listed; delta names no paths. A folder that was not listed is asked for. */
+import { GraphRequestError } from '@migrator/graph-client';
+import type { Drive } from './drive.js';
+import { objectOf, textOf, type Raw } from './drive-item.js';
+
+/** Folders remembered; all of them are forgotten when there are more. */
+const foldersMax = 200_000;
+/** No drive is deeper: its paths have 400 characters. */
+const depthMax = 400;
+
+interface Folder {
+  readonly name: string;
+  readonly parentId: string | null;
+}
+
+export class FolderPaths {
+  readonly #folders = new Map<string, Folder>();
+  /** Paths of folders whose parents were not listed. */
+  readonly #asked = new Map<string, string>();
+
+  constructor(private readonly drive: Drive) {}
+
+  /** A folder was listed. */
+  know(id: string, folder: Folder): void {
+    if (this.#folders.size >= foldersMax) this.#folders.clear();
+    if (this.#asked.size > 0) this.#asked.clear();
+    this.#folders.set(id, folder);
+  }
+
+  /** `/` for the root, otherwise `Plans/2024`. A folder that is not there any more counts as the root. Throws GraphRequestError. */
+  async of(folderId: string | null, signal: AbortSignal): Promise<string> {
+    const names: string[] = [];
+    let at = folderId;
+    for (let depth = 0; at !== null && at !== this.drive.rootId && depth < depthMax; depth++) {
+      const folder = this.#folders.get(at);
+      if (folder === undefined) {
+        const above = await this.#ask(at, signal);
+        return joined([...(above === '' ? [] : [above]), ...names]);
+      }
+      names.unshift(folder.name);
+      at = folder.parentId;
+    }
+    return joined(names);
+  }
+
+  async #ask(folderId: string, signal: AbortSignal): Promise<string> {
+    const known = this.#asked.get(folderId);
+    if (known !== undefined) return known;
+    const raw = await orNothing(() => this.drive.port.get<Raw>(this.drive.item(folderId), this.drive.options(signal, { query: { $select: 'id,name,parentReference,root' }, units: 1 })));
+    const parent = textOf(objectOf(raw?.['parentReference'])?.['path']);
+    const path = raw === null || raw['root'] !== undefined ? '' : joined([...namesOf(parent), textOf(raw['name']) ?? '']);
+    this.#asked.set(folderId, path);
+    return path;
+  }
+}
+
+const joined = (names: readonly string[]): string => (names.length === 0 ? '/' : names.join('/'));
+
+/** `/drives/x/root:/A/B%20C` is `A`, `B C`. */
+function namesOf(path: string | null): string[] {
+  const below = path === null ? '' : path.slice(path.indexOf(':') + 1);
+  return below.split('/').flatMap((name) => (name === '' ? [] : [decoded(name)]));
+}
+
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}
+
+async function orNothing<T>(work: () => Promise<T>): Promise<T | null> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof GraphRequestError && error.kind === 'not_found') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,1 @@
+export { onedriveWorkload, type DriveDeps } from './drive-workload.js';

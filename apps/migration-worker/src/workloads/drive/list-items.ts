@@ -1,0 +1,79 @@
+/**
+ * Lists a drive with everything in it, and what changed since: delta of the root. Parents mostly come before what they hold, and
+ * nobody promises it; an item may come more than once, and the last word counts. https://learn.microsoft.com/graph/api/driveitem-delta
+ */
+import { GraphRequestError } from '@migrator/graph-client';
+import { unitErrorOf } from '../graph-errors.js';
+import { CheckpointExpired, ContainerGone, type Page, type SourceItem } from '../workload.js';
+import type { Drive } from './drive.js';
+import { destSelect, parseDriveItem, sourceSelect, type DriveItem, type Raw } from './drive-item.js';
+import type { FolderPaths } from './folder-paths.js';
+import { destName, foldName } from './names.js';
+
+/** As many as Graph gives; a page is a megabyte or two. */
+const pageItems = 1_000;
+const forgottenCodes = new Set(['resyncrequired', 'resyncchangesapplydifferences', 'resyncchangesuploaddifferences', 'syncstatenotfound', 'syncstateinvalid']);
+
+/** A thing with where it lies: a folder its own path, anything else that of its folder. */
+export interface Listed {
+  readonly item: DriveItem;
+  readonly path: string;
+}
+
+/** Pages of the source for copying. Throws as `listDriveItems` does. */
+export async function* listItems(source: Drive, paths: FolderPaths, from: string | null, signal: AbortSignal): AsyncGenerator<Page> {
+  for await (const { listed, removed, checkpoint, complete } of listDriveItems(source, paths, from, signal)) yield { items: listed.map(({ item, path }) => sourceItem(source, item, path)), removed, checkpoint, complete };
+}
+
+/** Pages of either side, from a checkpoint or from the beginning. Throws CheckpointExpired, ContainerGone, UnitError. */
+export async function* listDriveItems(drive: Drive, paths: FolderPaths, from: string | null, signal: AbortSignal): AsyncGenerator<{ listed: Listed[]; removed: string[]; checkpoint: string; complete: boolean }> {
+  const options = drive.options(signal, from === null ? { query: { $select: drive.side === 'source' ? sourceSelect : destSelect, $top: String(pageItems) } } : { from, units: 1 });
+  try {
+    for await (const { value, nextLink, deltaLink } of drive.port.pages<Raw>(drive.at('/root/delta'), options)) {
+      const checkpoint = nextLink ?? deltaLink;
+      if (checkpoint === null) throw new CheckpointExpired('the listing ended without a word on how to go on');
+      yield { ...(await read(drive, paths, value, signal)), checkpoint, complete: nextLink === null };
+    }
+  } catch (error) {
+    if (!(error instanceof GraphRequestError)) throw error;
+    if (error.kind === 'gone' || forgottenCodes.has((error.graphCode ?? '').toLowerCase())) throw new CheckpointExpired('the checkpoint is forgotten', { cause: error });
+    if (error.kind === 'not_found') throw new ContainerGone('the drive is no longer there', { cause: error });
+    throw unitErrorOf(error, drive.side);
+  }
+}
+
+async function read(drive: Drive, paths: FolderPaths, value: readonly Raw[], signal: AbortSignal): Promise<{ listed: Listed[]; removed: string[] }> {
+  const removed: string[] = [];
+  const items: DriveItem[] = [];
+  for (const raw of value) {
+    const item = parseDriveItem(raw);
+    if (item.id === '' || raw['root'] !== undefined || item.id === drive.rootId) continue;
+    if (raw['deleted'] !== undefined) removed.push(item.id);
+    else items.push(item);
+  }
+  for (const { id, name, kind, parentId } of items) if (holds(kind)) paths.know(id, { name, parentId });
+  const listed: Listed[] = [];
+  for (const item of items) listed.push({ item, path: await paths.of(holds(item.kind) ? item.id : item.parentId, signal) });
+  return { listed, removed };
+}
+
+/** What others may lie in. */
+const holds = (kind: DriveItem['kind']): boolean => kind === 'folder' || kind === 'notebook';
+
+export function sourceItem({ rootId }: Pick<Drive, 'rootId'>, item: DriveItem, path: string): SourceItem {
+  const inRoot = item.parentId === null || item.parentId === rootId;
+  return {
+    key: item.id,
+    // A tag that a move leaves as it is would hide the move.
+    version: `${item.eTag}\n${item.name}\n${item.parentId ?? ''}`,
+    sizeBytes: item.size,
+    kind: item.kind,
+    at: item.kind === 'file' ? (item.dates?.lastModifiedDateTime ?? null) : null,
+    // In one folder there is one thing of a name: whoever has it may be the copy.
+    matchKey: `${item.kind === 'file' ? 'file' : 'folder'}\n${foldName(destName(item.name, item.kind, inRoot))}`,
+    needs: inRoot ? null : item.parentId,
+    path,
+    carries: holds(item.kind),
+    ref: item,
+  };
+}

@@ -1,0 +1,79 @@
+/** Two simulated tenants with one drive each, the engine between them, and the simulator's own comparison. */
+import { createLogger } from '@migrator/service-kit/logger';
+import type { TestSimulator } from '@migrator/testing/simulator';
+import { attempt, type Attempt, type AttemptEnd, type LedgerDatabase } from '../../../testing/engine-rig.js';
+import { SimulatedTenants } from '../../../testing/simulated-tenants.js';
+import type { Workload } from '../../workload.js';
+import { onedriveWorkload } from '../drive-workload.js';
+
+export interface Step {
+  readonly kind: 'write' | 'folder' | 'rename' | 'move' | 'delete' | 'share';
+  readonly path: string;
+  readonly to?: string;
+  readonly bytes?: number;
+  readonly with?: string;
+}
+
+export interface DriveComparison {
+  readonly expected: number;
+  readonly matched: number;
+  readonly withheld: number;
+  readonly missing: number;
+  readonly extra: number;
+  readonly differs: number;
+  readonly examples: { missing: string[]; extra: string[]; differs: string[] };
+}
+
+let rigs = 0;
+
+export class DriveRig {
+  readonly workload: Workload = onedriveWorkload({ log: createLogger('test', 'silent') });
+  readonly owner = `drive ${++rigs}`;
+
+  private constructor(
+    readonly tenants: SimulatedTenants,
+    private readonly simulator: TestSimulator,
+    private readonly database: LedgerDatabase,
+  ) {}
+
+  /** `content`: profile of the source's drive. `destDrive`: what the destination's is made from. */
+  static async start(simulator: TestSimulator, database: LedgerDatabase, content: unknown, destDrive: unknown = true): Promise<DriveRig> {
+    return new DriveRig(await SimulatedTenants.start(simulator, 'ONEDRIVE', { source: { drive: { content } }, dest: { drive: destDrive } }), simulator, database);
+  }
+
+  pass(options: Attempt = {}): Promise<AttemptEnd> {
+    return attempt(this.database.sql, this.owner, this.workload, { ports: this.tenants.ports, ...options, scope: { ...this.tenants.scope, ...options.scope } });
+  }
+
+  async compare(more: Record<string, unknown> = {}): Promise<DriveComparison> {
+    const { source, dest } = this.tenants;
+    const { drives } = await this.simulator.control<{ drives: DriveComparison[] }>('POST', '/files/compare', { source: source.tenantId, destination: dest.tenantId, drives: [{ source: source.address, dest: dest.address }], permissions: false, versions: false, ...more });
+    const [compared] = drives;
+    if (compared === undefined) throw new Error('nothing was compared');
+    return compared;
+  }
+
+  /** What an owner does in their drive. */
+  owns(side: 'source' | 'dest', steps: readonly Step[]): Promise<unknown> {
+    return this.control('changes', side, { do: steps });
+  }
+
+  /** A control operation on one of the drives. */
+  control<T>(operation: string, side: 'source' | 'dest', body: Record<string, unknown>): Promise<T> {
+    const { tenantId, address } = this.tenants[side];
+    return this.simulator.control<T>('POST', `/files/${operation}`, { tenant: tenantId, user: address, ...body });
+  }
+
+  fault(rule: unknown): Promise<unknown> {
+    return this.simulator.control('POST', '/faults', rule);
+  }
+
+  /** Requests that changed the destination. */
+  async writes(): Promise<{ method: string; route: string }[]> {
+    return (await this.simulator.control<{ writes: { method: string; route: string }[] }>('GET', `/writes?tenant=${this.tenants.dest.tenantId}&limit=100000`)).writes;
+  }
+
+  async stop(): Promise<void> {
+    await this.tenants.stop();
+  }
+}
