@@ -6,7 +6,7 @@ import type { Sql } from '@migrator/service-kit/database';
 import { hasEnded } from '../jobs/job.js';
 import { readJob, readRealRun, type JobInQuestion } from './estimate-facts.js';
 import { estimateJob, estimateUnits, type JobFacts } from './estimate-job.js';
-import { mailboxLimits } from './mail-limits.js';
+import { passLimits, type MicrosoftTenants } from './pass-limits.js';
 import type { Range } from './range.js';
 
 /** The job in question, as the caller has read it of its organisation. */
@@ -14,7 +14,7 @@ export type EstimatedJob = { readonly orgId: string } & Pick<Job, 'id' | 'status
 
 /** `overrides`: what the operator knows better than Microsoft's published limits, the same as the workers'. */
 export function createEstimateReader({ sql, clock, overrides }: { sql: Sql; clock: Clock; overrides: LimitOverrides }) {
-  const limitsOf = (job: { destMicrosoftTenantId: string | null }) => mailboxLimits(overrides, job.destMicrosoftTenantId);
+  const limitsOf = (job: MicrosoftTenants & Pick<JobInQuestion, 'type'>) => passLimits(job.type, overrides, job);
   const moving = ({ status }: Pick<JobInQuestion, 'status'>): boolean => status === 'QUEUED' || status === 'RUNNING';
   const describe = (range: Range, { pace }: JobFacts, from: Date | null): Estimate => {
     const lowSeconds = Math.floor(range.low / 1_000);

@@ -14,6 +14,7 @@ import { findIdentities } from '../identities/find-identities.js';
 import type { IdentityCounts } from '../identities/identity-repository.js';
 import type { KeepIdentities } from '../identities/keep-identities.js';
 import { asksForIdentities } from '../identities/match-identities.js';
+import { profileOf } from '../estimate/load-profile.js';
 import { expectedSteps } from '../estimate/unit-load.js';
 import { appendLines, type NewLine } from '../logs/log-repository.js';
 import { readCorrections } from '../mappings/correction-repository.js';
@@ -111,7 +112,7 @@ export const makeCreateJobs =
         ...{ id, passId: ids.next('pas'), orgId, type, name: plan.name, sourceTenantId: body.sourceTenantId, destTenantId: body.destTenantId, sourceMicrosoftTenantId: pair.source.microsoftTenantId, destMicrosoftTenantId: pair.dest.microsoftTenantId, scope, options: plan.options },
         ...{ dryRun: body.dryRun, scheduledAt: plan.scheduledAt, createdBy: actor, createdAt: at },
       });
-      await insertUnits(tx, plan.matches.filter(({ how }) => how !== 'excluded').map((match) => newUnit(ids.next('unt'), id, match, body.dryRun)), at);
+      await insertUnits(tx, plan.matches.filter(({ how }) => how !== 'excluded').map((match) => newUnit(ids.next('unt'), id, type, match, body.dryRun)), at);
       await notePassBase(tx, id);
       if (body.dryRun) await storeMappingFindings(tx, id, plan.findings);
       await appendLines(tx, id, [...openingLines(plan, type, body.dryRun, at), ...identityLines(identities, at)]);
@@ -136,10 +137,10 @@ function readOptions(workload: WorkloadName, { shared, entries }: CreateJobs): J
   return entries.map((entry) => (entry.options === undefined ? common : { ...common, ...parseOptions(workload, entry.options, optionsPath(entry.path)) }));
 }
 
-function newUnit(id: string, jobId: string, { source, dest }: Match, dryRun: boolean): NewUnit {
+function newUnit(id: string, jobId: string, workload: WorkloadName, { source, dest }: Match, dryRun: boolean): NewUnit {
   return {
     ...{ id, jobId, sourceMicrosoftId: source.microsoftId, sourceAddress: source.name, destMicrosoftId: dest?.microsoftId ?? null, destAddress: dest?.name ?? null },
-    ...{ sizeBytes: source.sizeBytes, itemCount: source.itemCount, expectedSteps: expectedSteps(dryRun ? 'dry' : 'full', { discoveredItems: source.itemCount, sizeBytes: source.sizeBytes }) },
+    ...{ sizeBytes: source.sizeBytes, itemCount: source.itemCount, expectedSteps: expectedSteps(profileOf(workload, false), dryRun ? 'dry' : 'full', { discoveredItems: source.itemCount, sizeBytes: source.sizeBytes }) },
     ...{ status: dest === null ? 'SKIPPED' : 'PENDING' },
   };
 }

@@ -46,7 +46,7 @@ export function personCandidate(workload: 'EMAIL' | 'ONEDRIVE', user: InternalUs
 /** A site; found by URL, name or Microsoft's id, matched by name. */
 export function siteCandidate({ id, microsoftId, name, url, sizeBytes, fileCount, template: reported }: InternalSite): Candidate {
   const template = templateOf(reported);
-  return { id, kind: 'site', microsoftId, name: url, aliases: [name, microsoftId, url.replace(/\/$/, '')], key: fold(name), present: template !== 'own', sizeBytes, itemCount: fileCount, quotaBytes: null, licensed: null, template };
+  return { id, kind: 'site', microsoftId, name: url, aliases: [name, microsoftId], key: fold(name), present: template !== 'own', sizeBytes, itemCount: fileCount, quotaBytes: null, licensed: null, template };
 }
 
 /** A team; found by name or Microsoft's id, matched by name. */

@@ -42,7 +42,7 @@ export const makeCreatePass =
       await insertPass(tx, pass);
       if (mode === 'verify') await insertVerifiedUnits(tx, pass.id, jobId);
       await transition(job, 'begin_pass', { passId: pass.id, completedAt: null, failure: null, outcome: null, liveDonePending: false });
-      const units = await reopenUnits(tx, jobId, mode);
+      const units = await reopenUnits(tx, job, mode);
       await notePassBase(tx, jobId);
       await say(jobId, 'INFO', `${mode.charAt(0).toUpperCase()}${mode.slice(1)} pass asked for: ${units} units`);
       await outbox.add(tx, 'pass.created', { orgId: orgId as Id<'org'>, jobId: jobId as Id<'job'>, passId: pass.id, mode, at: at.toISOString() });

@@ -1,6 +1,7 @@
 /** SQL for passes: one sweep of a job each. */
 import type { Pass, PassMode } from '@migrator/contracts/api/jobs';
 import type { Queryable, TransactionSql } from '@migrator/service-kit/database';
+import { profileOf } from '../estimate/load-profile.js';
 import { laterSteps } from '../estimate/unit-load.js';
 import type { LockedJob } from '../jobs/job-repository.js';
 import type { VerificationSums } from '../verification/summary.js';
@@ -53,8 +54,8 @@ export async function getPass(sql: Queryable, passId: string): Promise<{ mode: P
 }
 
 /** Units that a later pass takes up again, with their counts of attempts cleared; a verify pass leaves failed ones as they are. Returns how many. */
-export async function reopenUnits(tx: TransactionSql, jobId: string, mode: Exclude<PassMode, 'full'>): Promise<number> {
-  const { unit, perItem, perError } = laterSteps[mode];
+export async function reopenUnits(tx: TransactionSql, { id: jobId, type }: Pick<LockedJob, 'id' | 'type'>, mode: Exclude<PassMode, 'full'>): Promise<number> {
+  const { unit, perItem, perError } = laterSteps(profileOf(type, false), mode);
   const rows = await tx`
     update jobs.units set expected_steps = round(${unit} + total * ${perItem}::float8 + error * ${perError}::float8)::bigint, status = 'PENDING', retries = 0, expiries = 0, failure = null, unreached = 0, completed_at = null, due_at = now()
     where job_id = ${jobId} and ((status = 'ERROR' and ${mode} <> 'verify') or (status = 'DONE' and (${mode} <> 'retry' or error > 0)))`;
