@@ -1,5 +1,6 @@
 /** Name -> workload. Boot fails if a name in contracts is named here twice or not at all. */
 import { builtWorkloads, workloadNames, type WorkloadName } from '@migrator/contracts/api/tenants';
+import { onedriveWorkload } from './drive/index.js';
 import { mailWorkload, type MailDeps } from './mail/index.js';
 import type { Workload } from './workload.js';
 
@@ -8,7 +9,7 @@ const notBuilt: readonly WorkloadName[] = workloadNames.filter((name) => !builtW
 
 /** Every workload of this build by name. */
 export function createWorkloads(deps: MailDeps): ReadonlyMap<WorkloadName, Workload> {
-  return registry([mailWorkload(deps)], notBuilt);
+  return registry([mailWorkload(deps), onedriveWorkload(deps)], notBuilt);
 }
 
 /** Throws unless each name of the contract stands in exactly one of both lists, once. */

@@ -71,7 +71,8 @@ class DriveSession implements UnitSession {
       if (next === null) return { id: '', exists: false };
       folderId = next;
     }
-    return { id: folderId, exists: true };
+    const left = [this.unit.scope['versions'] === true ? 'earlier versions' : null, this.unit.scope['permissions'] === true ? 'sharing' : null].filter((part) => part !== null);
+    return { id: folderId, exists: true, ...(left.length === 0 ? {} : { note: `${left.join(' and ')} of files are not carried by this release.` }) };
   }
 
   pages(_container: Container, from: string | null, signal: AbortSignal): AsyncIterable<Page> {
