@@ -89,8 +89,10 @@ export class DriveTransfer {
       try {
         return await this.make(item, place.folderId, name, signal);
       } catch (error) {
-        if (!isNameTaken(error)) throw error;
+        if (!isNameTaken(error) && !isRefused(error)) throw error;
         there = await destination.find(destination.named(place.folderId, name), signal);
+        // A folder in the way of a file is not always called a taken name.
+        if (!isNameTaken(error) && (there === null || there.kind === item.kind)) throw error;
       }
     }
     if (there !== null && isAsGood(there, item)) return { dest: { id: there.id, version: ownersVersion }, bytes: 0 };
@@ -199,6 +201,7 @@ export class Place {
 }
 
 const made = (item: DriveItem, bytes: number): Made => ({ dest: { id: item.id, version: copyVersion(item) }, bytes });
+const isRefused = (error: unknown): boolean => error instanceof GraphRequestError && error.kind === 'bad_request';
 const isNameTaken = (error: unknown): error is GraphRequestError => error instanceof GraphRequestError && error.kind === 'conflict';
 
 /** A folder holds whatever is put into it; of a file only the very same one will do. */

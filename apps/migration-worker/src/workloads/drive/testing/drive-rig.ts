@@ -36,9 +36,9 @@ export class DriveRig {
     private readonly database: LedgerDatabase,
   ) {}
 
-  /** `content`: profile of the source's drive. `destDrive`: what the destination's is made from. */
+  /** `content`: profile of the source's drive. `destDrive`: what the destination's is made from; null: there is none. */
   static async start(simulator: TestSimulator, database: LedgerDatabase, content: unknown, destDrive: unknown = true): Promise<DriveRig> {
-    return new DriveRig(await SimulatedTenants.start(simulator, 'ONEDRIVE', { source: { drive: { content } }, dest: { drive: destDrive } }), simulator, database);
+    return new DriveRig(await SimulatedTenants.start(simulator, 'ONEDRIVE', { source: { drive: { content } }, dest: destDrive === null ? {} : { drive: destDrive } }), simulator, database);
   }
 
   pass(options: Attempt = {}): Promise<AttemptEnd> {

@@ -1,0 +1,266 @@
+/** What can befall a drive while it is copied: each has its outcome with a code, and the next pass brings the rest, once. */
+import { eventually } from '@migrator/testing/eventually';
+import { startSimulator, type TestSimulator } from '@migrator/testing/simulator';
+import { recountUnit } from '../../engine/ledger.js';
+import { ledgerDatabase, type AttemptEnd, type LedgerDatabase } from '../../testing/engine-rig.js';
+import { clientId } from '../../testing/simulated-tenants.js';
+import { DriveRig, type Step } from './testing/drive-rig.js';
+
+let simulator: TestSimulator;
+let database: LedgerDatabase;
+let rig: DriveRig;
+beforeAll(async () => {
+  [simulator, database] = await Promise.all([startSimulator({ args: ['--limits', 'none'] }), ledgerDatabase()]);
+  await simulator.control('POST', '/files/uploads', { keepBytesMax: 64 * 1024 * 1024 });
+});
+afterEach(async () => {
+  await rig.stop();
+});
+afterAll(async () => {
+  await database.close();
+  await simulator.stop();
+});
+
+const large = 25_000_000;
+const start = async (steps: readonly Step[] = [], destDrive: unknown = true): Promise<void> => {
+  rig = await DriveRig.start(simulator, database, { seed: 'f', files: 6, folders: 2, bytesMax: 3_000 }, destDrive);
+  if (steps.length > 0) await rig.owns('source', steps);
+};
+/** One large file, so that it is known which of its requests a fault strikes. */
+const alone = async (): Promise<void> => {
+  rig = await DriveRig.start(simulator, database, { seed: 'f', large: [large] });
+};
+const again = (mode: 'delta' | 'retry' = 'retry'): Promise<AttemptEnd> => rig.pass({ mode, passId: `pass ${mode}` });
+const codes = ({ reports }: AttemptEnd): string[] => reports.filter(({ status }) => status !== 'resolved').map(({ code }) => code ?? '').sort();
+const fragments = async (): Promise<number> => (await rig.writes()).filter(({ method }) => method === 'PUT').length;
+const expectWhole = async (own = 0): Promise<void> => {
+  const { expected, matched, missing, extra, differs, examples } = await rig.compare();
+  expect({ matched, missing, extra, differs, examples: own === 0 ? examples : null }).toEqual({ matched: expected, missing: 0, extra: own, differs: 0, examples: own === 0 ? { missing: [], extra: [], differs: [] } : null });
+};
+const expectExact = async ({ counters }: AttemptEnd): Promise<void> => {
+  expect(counters.done + counters.error + counters.skipped).toBe(counters.total);
+  expect(await recountUnit(database.sql, `unit ${rig.owner}`)).toEqual(counters);
+};
+const clean = { result: 'done', counters: { error: 0, skipped: 0 } } as const;
+
+describe('while a large file is written', () => {
+  test.each([
+    ['an answer that is lost after the fragment arrived', { kind: 'resetAfterWrite' }, 3],
+    ['an answer that is lost before it did', { kind: 'resetBefore' }, 3],
+    ['an error of the server after the fragment arrived', { kind: 'statusAfterWrite', status: 504, code: 'gatewayTimeout' }, 3],
+    ['a session that ends', { kind: 'status', status: 404, code: 'itemNotFound' }, 4],
+    ['an address that does not hold any more', { kind: 'status', status: 401, code: 'expiredToken' }, 4],
+  ])('%s costs at most what the session has lost', async (_what, action, writes) => {
+    await alone();
+    await rig.fault({ id: 'strike', match: { method: 'PUT', path: 'uploadSession' }, nth: 2, times: 1, action });
+    const end = await rig.pass();
+    expect(end).toMatchObject(clean);
+    await expectWhole();
+    await expectExact(end);
+    expect(await fragments()).toBe(writes);
+  });
+
+  test('the last answer that is lost is looked for, and nothing is doubled', async () => {
+    await alone();
+    await rig.fault({ id: 'last', match: { method: 'PUT', path: 'uploadSession' }, nth: 3, times: 1, action: { kind: 'resetAfterWrite' } });
+    expect(await rig.pass()).toMatchObject(clean);
+    await expectWhole();
+  });
+});
+
+describe('while a file is read', () => {
+  test.each([
+    ['its address ends', { kind: 'status', status: 401, code: 'expiredToken' }],
+    ['an answer is cut', { kind: 'truncateBody', bytes: 100 }],
+    ['the server has a bad moment', { kind: 'emptyStatus', status: 503 }],
+  ])('%s, and it arrives all the same', async (_what, action) => {
+    await start([{ kind: 'write', path: 'large.bin', bytes: large }]);
+    await rig.fault({ id: 'read', match: { method: 'GET', path: 'download.aspx' }, nth: 2, times: 1, action });
+    const end = await rig.pass();
+    expect(end).toMatchObject(clean);
+    await expectWhole();
+    await expectExact(end);
+  }, 30_000);
+
+  const changing = async (times: number): Promise<AttemptEnd> => {
+    await start([{ kind: 'write', path: 'large.bin', bytes: large }]);
+    await rig.fault({ id: 'slow', match: { method: 'PUT', path: 'uploadSession' }, times: 100, action: { kind: 'delayMs', ms: 150 } });
+    const running = rig.pass();
+    let done = false;
+    void running.finally(() => (done = true));
+    const sessions = async (): Promise<number> => (await simulator.control<{ requests: { path?: string; route?: string; method: string }[] }>('GET', `/requests?tenant=${rig.tenants.dest.tenantId}&method=POST&limit=100000`)).requests.filter((request) => JSON.stringify(request).includes('large.bin')).length;
+    for (let time = 0; time < times; time++) {
+      await eventually('the file is being written', async () => done || (await sessions()) > time);
+      await rig.owns('source', [{ kind: 'write', path: 'large.bin', bytes: large + time + 1 }]);
+    }
+    return await running;
+  };
+
+  test('it changes: it is begun again, arrives as it is then, and the next pass has nothing to write', async () => {
+    const end = await changing(1);
+    expect(end).toMatchObject(clean);
+    await expectWhole();
+    const before = await fragments();
+    expect(await again('delta')).toMatchObject(clean);
+    expect(await fragments()).toBe(before);
+    await expectWhole();
+  });
+
+  test('it changes again and again: SOURCE_ITEM_CHANGING, nothing of it is left, and a retry brings it', async () => {
+    const end = await changing(2);
+    expect(codes(end)).toEqual(['SOURCE_ITEM_CHANGING']);
+    await expectExact(end);
+    await simulator.control('DELETE', '/faults');
+    expect(await rig.compare()).toMatchObject({ missing: 1, extra: 0, differs: 0 });
+    expect(await again()).toMatchObject(clean);
+    await expectWhole();
+  });
+
+  test('somebody has it locked: SOURCE_ITEM_LOCKED, and a retry brings it', async () => {
+    await start([{ kind: 'write', path: 'a.bin', bytes: 500 }]);
+    await rig.control('lock', 'source', { path: 'a.bin', locked: true, reads: true });
+    const end = await rig.pass();
+    expect(codes(end)).toEqual(['SOURCE_ITEM_LOCKED']);
+    await rig.control('lock', 'source', { path: 'a.bin', locked: false });
+    expect(await again()).toMatchObject(clean);
+    await expectWhole();
+  });
+
+  test('its bytes are not those that the source states: SOURCE_CONTENT_DIFFERS, and nothing of it is left', async () => {
+    await start([{ kind: 'write', path: 'a.bin', bytes: 500 }]);
+    const { port } = rig.tenants.source;
+    const read = port.preauthorisedBytes.bind(port);
+    jest.spyOn(port, 'preauthorisedBytes').mockImplementation(async (url, options) => {
+      const answer = await read(url, options);
+      if (answer.bytes.length === 500) answer.bytes[7] = (answer.bytes[7] ?? 0) ^ 1;
+      return answer;
+    });
+    const end = await rig.pass();
+    jest.restoreAllMocks();
+    expect(codes(end)).toEqual(['SOURCE_CONTENT_DIFFERS']);
+    expect(await rig.compare()).toMatchObject({ missing: 1, extra: 0 });
+    expect(await again()).toMatchObject(clean);
+    await expectWhole();
+  });
+});
+
+describe('at the destination', () => {
+  test('a copy that somebody has locked is DEST_ITEM_LOCKED, and a retry brings it up to date', async () => {
+    await start([{ kind: 'write', path: 'a.bin', bytes: 500 }]);
+    await rig.pass();
+    await rig.owns('source', [{ kind: 'write', path: 'a.bin', bytes: 501 }]);
+    await rig.control('lock', 'dest', { path: 'a.bin', locked: true });
+    const end = await again('delta');
+    expect(codes(end)).toEqual(['DEST_ITEM_LOCKED']);
+    await rig.control('lock', 'dest', { path: 'a.bin', locked: false });
+    const next = await again();
+    expect(next).toMatchObject(clean);
+    await expectWhole();
+    await expectExact(next);
+  });
+
+  test('no room ends the unit as DEST_FULL with what is known stored, and the next pass brings the rest once', async () => {
+    await start([{ kind: 'write', path: 'a.bin', bytes: 500 }]);
+    await rig.fault({ id: 'full', match: { method: 'PUT', path: 'uploadSession' }, nth: 3, times: 1, action: { kind: 'status', status: 507, code: 'quotaLimitReached' } });
+    expect(await rig.pass()).toMatchObject({ result: 'failed', failure: { code: 'DEST_FULL', side: 'dest' } });
+    const end = await again();
+    expect(end).toMatchObject(clean);
+    await expectWhole();
+    await expectExact(end);
+  });
+
+  test('what its owner has stays theirs: a folder of the same name is used, an equal file is taken for the copy, another one gets the copy beside it', async () => {
+    await start([{ kind: 'folder', path: 'Plans' }, { kind: 'write', path: 'Plans/a.bin', bytes: 500 }, { kind: 'write', path: 'b.txt', bytes: 20 }, { kind: 'write', path: 'Notes', bytes: 30 }]);
+    await rig.owns('dest', [{ kind: 'folder', path: 'PLANS' }, { kind: 'write', path: 'PLANS/own.bin', bytes: 5 }, { kind: 'write', path: 'B.TXT', bytes: 21 }, { kind: 'folder', path: 'Notes' }]);
+    const end = await rig.pass();
+    expect(end).toMatchObject(clean);
+    await expectExact(end);
+    const { port, userId } = rig.tenants.dest;
+    const list = async (of: string): Promise<string[]> => (await port.get<{ value: { name: string; size: number; folder?: unknown }[] }>(`/users/${userId}/drive${of}/children`, { budget: { kind: 'files' }, query: { $top: '200' } })).value.map(({ name, size, folder }) => (folder === undefined ? `${name.replace(/\([0-9a-f]{8}\)/, '(mark)')} ${size}` : `${name}/`));
+    const names = await list('/root');
+    expect(names.filter((name) => /^(plans|b|notes)/i.test(name)).sort()).toEqual(['B.TXT 21', 'Notes (mark) 30', 'Notes/', 'PLANS/', 'b (mark).txt 20']);
+    expect((await list('/root:/PLANS:')).sort()).toEqual(['a.bin 500', 'own.bin 5']);
+    // Later changes go to the copy beside it, and the owner's folder keeps its name.
+    await rig.owns('source', [{ kind: 'write', path: 'b.txt', bytes: 22 }, { kind: 'rename', path: 'Plans', to: 'Plan' }, { kind: 'write', path: 'Plan/c.bin', bytes: 1 }]);
+    expect(await again('delta')).toMatchObject(clean);
+    expect((await list('/root')).filter((name) => /^(plans|b )/i.test(name)).sort()).toEqual(['PLANS/', 'b (mark).txt 22']);
+    expect((await list('/root:/PLANS:')).sort()).toEqual(['a.bin 500', 'c.bin 1', 'own.bin 5']);
+  });
+
+  test('a folder whose copy is gone leaves what is new in it with NEEDED_COPY_GONE', async () => {
+    await start([{ kind: 'folder', path: 'Plans' }, { kind: 'write', path: 'Plans/a.bin', bytes: 500 }]);
+    await rig.pass();
+    await rig.owns('dest', [{ kind: 'delete', path: 'Plans' }]);
+    await rig.owns('source', [{ kind: 'write', path: 'Plans/b.bin', bytes: 3 }]);
+    const end = await again('delta');
+    expect(codes(end)).toEqual(['NEEDED_COPY_GONE']);
+    await expectExact(end);
+  });
+
+  test('a path that becomes too long is DEST_PATH_TOO_LONG, and a dry run foresees it', async () => {
+    await start();
+    // The destination's address is one character longer than the source's.
+    const { port, userId } = rig.tenants.source;
+    const root = await port.get<{ webUrl: string }>(`/users/${userId}/drive/root`, { budget: { kind: 'files' } });
+    const room = 400 - decodeURIComponent(new URL(root.webUrl).pathname).length;
+    const deep = ['d'.repeat(200), `${'e'.repeat(room - 1 - 200 - 1 - 4)}.txt`];
+    await rig.owns('source', [{ kind: 'folder', path: deep[0] ?? '' }, { kind: 'write', path: deep.join('/'), bytes: 3 }]);
+    const planned = await rig.pass({ dryRun: true, scope: { dryRun: true } });
+    expect(codes(planned)).toEqual(['DEST_PATH_TOO_LONG']);
+    const end = await rig.pass();
+    expect(codes(end)).toEqual(['DEST_PATH_TOO_LONG']);
+    await expectExact(end);
+  });
+
+  test('an empty file whose answers are lost arrives once, with its dates', async () => {
+    await start([{ kind: 'write', path: 'empty.txt', bytes: 0 }]);
+    await rig.fault({ id: 'lost', match: { method: 'PUT', path: ':/content' }, times: 1, action: { kind: 'resetAfterWrite' } });
+    const end = await rig.pass();
+    expect(end).toMatchObject(clean);
+    await expectWhole();
+  });
+
+  test('a drive that was never made is DEST_MISSING, before anything is written', async () => {
+    rig = await DriveRig.start(simulator, database, { seed: 'f', files: 2 }, null);
+    expect(await rig.pass()).toMatchObject({ result: 'failed', failure: { code: 'DEST_MISSING', side: 'dest' } });
+  });
+});
+
+test('access that is revoked in the middle at the destination ends the unit as ACCESS_LOST, and after a new consent the rest arrives once', async () => {
+  await start([{ kind: 'write', path: 'large.bin', bytes: large }]);
+  const { tenantId } = rig.tenants.dest;
+  let commits = 0;
+  const acted: Promise<unknown>[] = [];
+  const step = (name: string): void => {
+    if (name === 'after a commit' && ++commits === 2) acted.push(simulator.control('DELETE', '/consents', { tenant: tenantId, clientId, tokens: 'end' }));
+  };
+  const end = await rig.pass({ step });
+  expect(await Promise.all(acted)).toHaveLength(1);
+  expect(end).toMatchObject({ result: 'failed', failure: { code: 'ACCESS_LOST', side: 'dest' } });
+  await simulator.control('POST', '/consents', { tenant: tenantId, clientId });
+  expect(await again()).toMatchObject(clean);
+  await expectWhole();
+});
+
+describe('a folder that is deleted at the source, where the job asks for it', () => {
+  const tree: Step[] = [{ kind: 'folder', path: 'Plans' }, { kind: 'folder', path: 'Plans/Old' }, { kind: 'folder', path: 'Plans/Old/Older' }, { kind: 'write', path: 'Plans/Old/Older/a.bin', bytes: 500 }, { kind: 'write', path: 'Plans/b.bin', bytes: 3 }];
+
+  test('goes with everything that we put into it', async () => {
+    await start(tree);
+    await rig.pass();
+    await rig.owns('source', [{ kind: 'delete', path: 'Plans' }]);
+    const end = await rig.pass({ mode: 'delta', passId: 'pass 2', deletions: 'apply' });
+    expect(end).toMatchObject(clean);
+    await expectWhole();
+    await expectExact(end);
+  });
+
+  test('stays where somebody has put something else into it, and nothing of theirs is lost', async () => {
+    await start(tree);
+    await rig.pass();
+    await rig.owns('dest', [{ kind: 'write', path: 'Plans/Old/own.bin', bytes: 9 }]);
+    await rig.owns('source', [{ kind: 'delete', path: 'Plans' }]);
+    await rig.pass({ mode: 'delta', passId: 'pass 2', deletions: 'apply' });
+    expect((await rig.compare({ examplesMax: 9 })).examples.extra.sort()).toEqual(['/Plans', '/Plans/Old', '/Plans/Old/own.bin']);
+  });
+});
