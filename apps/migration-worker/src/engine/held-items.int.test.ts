@@ -145,7 +145,7 @@ test('of items that wait for each other none goes on, and nobody waits for ever'
     },
   });
   held.begin();
-  const hand = (mark: string): Hand => ({ item: { key: mark, version: '', sizeBytes: 0, kind: '', at: null, matchKey: null, ref: null }, mark, matchHash: '0', versionHash: '0', neededMark: null, needed: null, row: null, claimedVersion: '0', existing: null, doubt: false, wasInDoubt: false });
+  const hand = (mark: string): Hand => ({ item: { key: mark, version: '', sizeBytes: 0, kind: '', at: null, matchKey: null, ref: null }, mark, matchHash: '0', versionHash: '0', neededMark: null, needed: null, row: null, claimedVersion: '0', existing: null, doubt: false, note: null, wasInDoubt: false });
   const both = [held.hold(hand('a'), 'b'), held.hold(hand('b'), 'a')];
   await held.conclude();
   await Promise.all(both);

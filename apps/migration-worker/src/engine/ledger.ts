@@ -9,6 +9,7 @@ import { createDepartureLedger } from './departure-ledger.js';
 import { containerKey, type Route } from './item-keys.js';
 import * as bulk from './ledger-sql.js';
 import { countedAs, itemStates, skipNumbers } from './outcome-codes.js';
+import { createUnfinishedLedger, type NoteSeal } from './unfinished-ledger.js';
 import { ClaimLost, type ContainerEntry, type LedgerChange, type LedgerRow, type UnitLedger } from './unit-ledger.js';
 
 export interface LedgerClaim {
@@ -17,6 +18,7 @@ export interface LedgerClaim {
   unitId: string;
   claim: number;
   leaseSeconds: number;
+  seal: NoteSeal;
 }
 
 /** `busy`: another unit writes to the same destination now. `stale`: a newer claim of this unit has been here. */
@@ -26,7 +28,7 @@ export type OpenedLedger = { state: 'held'; ledger: UnitLedger } | { state: 'bus
 const claimLostState = 'MG001';
 
 /** Takes hold of the unit's destination. Safe to repeat under the same claim. */
-export async function openLedger(sql: Sql, { route, jobId, unitId, claim, leaseSeconds }: LedgerClaim): Promise<OpenedLedger> {
+export async function openLedger(sql: Sql, { route, jobId, unitId, claim, leaseSeconds, seal }: LedgerClaim): Promise<OpenedLedger> {
   const destinationNo = await numberOf(
     sql,
     (q) => q`select destination_no as no from worker.destinations where route = ${destinationRoute(route)}`,
@@ -51,7 +53,7 @@ export async function openLedger(sql: Sql, { route, jobId, unitId, claim, leaseS
       coalesce(sum(bytes), 0)::bigint as bytes, coalesce(sum(done + error + skipped), 0)::bigint as total
     from worker.unit_containers where unit_no = ${unit.unit_no}`;
   const counters = sums ?? { total: 0, done: 0, error: 0, skipped: 0, bytes: 0 };
-  return { state: 'held', ledger: createUnitLedger(sql, route, { destinationNo, unitNo: unit.unit_no, unitId, claim }, { ...counters }, unit.swept) };
+  return { state: 'held', ledger: createUnitLedger(sql, route, { destinationNo, unitNo: unit.unit_no, unitId, claim }, { ...counters }, unit.swept, seal) };
 }
 
 /** The counters of a unit counted again from its items' rows: what the stored ones must equal. */
@@ -82,7 +84,7 @@ async function numberOf(sql: Sql, find: (q: Sql) => PromiseLike<readonly { no?: 
   return no;
 }
 
-function createUnitLedger(sql: Sql, route: Route, holder: bulk.HeldClaim, counters: UnitCounters, swept: boolean): UnitLedger {
+function createUnitLedger(sql: Sql, route: Route, holder: bulk.HeldClaim, counters: UnitCounters, swept: boolean, seal: NoteSeal): UnitLedger {
   const { destinationNo, unitNo, unitId, claim } = holder;
 
   /** Turns the database's refusal into ClaimLost. */
@@ -98,6 +100,7 @@ function createUnitLedger(sql: Sql, route: Route, holder: bulk.HeldClaim, counte
   return {
     counters,
     swept,
+    unfinished: createUnfinishedLedger(sql, holder, seal, fenced),
     departures: createDepartureLedger(sql, holder, fenced),
     async register(passId, containers) {
       const entries: ContainerEntry[] = [];

@@ -73,7 +73,7 @@ async function workItems(context: PassContext, run: ContainerRun, items: Readonl
     const row = rows.get(mark) ?? null;
     const versionHash = hash64(item.version);
     const neededMark = item.needs == null ? null : itemMark(run.entry.key, item.needs);
-    const hand: Hand = { item, mark, matchHash: hash64(item.matchKey ?? mark), versionHash, neededMark, needed: null, row, claimedVersion: row?.versionHash ?? versionHash, existing: row?.dest ?? null, doubt: false, wasInDoubt: false };
+    const hand: Hand = { item, mark, matchHash: hash64(item.matchKey ?? mark), versionHash, neededMark, needed: null, row, claimedVersion: row?.versionHash ?? versionHash, existing: row?.dest ?? null, doubt: false, note: null, wasInDoubt: false };
     const decision = decide({ row, versionHash, filtered: filter.leavesOut(run.container, item), triedInThisRun: run.tried.get(mark) === versionHash });
     if (decision.do === 'nothing') continue;
     if ((row?.counted ?? countedAs.nothing) === countedAs.nothing) uncounted++;
@@ -89,6 +89,9 @@ async function workItems(context: PassContext, run: ContainerRun, items: Readonl
     }
   }
   counters.hold(run.entry.containerNo, uncounted);
+  const begun = toWrite.filter(({ doubt }) => doubt);
+  const notes = await ledger.unfinished.read(run.entry, begun.map(({ mark }) => mark));
+  for (const hand of begun) hand.note = notes.get(hand.mark) ?? null;
   // A dry run makes no copies that others could need.
   const free = toWrite.filter(({ neededMark }) => neededMark === null || context.dryRun);
   const held = toWrite.flatMap((hand) => (hand.neededMark === null || context.dryRun ? [] : [{ mark: hand.mark, neededMark: hand.neededMark, ended: run.held.hold(hand, hand.neededMark) }]));

@@ -107,6 +107,8 @@ export interface Hand {
   existing: DestRef | null;
   /** A write of it may have happened without our knowing. */
   doubt: boolean;
+  /** What the last attempt left for the next one. */
+  note: string | null;
   /** It was in doubt at some time: a late write may still arrive, so a failure leaves the claim for the next pass to look again. */
   wasInDoubt: boolean;
 }

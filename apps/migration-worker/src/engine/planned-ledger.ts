@@ -5,6 +5,7 @@ import { noDepartureLedger } from './departure-ledger.js';
 import { containerKey, type Route } from './item-keys.js';
 import * as bulk from './ledger-sql.js';
 import { countedAs } from './outcome-codes.js';
+import { nothingUnfinished } from './unfinished-ledger.js';
 import type { ContainerEntry, LedgerRow, UnitLedger } from './unit-ledger.js';
 
 /** A dry run begins anew each time; it holds nothing, so it never waits for anybody and nobody waits for it. */
@@ -19,6 +20,7 @@ export async function openPlannedLedger(sql: Sql, route: Route): Promise<UnitLed
   return {
     counters,
     swept: false,
+    unfinished: nothingUnfinished,
     departures: noDepartureLedger,
     async register(_passId, containers) {
       const keys = containers.map((container) => containerKey(route, container.key));

@@ -225,7 +225,7 @@ function grouped<T extends { departure: OpenDeparture }>(list: readonly T[]): Ma
 /** The ledger keeps no content and no source ids: a report says only which item, as before. */
 function handOf({ mark, matchHash, row }: OpenDeparture): Hand {
   const item = { key: '', version: '', sizeBytes: 0, kind: '', at: null, matchKey: null, ref: null };
-  return { item, mark, matchHash, versionHash: row.versionHash, neededMark: null, needed: null, row, claimedVersion: row.versionHash, existing: row.dest, doubt: false, wasInDoubt: false };
+  return { item, mark, matchHash, versionHash: row.versionHash, neededMark: null, needed: null, row, claimedVersion: row.versionHash, existing: row.dest, doubt: false, note: null, wasInDoubt: false };
 }
 
 const items = (count: number): string => (count === 1 ? '1 item was' : `${count} items were`);

@@ -3,6 +3,7 @@ import type { ItemReport, UnitCounters } from '@migrator/contracts/events';
 import type { Container, DestRef } from '../workloads/workload.js';
 import type { DepartureLedger } from './departure-ledger.js';
 import type { CountedAs, ItemState } from './outcome-codes.js';
+import type { UnfinishedLedger } from './unfinished-ledger.js';
 
 /** A container as a unit finds it at the beginning of a pass. */
 export interface ContainerEntry {
@@ -96,6 +97,8 @@ export interface UnitLedger {
   readonly counters: UnitCounters;
   /** True once a pass of the unit has listed every container to its end. */
   readonly swept: boolean;
+  /** Notes on transfers that were begun. */
+  readonly unfinished: UnfinishedLedger;
   /** Items that have left their containers. */
   readonly departures: DepartureLedger;
   /** Makes the containers known for this pass; entries come in the order of the containers. */

@@ -2,7 +2,7 @@
  * Writing items exactly once. Claim, write, record; whatever was claimed and not recorded is in doubt, is looked up at the
  * destination, and is adopted or written again: never written unseen.
  */
-import type { DestContainer, DestRef, ItemResult, TransferItem } from '../workloads/workload.js';
+import type { DestContainer, DestRef, ItemResult, Resume, TransferItem } from '../workloads/workload.js';
 import { ChangeBuilder } from './outcome.js';
 import { countedAs, doneCodes, itemStates } from './outcome-codes.js';
 import type { ContainerRun, Hand, PassContext } from './pass-context.js';
@@ -72,7 +72,10 @@ async function resolveDoubt(context: PassContext, run: ContainerRun, dest: DestC
     else behind(hand, free);
   }
   if (!builder.empty) await context.writer.write(builder.change);
-  for (const { mark, existing } of adopted) run.held.ended(mark, existing);
+  for (const { mark, existing, note } of adopted) {
+    if (note !== null) await context.ledger.unfinished.keep(run.entry, mark, null);
+    run.held.ended(mark, existing);
+  }
   return hands.filter((hand) => !adopted.has(hand));
 }
 
@@ -153,7 +156,7 @@ async function transferBatch(context: PassContext, run: ContainerRun, dest: Dest
   const open = new Map(batch.map((hand) => [hand.item.key, hand]));
   const transferred: Transferred = { outcomes: new ChangeBuilder(context.unitId, run), ended: [], items: 0, bytes: 0, inDoubt: [], broken: null };
   try {
-    const results = context.dryRun ? planned(context, run, batch) : context.session.transfer(batch.map(transferItem), dest, run.container, halt.hard);
+    const results = context.dryRun ? planned(context, run, batch) : context.session.transfer(batch.map((hand) => ({ ...transferItem(hand), resume: resumeOf(context, run, hand) })), dest, run.container, halt.hard);
     for await (const result of results) {
       const hand = open.get(result.key);
       if (hand === undefined) throw new Error('a workload reported an item that was not in the batch, or reported it twice');
@@ -197,6 +200,20 @@ async function record(context: PassContext, run: ContainerRun, { outcomes, ended
 async function* planned({ session, halt }: PassContext, { container }: ContainerRun, batch: readonly Hand[]): AsyncGenerator<ItemResult> {
   const foreseen = new Map((await session.foresee(batch.map(transferItem), container, halt.hard)).map((result) => [result.key, result]));
   for (const { item, existing } of batch) yield foreseen.get(item.key) ?? { key: item.key, outcome: existing === null ? 'copied' : 'updated', dest: { id: '', version: '' }, bytes: item.sizeBytes };
+}
+
+function resumeOf({ ledger, halt }: PassContext, { entry }: ContainerRun, hand: Hand): Resume {
+  return {
+    note: hand.note,
+    keep: async (note) => {
+      hand.note = note;
+      try {
+        await ledger.unfinished.keep(entry, hand.mark, note);
+      } catch (error) {
+        halt.stop(error);
+      }
+    },
+  };
 }
 
 const transferItem = ({ item, existing, mark, needed }: Hand): TransferItem => ({ item, existing, mark, needed });

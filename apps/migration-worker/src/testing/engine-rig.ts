@@ -1,5 +1,6 @@
 /** Runs the engine over a unit in a test: real PostgreSQL for the ledger, any workload, and a process that can be killed at any step. */
 import { join } from 'node:path';
+import { Secret } from '@migrator/service-kit/config';
 import { migrateDatabase, openDatabase, type Database, type Sql } from '@migrator/service-kit/database';
 import type { ItemReport } from '@migrator/contracts/events';
 import type { Filters } from '@migrator/contracts/api/jobs';
@@ -12,6 +13,7 @@ import { openLedger } from '../engine/ledger.js';
 import { openPlannedLedger } from '../engine/planned-ledger.js';
 import { runUnit, type UnitEnd } from '../engine/run-unit.js';
 import type { UnitLedger } from '../engine/unit-ledger.js';
+import { createNoteSeal } from '../units/note-seal.js';
 import { placeOf } from '../workloads/path-filter.js';
 import type { UnitPorts, UnitScope, Workload } from '../workloads/workload.js';
 
@@ -63,6 +65,8 @@ export interface AttemptEnd extends UnitEnd {
 
 export const testRoute = (owner: string): Route => ({ orgId: 'org_test', workload: 'EMAIL', sourceTenant: 'tenant-a', destTenant: 'tenant-b', sourceOwner: `source ${owner}`, destOwner: `dest ${owner}` });
 
+export const testSeal = createNoteSeal(new Secret('a key that every worker of a test shares'));
+
 let claims = 0;
 export const nextClaim = (): number => ++claims;
 
@@ -74,7 +78,7 @@ export async function attempt(sql: Sql, owner: string, workload: Workload, optio
   let ledger: UnitLedger;
   if (dryRun) ledger = await openPlannedLedger(sql, route);
   else {
-    const opened = await openLedger(sql, { route, jobId, unitId, claim, leaseSeconds: 30 });
+    const opened = await openLedger(sql, { route, jobId, unitId, claim, leaseSeconds: 30, seal: testSeal });
     if (opened.state !== 'held') throw new Error(`the destination is ${opened.state}`);
     ledger = opened.ledger;
   }
@@ -118,6 +122,14 @@ function withSteps(ledger: UnitLedger, step: (name: string) => void): UnitLedger
       const entries = await ledger.register(passId, containers);
       step('after register');
       return entries;
+    },
+    unfinished: {
+      ...ledger.unfinished,
+      keep: async (entry, mark, note) => {
+        step('before a note');
+        await ledger.unfinished.keep(entry, mark, note);
+        step('after a note');
+      },
     },
     departures: {
       ...ledger.departures,

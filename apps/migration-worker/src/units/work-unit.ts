@@ -17,6 +17,7 @@ import { openLedger } from '../engine/ledger.js';
 import { openPlannedLedger } from '../engine/planned-ledger.js';
 import { runUnit, unitEndOf, type UnitEnd } from '../engine/run-unit.js';
 import { runVerify, type VerifyEnd } from '../engine/verify/run-verify.js';
+import type { NoteSeal } from '../engine/unfinished-ledger.js';
 import { ClaimLost, type UnitLedger } from '../engine/unit-ledger.js';
 import { placeOf } from '../workloads/path-filter.js';
 import type { Workload } from '../workloads/workload.js';
@@ -36,6 +37,7 @@ export interface WorkUnitDeps {
   active: ActiveUnits;
   /** Bytes under way, of all units. */
   bytes: Budget;
+  seal: NoteSeal;
   clock: Clock;
   logger: Logger;
   workerId: string;
@@ -119,7 +121,7 @@ interface Opened {
   dest: Awaited<ReturnType<TenantPorts['get']>>;
 }
 
-async function open({ sql, ports, leaseSeconds }: WorkUnitDeps, work: UnitWork, claim: number, halt: Halt, tenants: (source: string, dest: string) => void): Promise<Opened> {
+async function open({ sql, ports, leaseSeconds, seal }: WorkUnitDeps, work: UnitWork, claim: number, halt: Halt, tenants: (source: string, dest: string) => void): Promise<Opened> {
   const flow = { organisation: work.orgId, job: work.jobId, workload: work.workload, businessHours: work.businessHours };
   const [source, dest] = await Promise.all([ports.get(work.sourceTenantId, 'source', flow), ports.get(work.destTenantId, 'dest', flow)]);
   tenants(source.microsoftTenantId, dest.microsoftTenantId);
@@ -128,7 +130,7 @@ async function open({ sql, ports, leaseSeconds }: WorkUnitDeps, work: UnitWork, 
   const until = performance.now() + busyWaitMs;
   for (;;) {
     halt.soft.throwIfAborted();
-    const opened = await openLedger(sql, { route, jobId: work.jobId, unitId: work.unitId, claim, leaseSeconds });
+    const opened = await openLedger(sql, { route, jobId: work.jobId, unitId: work.unitId, claim, leaseSeconds, seal });
     if (opened.state === 'held') return { route, ledger: opened.ledger, source, dest };
     if (opened.state === 'stale') throw new ClaimLost('a newer claim of this unit has been here');
     // Another job's unit writes there; it ends some day, and meanwhile this one goes back to the queue.

@@ -131,6 +131,15 @@ export interface TransferItem {
   readonly mark: string;
   /** The copy of the item that this one needs (`SourceItem.needs`); null when it needs none, and in a dry run. */
   readonly needed: DestRef | null;
+  /** What the last attempt at the item left for this one, when that is to be had. */
+  readonly resume?: Resume;
+}
+
+/** A workload's own note on a transfer under way. It survives the process and is kept unreadable; it is there again only when the item's write is in doubt. */
+export interface Resume {
+  readonly note: string | null;
+  /** Resolves when it is stored; null forgets it. Never throws: what goes wrong stops the unit. */
+  keep(note: string | null): Promise<void>;
 }
 
 /** What became of one item. `bytes` is what was really sent to the destination for it. */

@@ -1,7 +1,11 @@
 /** Drives through the engine between two simulated tenants: nothing lost, nothing doubled, nothing that differs. */
+import type { GraphPort } from '@migrator/graph-client';
+import { eventually } from '@migrator/testing/eventually';
 import { startSimulator, type TestSimulator } from '@migrator/testing/simulator';
-import { dyingAt, ledgerDatabase, type AttemptEnd, type LedgerDatabase } from '../../testing/engine-rig.js';
+import { dyingAt, Killed, ledgerDatabase, type AttemptEnd, type LedgerDatabase } from '../../testing/engine-rig.js';
+import { Halt, Stopped } from '../../engine/halt.js';
 import { recountUnit } from '../../engine/ledger.js';
+import type { UnitPorts } from '../workload.js';
 import { DriveRig } from './testing/drive-rig.js';
 
 let simulator: TestSimulator;
@@ -91,4 +95,75 @@ test('the next pass takes over what was written, renamed, moved and made, withou
   await expectExact(end);
   const fragments = (await rig.writes()).slice(0, (await rig.writes()).length - before).filter(({ method }) => method === 'PUT');
   expect(fragments).toHaveLength(2);
+});
+
+describe('a worker that dies in the middle of a large file', () => {
+  const bytes = 45_000_000;
+  const fragmentsSent = async (): Promise<number> => (await rig.writes()).filter(({ method }) => method === 'PUT').length;
+
+  const notes = async (): Promise<number> => (await database.sql<{ notes: number }[]>`select count(*)::int as notes from worker.unfinished`)[0]?.notes ?? NaN;
+
+  /** A process that dies once its nth fragment has arrived: from then on nothing of it reaches anybody. */
+  function dyingAfter(fragments: number): { ports: UnitPorts; step: () => void } {
+    let sent = 0;
+    let dead = false;
+    const dying = (port: GraphPort): GraphPort =>
+      new Proxy(port, {
+        get: (target, name: keyof GraphPort) => {
+          const value = target[name];
+          if (typeof value !== 'function') return value;
+          return async (...args: never[]) => {
+            if (dead) throw new Killed('after it died');
+            const answer: unknown = await (value as (...given: never[]) => unknown).apply(target, args);
+            if (name === 'preauthorised' && String(args[0]) === 'PUT' && ++sent === fragments) {
+              dead = true;
+              throw new Killed('in the middle of a file');
+            }
+            return answer;
+          };
+        },
+      });
+    const step = (): void => {
+      if (dead) throw new Killed('after it died');
+    };
+    return { ports: { source: rig.tenants.ports.source, destination: dying(rig.tenants.ports.destination) }, step };
+  }
+
+  test('leaves a session that the next one goes on with, and no fragment is sent twice', async () => {
+    rig = await DriveRig.start(simulator, database, { seed: 'e', large: [bytes] });
+    const before = await notes();
+    await rig.pass(dyingAfter(2));
+    expect(await notes()).toBe(before + 1);
+    expect(await fragmentsSent()).toBe(2);
+    expect(await rig.pass()).toMatchObject({ result: 'done', counters: { error: 0 } });
+    expect(await fragmentsSent()).toBe(5);
+    await expectWhole();
+    expect(await notes()).toBe(before);
+  });
+
+  test('leaves nothing to go on with when the file has changed since, or the session is over: it begins anew', async () => {
+    rig = await DriveRig.start(simulator, database, { seed: 'e', large: [bytes] });
+    await rig.pass(dyingAfter(2));
+    await rig.owns('source', [{ kind: 'write', path: 'Large 0.bin', bytes: bytes + 1 }]);
+    await rig.pass(dyingAfter(3));
+    expect(await fragmentsSent()).toBe(5);
+    await simulator.control('POST', '/files/expire', { tenant: rig.tenants.dest.tenantId, what: 'uploadSessions' });
+    expect(await rig.pass()).toMatchObject({ result: 'done', counters: { error: 0 } });
+    expect(await fragmentsSent()).toBe(10);
+    await expectWhole();
+  });
+
+  test('and a unit that is stopped for good goes on with it as well', async () => {
+    rig = await DriveRig.start(simulator, database, { seed: 'e', large: [bytes] });
+    await rig.fault({ id: 'slow', match: { method: 'PUT', path: 'uploadSession' }, times: 4, action: { kind: 'delayMs', ms: 200 } });
+    const halt = new Halt(50);
+    const running = rig.pass({ halt });
+    await eventually('two fragments are there', async () => (await fragmentsSent()) >= 2);
+    halt.stop(new Stopped('pause'));
+    expect((await running).result).toBe('released');
+    const before = await fragmentsSent();
+    expect(await rig.pass()).toMatchObject({ result: 'done', counters: { error: 0 } });
+    expect((await fragmentsSent()) - before).toBeLessThanOrEqual(3);
+    await expectWhole();
+  });
 });

@@ -87,7 +87,7 @@ export class DriveTransfer {
     let there = item.size > fragmentBytes ? await destination.find(destination.named(place.folderId, name), signal) : null;
     if (there === null) {
       try {
-        return await this.make(item, place.folderId, name, signal);
+        return await this.make(item, place, name, signal);
       } catch (error) {
         if (!isNameTaken(error) && !isRefused(error)) throw error;
         there = await destination.find(destination.named(place.folderId, name), signal);
@@ -96,14 +96,15 @@ export class DriveTransfer {
       }
     }
     if (there !== null && isAsGood(there, item)) return { dest: { id: there.id, version: ownersVersion }, bytes: 0 };
-    return await this.make(item, place.folderId, beside, signal);
+    return await this.make(item, place, beside, signal);
   }
 
-  private async make(item: DriveItem, folderId: string, name: string, signal: AbortSignal): Promise<Made> {
+  private async make(item: DriveItem, place: Place, name: string, signal: AbortSignal): Promise<Made> {
     const { destination } = this.deps;
+    const { folderId } = place;
     if (item.kind === 'file') {
       if (item.size === 0) return made(await this.putEmpty(destination.named(folderId, name), item.dates, signal), 0);
-      return await this.send(item, { path: `${destination.named(folderId, name)}:`, conflict: 'fail', dates: item.dates }, signal);
+      return await this.send(item, { path: `${destination.named(folderId, name)}:`, conflict: 'fail', dates: item.dates }, place.entry, signal);
     }
     const body = { name, folder: {}, '@microsoft.graph.conflictBehavior': 'fail' };
     const folder = parseDriveItem(await destination.port.post<Raw>(`${destination.item(folderId)}/children`, body, destination.options(signal, { units: 2 })));
@@ -127,11 +128,11 @@ export class DriveTransfer {
     return parseDriveItem(await destination.port.patch<Raw>(destination.item(itemId), body, options));
   }
 
-  private async send(item: DriveItem, place: UploadPlace, signal: AbortSignal): Promise<Made> {
+  private async send(item: DriveItem, place: UploadPlace, { resume }: TransferItem, signal: AbortSignal): Promise<Made> {
     const { source, destination } = this.deps;
     const file = new SourceFile(source, item);
-    const content = { size: item.size, read: (offset: number, length: number) => file.read(offset, length, signal), beforeLast: () => file.check(signal) };
-    const copy = await upload(destination, place, content, signal);
+    const content = { size: item.size, version: item.eTag, read: (offset: number, length: number) => file.read(offset, length, signal), beforeLast: () => file.check(signal) };
+    const copy = await upload(destination, place, content, signal, resume);
     const expected = item.hash ?? file.digest;
     if (copy.size !== item.size || (copy.hash !== null && expected !== null && copy.hash !== expected)) throw await this.discard(copy, place, signal);
     return made({ ...copy, hash: copy.hash ?? expected }, item.size);
@@ -153,7 +154,7 @@ export class DriveTransfer {
     if (now === null || copyVersion(now) !== existing.version) throw endSkipped('DEST_ITEM_CHANGED');
     now = await this.replace(item, now, place, signal);
     if (item.kind === 'file' && (now.size !== item.size || now.hash === null || now.hash !== item.hash)) {
-      if (item.size > 0) return await this.send(item, { path: destination.item(now.id), conflict: 'replace', dates: item.dates, eTag: now.eTag }, signal);
+      if (item.size > 0) return await this.send(item, { path: destination.item(now.id), conflict: 'replace', dates: item.dates, eTag: now.eTag }, place.entry, signal);
       now = await this.emptied(now, signal);
     }
     return made(await this.date(now, item.dates, signal), 0);
@@ -187,7 +188,7 @@ export class Place {
 
   constructor(
     private readonly destination: Drive,
-    private readonly entry: TransferItem,
+    readonly entry: TransferItem,
     rootId: string,
   ) {
     this.folderId = entry.needed?.id ?? rootId;

@@ -5,6 +5,7 @@
 import { GraphRequestError } from '@migrator/graph-client';
 import type { Drive } from './drive.js';
 import { parseDriveItem, textOf, type Dates, type DriveItem, type Raw } from './drive-item.js';
+import type { Resume } from '../workload.js';
 import { endInDoubt } from './errors.js';
 
 /** A multiple of the 320 KiB that Microsoft asks for, below its 60 MiB. */
@@ -24,24 +25,57 @@ export interface UploadPlace {
 
 export interface UploadContent {
   readonly size: number;
+  /** Changes when the content does. */
+  readonly version: string;
   read(offset: number, length: number): Promise<Buffer>;
   /** Called once everything was read, before the last fragment is sent. */
   beforeLast(): Promise<void>;
 }
 
-/** Returns the file as the destination then shows it. Throws GraphRequestError of the destination, and what `content` throws. */
-export async function upload(dest: Drive, place: UploadPlace, content: UploadContent, signal: AbortSignal): Promise<DriveItem> {
+/**
+ * Returns the file as the destination then shows it. Throws GraphRequestError of the destination, and what `content` throws. `resume`:
+ * the session is noted there, so that whoever comes after a crash goes on with it.
+ */
+export async function upload(dest: Drive, place: UploadPlace, content: UploadContent, signal: AbortSignal, resume?: Resume): Promise<DriveItem> {
+  const kept = content.size > fragmentBytes ? resume : undefined;
+  let begun = await beforeUs(dest, place, content, signal, kept?.note ?? null);
   for (let attempt = 1; ; attempt++) {
-    const url = await openSession(dest, place, signal);
-    const session = new Session(dest, url, content, signal);
+    const { session, offset } = begun ?? { session: new Session(dest, await openSession(dest, place, signal), content, signal), offset: 0 };
+    if (begun === null) await kept?.keep(JSON.stringify({ url: session.url, path: place.path, version: content.version } satisfies Note));
+    begun = null;
     try {
-      return await session.send();
+      const file = await session.send(offset);
+      await kept?.keep(null);
+      return file;
     } catch (error) {
       const over = error instanceof SessionOver;
+      // A unit that is told to stop goes on with it later.
+      if (!over && signal.aborted) throw error;
       if (!over) await session.abandon();
+      if (!over) await kept?.keep(null);
       if (!over || attempt >= sessionsMax) throw over ? error.cause : error;
     }
   }
+}
+
+/** A session that was begun and not ended. The address carries its own permission. */
+interface Note {
+  readonly url: string;
+  readonly path: string;
+  readonly version: string;
+}
+
+/** The session of an attempt before, where it stands; null when there is none, or when it is over or was for something else. */
+async function beforeUs(dest: Drive, { path }: UploadPlace, content: UploadContent, signal: AbortSignal, text: string | null): Promise<{ session: Session; offset: number } | null> {
+  const note = text === null ? null : (JSON.parse(text) as Note);
+  if (note === null) return null;
+  const session = new Session(dest, note.url, content, signal);
+  if (note.path !== path || note.version !== content.version) {
+    await session.abandon();
+    return null;
+  }
+  const offset = await session.stands();
+  return offset === null || offset >= content.size ? null : { session, offset };
 }
 
 async function openSession(dest: Drive, { path, conflict, dates, eTag }: UploadPlace, signal: AbortSignal): Promise<string> {
@@ -59,16 +93,17 @@ class SessionOver extends Error {
 class Session {
   constructor(
     private readonly dest: Drive,
-    private readonly url: string,
+    readonly url: string,
     private readonly content: UploadContent,
     private readonly signal: AbortSignal,
   ) {}
 
-  async send(): Promise<DriveItem> {
+  /** From a fragment's beginning on. */
+  async send(from: number): Promise<DriveItem> {
     const { size } = this.content;
-    let next = this.fragment(0);
+    let next = this.fragment(from);
     try {
-      for (let offset = 0; ; ) {
+      for (let offset = from; ; ) {
         const bytes = await next;
         const end = offset + bytes.length;
         if (end === size) await this.content.beforeLast();
@@ -84,6 +119,17 @@ class Session {
       }
     } finally {
       await next.catch(() => undefined);
+    }
+  }
+
+  /** What it waits for; null when it is over. */
+  async stands(): Promise<number | null> {
+    try {
+      const response = await this.dest.port.preauthorised('GET', this.url, this.dest.options(this.signal, { units: 0 }));
+      return expectedOf(await response.json<Raw>());
+    } catch (error) {
+      if (error instanceof GraphRequestError && isOver(error)) return null;
+      throw error;
     }
   }
 
@@ -119,16 +165,10 @@ class Session {
 
   /** Where the session stands after an answer that was lost. Throws what leaves the file in doubt when it is over and may be complete. */
   private async ask(last: boolean, lost: GraphRequestError): Promise<number> {
-    try {
-      const response = await this.dest.port.preauthorised('GET', this.url, this.dest.options(this.signal, { units: 0 }));
-      const expected = expectedOf(await response.json<Raw>());
-      if (expected !== null) return expected;
-      throw endInDoubt(lost);
-    } catch (error) {
-      if (!(error instanceof GraphRequestError) || !isOver(error)) throw error;
-      if (last) throw endInDoubt(lost);
-      throw new SessionOver('the session is over', { cause: error });
-    }
+    const expected = await this.stands();
+    if (expected !== null) return expected;
+    if (last) throw endInDoubt(lost);
+    throw new SessionOver('the session is over', { cause: lost });
   }
 }
 
