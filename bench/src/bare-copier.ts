@@ -24,8 +24,10 @@ export function startBareCopier(): BareCopier {
       return answer.copied;
     },
     async stop() {
+      // A signal to the whole group may have ended it before us.
+      if (child.exitCode !== null || child.signalCode !== null) return;
       const gone = once(child, 'exit');
-      child.disconnect();
+      if (child.connected) child.disconnect();
       await gone;
     },
   };
