@@ -1,50 +1,40 @@
 /** Both sides of a drive's copy as verification reads them: by delta of the root, which is one request a thousand things and hashes included. */
 import { GraphRequestError } from '@migrator/graph-client';
-import { unitErrorOf, type Side } from '../graph-errors.js';
-import { type Container, type DestContainer, type Fingerprint, type FingerprintPage, type SideReader } from '../workload.js';
+import { unitErrorOf } from '../graph-errors.js';
+import type { Fingerprint, FingerprintPage } from '../workload.js';
 import type { Drive } from './drive.js';
 import { copyVersion, type DriveItem } from './drive-item.js';
-import { FolderPaths } from './folder-paths.js';
+import { FolderPaths, type PathNames } from './folder-paths.js';
 import { listDriveItems, sourceItem } from './list-items.js';
 import { destName, foldName } from './names.js';
 
 /** Stored by number: new names go to the end. */
 export const verifiedFields: readonly string[] = ['kind', 'name', 'size', 'hash', 'created', 'modified'];
 
-export class DriveSides implements SideReader {
-  constructor(
-    private readonly source: Drive,
-    private readonly destination: Drive,
-  ) {}
-
-  async *read(side: Side, _container: Container, dest: DestContainer, _depth: 'all' | 'items', from: string | null, signal: AbortSignal): AsyncGenerator<FingerprintPage> {
-    const drive = side === 'source' ? this.source : this.destination;
-    const paths = new FolderPaths(drive);
-    const top = side === 'source' || dest.id === drive.rootId ? '/' : await paths.of(dest.id, signal);
-    try {
-      for await (const { listed, checkpoint, complete } of listDriveItems(drive, paths, from, signal)) {
-        const prints = listed.flatMap(({ item, path }) => {
-          const below = within(path, top);
-          return below === null || item.id === dest.id ? [] : [side === 'source' ? sourcePrint(drive, item, below) : destPrint(drive, item, below)];
-        });
-        yield { prints, checkpoint, complete };
-      }
-    } catch (error) {
-      if (error instanceof GraphRequestError) throw unitErrorOf(error, side);
-      throw error;
+/** Everything on one side of a pair of drives; of the destination what lies in a folder, and below its own path. Throws as listing does. */
+export async function* readSide(drive: Drive, names: PathNames, folderId: string, from: string | null, signal: AbortSignal): AsyncGenerator<FingerprintPage> {
+  const { side } = drive;
+  const paths = new FolderPaths(drive);
+  try {
+    const top = side === 'source' || folderId === drive.rootId ? '/' : await paths.of(folderId, signal);
+    for await (const { listed, checkpoint, complete } of listDriveItems(drive, paths, from, signal)) {
+      const prints = listed.flatMap(({ item, path }) => {
+        const below = within(path, top);
+        return below === null || item.id === folderId ? [] : [side === 'source' ? sourcePrint(drive, item, below, names) : destPrint(drive, item, below)];
+      });
+      yield { prints, checkpoint, complete };
     }
-  }
-
-  async *destContainers(): AsyncGenerator<Container> {
-    // A drive is one container, and it is known.
+  } catch (error) {
+    if (error instanceof GraphRequestError) throw unitErrorOf(error, side);
+    throw error;
   }
 }
 
-function sourcePrint(drive: Drive, item: DriveItem, path: string): Fingerprint {
+function sourcePrint(drive: Drive, item: DriveItem, path: string, names: PathNames): Fingerprint {
   const listed = sourceItem(drive, item, path);
   const name = destName(item.name, item.kind, path === '/');
   const folders = path === '/' ? [] : path.split('/').map((folder, depth) => destName(folder, 'folder', depth === 0));
-  return { ...printOf({ ...item, name, kind: arrivesAs(item.kind) }, item.kind === 'file' || item.kind === 'shortcut' ? folders : folders.slice(0, -1)), id: item.id, version: listed.version, matchKey: listed.matchKey ?? '', at: listed.at, path };
+  return { ...printOf({ ...item, name, kind: arrivesAs(item.kind) }, item.kind === 'file' || item.kind === 'shortcut' ? folders : folders.slice(0, -1)), id: item.id, version: listed.version, matchKey: listed.matchKey ?? '', at: listed.at, path: names.shown(path) };
 }
 
 function destPrint(drive: Drive, item: DriveItem, path: string): Fingerprint {

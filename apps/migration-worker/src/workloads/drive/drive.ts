@@ -50,10 +50,13 @@ export const segment = (text: string): string => encodeURIComponent(text).replac
  * Finds a user's drive. Throws UnitError: SOURCE_MISSING or DEST_MISSING when it was never made (an application cannot make it),
  * ACCESS_DENIED when it is closed to us, ACCESS_LOST when the tenant is. https://learn.microsoft.com/graph/api/drive-get
  */
-export async function openUserDrive(side: Side, port: GraphPort, userId: string, signal: AbortSignal): Promise<Drive> {
+export const openUserDrive = (side: Side, port: GraphPort, userId: string, signal: AbortSignal): Promise<Drive> => openDrive(side, port, `/users/${segment(userId)}/drive`, signal);
+
+/** The drive at a path. Throws as `openUserDrive` does. */
+export async function openDrive(side: Side, port: GraphPort, path: string, signal: AbortSignal): Promise<Drive> {
   const options: RequestOptions = { budget: { kind: 'files' }, signal, units: 1 };
   try {
-    const drive = await port.get<Raw>(`/users/${segment(userId)}/drive`, { ...options, query: { $select: 'id,webUrl' } });
+    const drive = await port.get<Raw>(path, { ...options, query: { $select: 'id,webUrl' } });
     const id = textOf(drive['id']) ?? '';
     const root = await port.get<Raw>(`/drives/${segment(id)}/root`, { ...options, query: { $select: 'id,webUrl' } });
     const webUrl = textOf(root['webUrl']) ?? textOf(drive['webUrl']) ?? '';

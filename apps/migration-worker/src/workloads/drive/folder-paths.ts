@@ -8,6 +8,12 @@ const foldersMax = 200_000;
 /** No drive is deeper: its paths have 400 characters. */
 const depthMax = 400;
 
+/** How paths within a drive are shown among those of other drives of the unit. */
+export interface PathNames {
+  shown(path: string): string;
+  within(path: string): string;
+}
+
 interface Folder {
   readonly name: string;
   readonly parentId: string | null;

@@ -1,1 +1,2 @@
-export { onedriveWorkload, type DriveDeps } from './drive-workload.js';
+export { onedriveWorkload } from './drive-workload.js';
+export type { DriveDeps } from './drive-pair.js';

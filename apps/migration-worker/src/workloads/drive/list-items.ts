@@ -7,7 +7,7 @@ import { unitErrorOf } from '../graph-errors.js';
 import { CheckpointExpired, ContainerGone, type Page, type SourceItem } from '../workload.js';
 import type { Drive } from './drive.js';
 import { destSelect, parseDriveItem, sourceSelect, type DriveItem, type Raw } from './drive-item.js';
-import type { FolderPaths } from './folder-paths.js';
+import type { FolderPaths, PathNames } from './folder-paths.js';
 import { destName, foldName } from './names.js';
 
 /** As many as Graph gives; a page is a megabyte or two. */
@@ -21,8 +21,8 @@ export interface Listed {
 }
 
 /** Pages of the source for copying. Throws as `listDriveItems` does. */
-export async function* listItems(source: Drive, paths: FolderPaths, from: string | null, signal: AbortSignal): AsyncGenerator<Page> {
-  for await (const { listed, removed, checkpoint, complete } of listDriveItems(source, paths, from, signal)) yield { items: listed.map(({ item, path }) => sourceItem(source, item, path)), removed, checkpoint, complete };
+export async function* listItems(source: Drive, paths: FolderPaths, names: PathNames, from: string | null, signal: AbortSignal): AsyncGenerator<Page> {
+  for await (const { listed, removed, checkpoint, complete } of listDriveItems(source, paths, from, signal)) yield { items: listed.map(({ item, path }) => sourceItem(source, item, names.shown(path))), removed, checkpoint, complete };
 }
 
 /** Pages of either side, from a checkpoint or from the beginning. Throws CheckpointExpired, ContainerGone, UnitError. */

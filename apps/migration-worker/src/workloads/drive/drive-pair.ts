@@ -1,0 +1,136 @@
+/** A drive of the source and the one its content goes to: everything that a workload with drives does with such a pair. */
+import { pathSegments } from '@migrator/contracts/api/jobs';
+import type { Logger } from '@migrator/service-kit/logger';
+import { GraphRequestError } from '@migrator/graph-client';
+import { noWords, orEndUnit, unitErrorOf } from '../graph-errors.js';
+import type { Capabilities, DestContainer, DestRef, FingerprintPage, ForeseenResult, ItemResult, Page, RemovalResult, Side, TransferItem, UnitScope } from '../workload.js';
+import type { Drive } from './drive.js';
+import { parseDriveItem, type DriveItem, type Raw } from './drive-item.js';
+import { readSide, verifiedFields } from './drive-sides.js';
+import { findCopies } from './find-copies.js';
+import { FolderPaths, type PathNames } from './folder-paths.js';
+import { listItems } from './list-items.js';
+import { destName, pathCharsMax } from './names.js';
+import { removeCopies } from './remove-copies.js';
+import { DriveTransfer } from './transfer-items.js';
+import { fragmentBytes } from './upload.js';
+
+export interface DriveDeps {
+  readonly log: Logger;
+}
+
+/** `transfer` calls at once; each has a few files under way. */
+const lanes = 4;
+const batchItemsMax = 20;
+/** Microsoft takes no larger file. */
+const fileBytesMax = 250 * 1024 ** 3;
+
+/** What a workload can do whose items are those of drives. */
+export const driveCapabilities: Capabilities = { delta: true, batchItemsMax, batchBytesMax: fragmentBytes, heldBytesMax: 2 * fragmentBytes, keysStay: true, lanes, verifiedFields, readsByPost: [] };
+
+export interface DrivePairOptions {
+  readonly unit: Pick<UnitScope, 'destPrefix' | 'scope' | 'dryRun'>;
+  readonly source: Drive;
+  /** Null in a dry run: it is still to be made. */
+  readonly destination: Drive | null;
+  /** What people call the drive among others of its unit; null: it is the unit's only one. */
+  readonly name: string | null;
+}
+
+export class DrivePair {
+  private readonly paths: FolderPaths;
+  private readonly names: PathNames;
+  private readonly transfers: DriveTransfer | null;
+
+  constructor(
+    deps: DriveDeps,
+    private readonly options: DrivePairOptions,
+  ) {
+    const { source, destination, name } = options;
+    this.names = pathNames(name);
+    this.paths = new FolderPaths(source);
+    this.transfers = destination === null ? null : new DriveTransfer({ source, destination, log: deps.log });
+  }
+
+  private get destination(): Drive {
+    const { destination } = this.options;
+    if (destination === null) throw new Error('a drive that is only planned cannot be written to');
+    return destination;
+  }
+
+  /** Where everything goes: the root, or the folder that a prefix names. */
+  async ensure(signal: AbortSignal): Promise<DestContainer> {
+    const { unit, destination } = this.options;
+    if (destination === null) return { id: '', exists: false };
+    let folderId = destination.rootId;
+    for (const name of unit.destPrefix === null ? [] : pathSegments(unit.destPrefix)) {
+      const next = await this.folder(folderId, destName(name, 'folder', folderId === destination.rootId), signal);
+      if (next === null) return { id: '', exists: false };
+      folderId = next;
+    }
+    const left = [unit.scope['versions'] === true ? 'earlier versions' : null, unit.scope['permissions'] === true ? 'sharing' : null].filter((part) => part !== null);
+    return { id: folderId, exists: true, ...(left.length === 0 ? {} : { note: `${left.join(' and ')} of files are not carried by this release.` }) };
+  }
+
+  pages(from: string | null, signal: AbortSignal): AsyncIterable<Page> {
+    return listItems(this.options.source, this.paths, this.names, from, signal);
+  }
+
+  find(inDoubt: readonly TransferItem[], folderId: string, signal: AbortSignal): Promise<Map<string, DestRef[]>> {
+    return findCopies(this.destination, inDoubt, folderId, signal);
+  }
+
+  transfer(batch: readonly TransferItem[], folderId: string, signal: AbortSignal): AsyncIterable<ItemResult> {
+    if (this.transfers === null) throw new Error('a drive that is only planned cannot be written to');
+    return this.transfers.transfer(batch, folderId, signal);
+  }
+
+  remove(copies: readonly DestRef[], signal: AbortSignal): AsyncIterable<RemovalResult> {
+    return removeCopies(this.destination, copies, signal);
+  }
+
+  /** One side for verification; of the destination what lies in the folder that everything went to. */
+  read(side: Side, folderId: string, from: string | null, signal: AbortSignal): AsyncIterable<FingerprintPage> {
+    return readSide(side === 'source' ? this.options.source : this.destination, this.names, folderId, from, signal);
+  }
+
+  foresee(batch: readonly TransferItem[]): ForeseenResult[] {
+    return batch.flatMap(({ item }): ForeseenResult[] => {
+      const ref = item.ref as DriveItem;
+      if (ref.infected) return [{ key: item.key, outcome: 'skipped', cause: 'SOURCE_ITEM_INFECTED', ...noWords }];
+      if (ref.kind === 'shortcut') return [{ key: item.key, outcome: 'skipped', cause: 'LINK_NOT_COPIED', ...noWords }];
+      if (ref.size > fileBytesMax) return [{ key: item.key, outcome: 'failed', failure: 'DEST_ITEM_TOO_LARGE', ...noWords }];
+      return this.charsOf(this.names.within(item.path ?? '/'), ref) > pathCharsMax ? [{ key: item.key, outcome: 'failed', failure: 'DEST_PATH_TOO_LONG', ...noWords }] : [];
+    });
+  }
+
+  /** Characters of the path that the copy would have, from the destination's host on. */
+  private charsOf(path: string, { kind, name }: DriveItem): number {
+    const { unit, destination, source } = this.options;
+    const folders = [...(unit.destPrefix === null ? [] : pathSegments(unit.destPrefix)), ...(path === '/' ? [] : path.split('/'))];
+    const names = [...folders.map((folder) => destName(folder, 'folder', false)), ...(kind === 'file' ? [destName(name, kind, false)] : [])];
+    return (destination ?? source).rootChars + names.reduce((sum, each) => sum + each.length + 1, 0);
+  }
+
+  /** Id of a folder, made when it is not there; null in a dry run. */
+  private async folder(parentId: string, name: string, signal: AbortSignal): Promise<string | null> {
+    const { destination } = this;
+    const there = await orEndUnit('dest', () => destination.find(destination.named(parentId, name), signal));
+    if (there !== null) return there.id;
+    if (this.options.unit.dryRun) return null;
+    try {
+      return parseDriveItem(await destination.port.post<Raw>(`${destination.item(parentId)}/children`, { name, folder: {}, '@microsoft.graph.conflictBehavior': 'replace' }, destination.options(signal, { repeatable: true, units: 2 }))).id;
+    } catch (error) {
+      throw error instanceof GraphRequestError ? unitErrorOf(error, 'dest') : error;
+    }
+  }
+}
+
+/** Paths as the job shows them: with the drive's name in front, where there are several. */
+function pathNames(name: string | null): PathNames {
+  if (name === null) return { shown: (path) => path, within: (path) => path };
+  return {
+    shown: (path) => (path === '/' ? name : `${name}/${path}`),
+    within: (path) => (path === name ? '/' : path.slice(name.length + 1)),
+  };
+}
