@@ -3,19 +3,31 @@ import { workerAnnounceSeconds } from '@migrator/contracts/internal';
 import type { Logger } from '@migrator/service-kit/logger';
 import type { JobService } from './job-service.js';
 
+/** How soon a word that did not arrive is said again: an estimate without it says that no worker is there. */
+const againMs = 500;
+
 /** Returns how to take leave. */
 export function announceWorker({ jobs, logger, workerId, units }: { jobs: Pick<JobService, 'announce'>; logger: Logger; workerId: string; units: number }): () => Promise<void> {
-  let saying: Promise<void> = Promise.resolve();
-  const say = (places: number): Promise<void> => {
-    saying = saying.then(() => jobs.announce(workerId, places)).catch((error: unknown) => {
+  let timer: NodeJS.Timeout | undefined;
+  const say = async (places: number): Promise<number> => {
+    try {
+      await jobs.announce(workerId, places);
+      return workerAnnounceSeconds * 1_000;
+    } catch (error) {
       logger.debug({ err: error }, 'the worker could not announce itself; it tries again');
-    });
-    return saying;
+      return againMs;
+    }
   };
-  void say(units);
-  const timer = setInterval(() => void say(units), workerAnnounceSeconds * 1_000);
-  return () => {
-    clearInterval(timer);
-    return say(0);
+  let leaving = false;
+  const stay = async (): Promise<void> => {
+    const nextMs = await say(units);
+    if (!leaving) timer = setTimeout(() => (saying = stay()), nextMs);
+  };
+  let saying = stay();
+  return async () => {
+    leaving = true;
+    clearTimeout(timer);
+    await saying;
+    await say(0);
   };
 }
