@@ -34,7 +34,7 @@ export const itemFailures = {
   DEST_MAILBOX_FULL: { cause: 'The destination mailbox is full.', remedy: 'Assign a larger plan or free space, then run a retry pass.' },
   DEST_WRITE_FAILED: { cause: 'The destination did not take the item after several attempts.', remedy: 'Run a retry pass; if it stays, open a case with Microsoft and give them the request id.' },
   WRITE_UNRESOLVED: { cause: 'The answer to the write was lost and the destination could not be asked whether it happened.', remedy: 'Run a retry pass: it looks at the destination first and does not write twice.' },
-  NEEDED_ITEM_NOT_COPIED: { cause: 'What this item lies in could not be copied, so there is no place for it at the destination.', remedy: 'Look for the failed item it lies in and follow its remedy, then run a retry pass: it brings both.' },
+  NEEDED_ITEM_NOT_COPIED: { cause: 'What this item lies in, or refers to, could not be copied, so it would have no place or point at nothing.', remedy: 'Look for the failed item it lies in or refers to and follow its remedy, then run a retry pass: it brings both.' },
   NEEDED_COPY_GONE: { cause: 'The copy of what this item lies in is not at the destination any more.', remedy: 'Restore it from the recycle bin of the destination, then run a retry pass.' },
   SOURCE_ITEM_LOCKED: { cause: 'Somebody has the file locked at the source so that it cannot be read.', remedy: 'Let the person or program that has it open close it, then run a retry pass.' },
   SOURCE_ITEM_CHANGING: { cause: 'The file changed at the source each time while it was being copied.', remedy: 'Run a retry pass at a quieter time.' },

@@ -48,7 +48,7 @@ export async function passContainer(context: PassContext, run: ContainerRun): Pr
 /** Lists once more what changed since the container came to its end in this pass. */
 export async function listChanges(context: PassContext, run: ContainerRun): Promise<void> {
   try {
-    await listFrom(context, run, run.token);
+    await listFrom(context, run, run.container.listsAll === true ? null : run.token);
   } catch (error) {
     // What vanished meanwhile is for the next pass to tell.
     if (error instanceof ListingEndless) await leaveUnfinished(context, run);
@@ -59,7 +59,7 @@ export async function listChanges(context: PassContext, run: ContainerRun): Prom
 
 /** A listing from the beginning that has to be held against what the ledger knows: by another job, or after the source forgot our token. */
 function provesAbsence(context: PassContext, run: ContainerRun): boolean {
-  return followsMoves(context, run) && run.listedBefore && (context.mode === 'full' || run.token === null);
+  return followsMoves(context, run) && run.listedBefore && (context.mode === 'full' || run.token === null || run.container.listsAll === true);
 }
 
 /** The other containers go on; a later pass lists this one from its beginning, since no token of this listing can be trusted. */

@@ -1,7 +1,7 @@
 /** From what happened to an item to what the ledger stores, what the counters gain and what is reported. Pure. */
 import type { ItemReport } from '@migrator/contracts/events';
 import type { ItemFailure, SkipCause } from '@migrator/contracts/outcomes';
-import type { ItemResult } from '../workloads/workload.js';
+import type { DestRef, ItemResult } from '../workloads/workload.js';
 import { reportKey } from './item-keys.js';
 import { countedAs, doneCodes, failureNumbers, itemStates, skipNumbers, type CountedAs } from './outcome-codes.js';
 import type { ContainerRun, Hand } from './pass-context.js';
@@ -55,7 +55,7 @@ export class ChangeBuilder {
       versionHash: hand.versionHash,
       state: stateOf(hand, ending),
       code: codeOf(ending),
-      dest: written?.dest ?? null,
+      dest: written?.dest ?? incompleteCopy(ending),
       bytes: written?.bytes ?? 0,
       counted: to,
       own: hand.row?.own ?? true,
@@ -102,6 +102,9 @@ export class ChangeBuilder {
   }
 }
 
+/** A failure that left a copy: it stands, and the next attempt brings it up to date. */
+const incompleteCopy = (ending: Ending): DestRef | null => (ending.outcome === 'failed' ? (ending.dest ?? null) : null);
+
 function codeOf(ending: Ending): number {
   switch (ending.outcome) {
     case 'skipped':
@@ -117,5 +120,5 @@ function stateOf(hand: Hand, ending: Ending): RecordedOutcome['state'] {
   if (ending.outcome === 'skipped') return itemStates.skipped;
   if (ending.outcome !== 'failed') return itemStates.done;
   // Left claimed: the next pass looks at the destination before it writes.
-  return hand.wasInDoubt || ending.failure === 'WRITE_UNRESOLVED' ? itemStates.claimed : itemStates.failed;
+  return (hand.wasInDoubt && ending.dest === undefined) || ending.failure === 'WRITE_UNRESOLVED' ? itemStates.claimed : itemStates.failed;
 }

@@ -4,6 +4,7 @@ import type { Held } from './held-items.js';
 import { hash64, itemMark } from './item-keys.js';
 import { countedAs, skipNumbers } from './outcome-codes.js';
 import { ChangeBuilder } from './outcome.js';
+import { meetReferences } from './references.js';
 import { followsMoves, type ContainerRun, type Hand, type PassContext } from './pass-context.js';
 import type { LedgerRow } from './unit-ledger.js';
 import type { DestRef, Page, SourceItem } from '../workloads/workload.js';
@@ -92,10 +93,11 @@ async function workItems(context: PassContext, run: ContainerRun, items: Readonl
   const begun = toWrite.filter(({ doubt }) => doubt);
   const notes = await ledger.unfinished.read(run.entry, begun.map(({ mark }) => mark));
   for (const hand of begun) hand.note = notes.get(hand.mark) ?? null;
+  const { met, wanting } = await meetReferences(context, run, toWrite);
   // A dry run makes no copies that others could need.
-  const free = toWrite.filter(({ neededMark }) => neededMark === null || context.dryRun);
-  const held = toWrite.flatMap((hand) => (hand.neededMark === null || context.dryRun ? [] : [{ mark: hand.mark, neededMark: hand.neededMark, ended: run.held.hold(hand, hand.neededMark) }]));
-  const stored = await Promise.allSettled([builder.empty ? undefined : writer.write(builder.change), writeItems(context, run, free), meetNeeds(context, run, held, rows)]);
+  const free = met.filter(({ neededMark }) => neededMark === null || context.dryRun);
+  const held = met.flatMap((hand) => (hand.neededMark === null || context.dryRun ? [] : [{ mark: hand.mark, neededMark: hand.neededMark, ended: run.held.hold(hand, hand.neededMark) }]));
+  const stored = await Promise.allSettled([builder.empty ? undefined : writer.write(builder.change), writeItems(context, run, free), meetNeeds(context, run, held, rows), wanting.length === 0 ? undefined : failForWant(context, run, wanting)]);
   for (const one of stored) if (one.status === 'rejected') throw one.reason;
   if (run.tried.size > triedMax) run.tried.clear();
   // What could go on at once belongs to this page's work; what has to wait does not keep others from being listed.

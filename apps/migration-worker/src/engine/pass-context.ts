@@ -62,6 +62,8 @@ export interface ContainerRun {
   readonly entry: ContainerEntry;
   /** The counterpart; made sure of at the first call. */
   dest(): Promise<DestContainer>;
+  /** A container of the unit by its key. */
+  entryOf(key: string): ContainerEntry | undefined;
   /** Marks a retry still has to meet; null when everything listed is looked at. */
   pending: Set<string> | null;
   /** Items in hand by mark: the page that works them. */
@@ -99,6 +101,8 @@ export interface Hand {
   /** Mark of the item whose copy it needs, and that copy once it stands. */
   readonly neededMark: string | null;
   needed: DestRef | null;
+  /** The copies of the items of other containers that it refers to; absent when it refers to none. */
+  referred?: readonly DestRef[];
   /** What the ledger knows of it. */
   row: LedgerRow | null;
   /** The version whose write is in doubt: not the listed one when the item changed at the source since. */

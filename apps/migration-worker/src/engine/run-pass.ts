@@ -5,6 +5,7 @@ import { HeldItems } from './held-items.js';
 import { failForWant } from './page-pass.js';
 import { followsMoves, type ContainerRun, type PassContext } from './pass-context.js';
 import { settleDepartures } from './settle-departures.js';
+import { ContainerTurns } from './container-turns.js';
 import type { ContainerEntry } from './unit-ledger.js';
 import { writeItems } from './write-items.js';
 
@@ -66,32 +67,24 @@ export async function runPass(context: PassContext): Promise<void> {
   await settleDepartures(context, runs, lists ? () => listAllAgain(context, work, runs) : null);
 }
 
-/** Several containers at a time; throws what stopped the unit. */
+/** Several containers at a time, each when those it comes after are complete; throws what stopped the unit. */
 async function sweep(context: PassContext, work: readonly Work[], visit: (one: Work) => Promise<void>): Promise<void> {
   const { halt } = context;
-  for (const round of rounds(work)) {
-    const queue = round.values();
-    const walkers = Array.from({ length: Math.min(round.length, walkersFor(context.can.lanes)) }, async () => {
-      for (const one of queue) {
-        if (halt.soft.aborted) return;
-        try {
-          await visit(one);
-        } catch (error) {
-          halt.stop(error);
-          return;
-        }
+  const turns = new ContainerTurns(work);
+  const walkers = Array.from({ length: Math.min(work.length, walkersFor(context.can.lanes)) }, async () => {
+    try {
+      for (let one = await turns.next(); one !== null && !halt.soft.aborted; one = await turns.next()) {
+        await visit(one);
+        turns.complete(one);
       }
-    });
-    await Promise.all(walkers);
-    if (halt.reason !== null) throw halt.reason;
-  }
-}
-
-/** What may run side by side, in the order in which it is begun: what takes longest must not be begun last, and alone. */
-export function rounds<T extends { container: Pick<Container, 'itemCount' | 'afterOthers'> }>(work: readonly T[]): T[][] {
-  const size = ({ container }: T): number => container.itemCount ?? Infinity;
-  const largestFirst = [...work].sort((a, b) => (size(a) === size(b) ? 0 : size(b) - size(a)));
-  return [largestFirst.filter(({ container }) => container.afterOthers !== true), work.filter(({ container }) => container.afterOthers === true)];
+    } catch (error) {
+      halt.stop(error);
+    } finally {
+      turns.end();
+    }
+  });
+  await Promise.all(walkers);
+  if (halt.reason !== null) throw halt.reason;
 }
 
 /** What changed since every container was listed. Settings and the like do not list changes, and nothing can have moved into them. */
@@ -106,7 +99,7 @@ async function listAllAgain(context: PassContext, work: readonly Work[], runs: R
 async function begin(context: PassContext, container: Container, entry: ContainerEntry, dests: Counterparts, before: Before): Promise<ContainerRun> {
   const pending = context.mode === 'retry' && entry.listed && !entry.complete ? await context.ledger.pending(entry, pendingMax) : null;
   const run: ContainerRun = {
-    ...{ container, entry, pending, dest: () => dests.of(container.key), inHand: new Map(), planned: context.dryRun ? new Set() : null, tried: new Map() },
+    ...{ container, entry, pending, dest: () => dests.of(container.key), entryOf: (key) => dests.entry(key), inHand: new Map(), planned: context.dryRun ? new Set() : null, tried: new Map() },
     ...{ listedBefore: before.listed.has(entry.containerNo), knownBefore: before.known.has(entry.containerNo), token: entry.deltaToken, met: null, departed: before.departed.get(entry.containerNo) ?? new Set(), filteredOut: 0 },
     held: new HeldItems({ write: (hands) => writeItems(context, run, hands), fail: (hands) => failForWant(context, run, hands) }),
     spilled: null,
@@ -117,6 +110,7 @@ async function begin(context: PassContext, container: Container, entry: Containe
 interface Counterparts {
   know(container: Container, entry: ContainerEntry): void;
   of(key: string): Promise<DestContainer>;
+  entry(key: string): ContainerEntry | undefined;
 }
 
 /** Counterparts of containers, each made sure of once a run, its parent first; what is found is stored. */
@@ -141,5 +135,6 @@ function counterparts(context: PassContext): Counterparts {
       known.set(container.key, { container, entry, dest: null });
     },
     of,
+    entry: (key) => known.get(key)?.entry,
   };
 }

@@ -166,7 +166,7 @@ async function transferBatch(context: PassContext, run: ContainerRun, dest: Dest
         continue;
       }
       transferred.outcomes.ended(hand, result);
-      transferred.ended.push({ mark: hand.mark, dest: 'dest' in result ? result.dest : hand.existing });
+      transferred.ended.push({ mark: hand.mark, dest: ('dest' in result ? result.dest : undefined) ?? hand.existing });
       if (result.outcome === 'copied' || result.outcome === 'updated') {
         transferred.items++;
         transferred.bytes += result.bytes;
@@ -216,7 +216,7 @@ function resumeOf({ ledger, halt }: PassContext, { entry }: ContainerRun, hand: 
   };
 }
 
-const transferItem = ({ item, existing, mark, needed }: Hand): TransferItem => ({ item, existing, mark, needed });
+const transferItem = ({ item, existing, mark, needed, referred }: Hand): TransferItem => ({ item, existing, mark, needed, ...(referred === undefined ? {} : { referred }) });
 
 /** Cuts items into batches by number and size; an item that is larger than a batch travels alone. */
 export function batches(hands: readonly Hand[], { batchItemsMax, batchBytesMax }: { batchItemsMax: number; batchBytesMax: number }): Hand[][] {

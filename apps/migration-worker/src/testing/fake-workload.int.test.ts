@@ -48,7 +48,7 @@ describeWorkload('in memory', () => {
       if (kind === 'change') Object.assign(copy, { content: 'other', version: copy.version + 1 });
       if (kind === 'remove') copies.pop();
       if (kind === 'double') copies.push({ ...copy, id: 'doubled' });
-      if (kind === 'own') copies.push({ id: 'own', version: 1, matchKey: 'nobody has it', mark: '', content: 'own', inside: null });
+      if (kind === 'own') copies.push({ id: 'own', version: 1, matchKey: 'nobody has it', mark: '', content: 'own', inside: null, refersTo: [] });
       return Promise.resolve({ container: 'Inbox/Projects' });
     },
     forgetCheckpoints: () => {

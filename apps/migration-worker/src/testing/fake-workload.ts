@@ -11,6 +11,8 @@ export interface FakeItem {
   matchKey: string | null;
   at: string | null;
   needs: string | null;
+  /** Items of other containers, as `path key`. */
+  refersTo: string[];
   /** Change number at the source. */
   seq: number;
   gone: boolean;
@@ -24,6 +26,8 @@ export interface FakeCopy {
   content: string;
   /** Id of the copy that its item needed. */
   inside: string | null;
+  /** Ids of the copies that its item refers to. */
+  refersTo: string[];
 }
 
 export interface Faults {
@@ -55,16 +59,18 @@ export class FakeWorld {
   readonly calls = { containers: 0, ensure: 0, pages: 0, find: 0, read: 0, written: 0, removed: 0 };
   /** Containers that the job leaves out. */
   readonly leftOut = new Set<string>();
+  /** Containers that come after others, by path. */
+  readonly after = new Map<string, string[]>();
   seq = 0;
   #copies = 0;
   #ready: Promise<void> = Promise.resolve();
 
-  put(path: string, key: string, options: Partial<Pick<FakeItem, 'matchKey' | 'sizeBytes' | 'at' | 'needs'>> = {}): FakeItem {
+  put(path: string, key: string, options: Partial<Pick<FakeItem, 'matchKey' | 'sizeBytes' | 'at' | 'needs' | 'refersTo'>> = {}): FakeItem {
     const items = this.source.get(path) ?? [];
     this.source.set(path, items);
     let item = items.find((one) => one.key === key);
     if (item === undefined) {
-      item = { key, version: 0, sizeBytes: options.sizeBytes ?? 100 + key.length, matchKey: options.matchKey === undefined ? `match ${path} ${key}` : options.matchKey, at: options.at ?? null, needs: options.needs ?? null, seq: 0, gone: false };
+      item = { key, version: 0, sizeBytes: options.sizeBytes ?? 100 + key.length, matchKey: options.matchKey === undefined ? `match ${path} ${key}` : options.matchKey, at: options.at ?? null, needs: options.needs ?? null, refersTo: options.refersTo ?? [], seq: 0, gone: false };
       items.push(item);
     }
     item.version++;
@@ -94,19 +100,21 @@ export class FakeWorld {
     copy.content += ' touched';
   }
 
-  write(path: string, { item, existing, mark, needed }: TransferItem): FakeCopy {
+  write(path: string, { item, existing, mark, needed, referred = [] }: TransferItem): FakeCopy {
     const copies = this.destination.get(path) ?? [];
     this.destination.set(path, copies);
     this.calls.written++;
     const content = contentOf(item);
     if (item.needs != null && !copies.some(({ id }) => id === needed?.id)) throw new Error('an item was written before what it needs');
+    const refersTo = referred.map(({ id }) => id);
+    if (refersTo.length !== (item.refersTo ?? []).length) throw new Error('an item was written without what it refers to');
     const copy = existing === null ? undefined : copies.find(({ id }) => id === existing.id);
     if (copy !== undefined) {
       copy.version++;
-      copy.content = content;
+      Object.assign(copy, { content, refersTo });
       return copy;
     }
-    const made = { id: `copy-${++this.#copies}`, version: 1, matchKey: item.matchKey, mark, content, inside: needed?.id ?? null };
+    const made = { id: `copy-${++this.#copies}`, version: 1, matchKey: item.matchKey, mark, content, inside: needed?.id ?? null, refersTo };
     copies.push(made);
     return made;
   }
@@ -281,10 +289,16 @@ function fakeSides(world: FakeWorld, faults: Faults): SideReader {
 function containerOf(world: FakeWorld, path: string): Container {
   const cut = path.lastIndexOf('/');
   const itemCount = (world.source.get(path) ?? []).filter((item) => !item.gone).length;
-  return { key: path, path, kind: 'folder', parentKey: cut < 0 ? null : path.slice(0, cut), itemCount, ref: null };
+  const after = world.after.get(path);
+  return { key: path, path, kind: 'folder', parentKey: cut < 0 ? null : path.slice(0, cut), itemCount, ...(after === undefined ? {} : { after }), ref: null };
 }
 
-const sourceItem = ({ key, version, sizeBytes, matchKey, at, needs }: FakeItem): SourceItem => ({ key, version: String(version), sizeBytes, kind: 'thing', at, matchKey, needs, ref: null });
+const sourceItem = ({ key, version, sizeBytes, matchKey, at, needs, refersTo }: FakeItem): SourceItem => ({ key, version: String(version), sizeBytes, kind: 'thing', at, matchKey, needs, ...(refersTo.length === 0 ? {} : { refersTo: refersTo.map(addressOf) }), ref: null });
+
+function addressOf(words: string): { container: string; key: string } {
+  const [container = '', key = ''] = words.split(' ');
+  return { container, key };
+}
 
 function positionOf(from: string, now: number): { base: number; upTo: number; offset: number } {
   const [kind, ...numbers] = from.split(' ');

@@ -67,6 +67,10 @@ export interface Container {
   readonly structure?: boolean;
   /** Begun only when every other container is complete, because it refers to what they bring. */
   readonly afterOthers?: boolean;
+  /** It has no delta: every listing of it is a whole one, whatever checkpoint it begins at, and shows by that what is not there any more. */
+  readonly listsAll?: boolean;
+  /** Keys of containers that are complete before this one is begun: its items refer to theirs. Never in a ring. */
+  readonly after?: readonly string[];
   /** Its items say themselves where they lie (`SourceItem.path`): the job's filters look at that alone. */
   readonly placesItems?: boolean;
   /** The workload's own data; the engine passes it back untouched. */
@@ -82,6 +86,12 @@ export interface DestContainer {
   readonly note?: string;
   /** Of a dry run: what it is called now, when its name or place is not the one that the source's asks for. */
   readonly nameNow?: string;
+}
+
+/** An item of any container of the unit, by the keys of both. */
+export interface ItemAddress {
+  readonly container: string;
+  readonly key: string;
 }
 
 /** One thing to copy, as listed: no content. */
@@ -100,6 +110,8 @@ export interface SourceItem {
   readonly matchKey: string | null;
   /** Key of another item of the same container whose copy this one's needs, such as the one it lies in; transferred only when that copy stands. */
   readonly needs?: string | null;
+  /** Items of other containers whose copies it names; their containers are ones that this one comes `after`. Without all these copies it fails. */
+  readonly refersTo?: readonly ItemAddress[];
   /** Where it lies, for filters and reports, when its container's path does not say it. */
   readonly path?: string;
   /** Others may need it: it stays in when the filters ask for something below its path. */
@@ -131,6 +143,8 @@ export interface TransferItem {
   readonly mark: string;
   /** The copy of the item that this one needs (`SourceItem.needs`); null when it needs none, and in a dry run. */
   readonly needed: DestRef | null;
+  /** The copies that it refers to (`SourceItem.refersTo`), in that order; none in a dry run. */
+  readonly referred?: readonly DestRef[];
   /** What the last attempt at the item left for this one, when that is to be had. */
   readonly resume?: Resume;
 }
@@ -146,7 +160,8 @@ export interface Resume {
 export type ItemResult =
   | { readonly key: string; readonly outcome: 'copied' | 'updated'; readonly dest: DestRef; readonly bytes: number }
   | { readonly key: string; readonly outcome: 'skipped'; readonly cause: SkipCause; readonly graphCode: string | null; readonly requestId: string | null }
-  | { readonly key: string; readonly outcome: 'failed'; readonly failure: ItemFailure; readonly graphCode: string | null; readonly requestId: string | null }
+  /** `dest`: the copy stands, and lacks what the failure says; a retry brings it up to date. */
+  | { readonly key: string; readonly outcome: 'failed'; readonly failure: ItemFailure; readonly graphCode: string | null; readonly requestId: string | null; readonly dest?: DestRef }
   /** The write was sent and its answer lost. The engine asks `find` and, when it is not there, transfers the item again. */
   | { readonly key: string; readonly outcome: 'in_doubt'; readonly graphCode: string | null; readonly requestId: string | null };
 
