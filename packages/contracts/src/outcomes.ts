@@ -21,6 +21,12 @@ export const skipCauses = {
   SETTING_REFUSED: { cause: 'The destination refuses this mailbox setting.', remedy: 'Set it by hand in Outlook on the web at the destination.' },
   SOURCE_ITEM_INFECTED: { cause: 'Microsoft found malware in this file and does not deliver it.', remedy: 'Clean the file at the source or leave it behind; a clean file is taken over by the next delta pass.' },
   LINK_NOT_COPIED: { cause: 'This is a shortcut to something that lies somewhere else; Graph cannot make shortcuts.', remedy: 'Nothing to do for what it leads to, which is copied with the place it lies in. Make the shortcut again by hand at the destination.' },
+  VERSIONS_INCOMPLETE: { cause: 'The file is there with its current content, but with fewer earlier versions than the job asks for: the source did not deliver one of them, or the destination keeps fewer.', remedy: 'Look at the version history at the source; what opens there can be saved by hand. Raise the number of versions that the destination keeps before the next job.' },
+  IDENTITY_UNRESOLVED: { cause: 'It is shared with somebody who has no counterpart at the destination; with them alone it is not shared there.', remedy: 'Say in the mapping of type IDENTITY who they are, or leave them out there, then run a retry pass.' },
+  SHARING_FORBIDDEN: { cause: 'The destination’s policy forbids to share like this: links of this kind, or people from outside.', remedy: 'Allow it in the SharePoint admin centre of the destination and run a retry pass, or leave it as it is.' },
+  SHARING_REFUSED: { cause: 'The destination did not take a part of the sharing: somebody’s account is blocked there, or SharePoint does not know it yet.', remedy: 'Unblock the account, or wait until SharePoint knows it (a day at most), then run a retry pass.' },
+  LINK_HAS_PASSWORD: { cause: 'The item is shared by a link with a password, which nobody can read; a link without it would be open to all.', remedy: 'Make the link again by hand at the destination, with a new password.' },
+  SHARING_NOT_PORTABLE: { cause: 'A part of its sharing cannot be made through Graph: grants to programs, to groups of a site or to everyone, full control, links to embed it, or less than its folder has where site groups have a part in it.', remedy: 'Look at what the item grants at the source and set it by hand at the destination.' },
   NO_DESTINATION: { cause: 'There is no destination for this source.', remedy: 'Create and license the destination user, or map the source in the job’s options, then create a job for it.' },
 } as const satisfies Record<string, Explained>;
 export type SkipCause = keyof typeof skipCauses;
@@ -34,7 +40,7 @@ export const itemFailures = {
   DEST_MAILBOX_FULL: { cause: 'The destination mailbox is full.', remedy: 'Assign a larger plan or free space, then run a retry pass.' },
   DEST_WRITE_FAILED: { cause: 'The destination did not take the item after several attempts.', remedy: 'Run a retry pass; if it stays, open a case with Microsoft and give them the request id.' },
   WRITE_UNRESOLVED: { cause: 'The answer to the write was lost and the destination could not be asked whether it happened.', remedy: 'Run a retry pass: it looks at the destination first and does not write twice.' },
-  NEEDED_ITEM_NOT_COPIED: { cause: 'What this item lies in, or refers to, could not be copied, so it would have no place or point at nothing.', remedy: 'Look for the failed item it lies in or refers to and follow its remedy, then run a retry pass: it brings both.' },
+  NEEDED_ITEM_NOT_COPIED: { cause: 'What this item lies in, belongs or refers to, could not be copied, so it would have no place or point at nothing.', remedy: 'Look for the failed item it lies in, belongs or refers to and follow its remedy, then run a retry pass: it brings both.' },
   NEEDED_COPY_GONE: { cause: 'The copy of what this item lies in is not at the destination any more.', remedy: 'Restore it from the recycle bin of the destination, then run a retry pass.' },
   SOURCE_ITEM_LOCKED: { cause: 'Somebody has the file locked at the source so that it cannot be read.', remedy: 'Let the person or program that has it open close it, then run a retry pass.' },
   SOURCE_ITEM_CHANGING: { cause: 'The file changed at the source each time while it was being copied.', remedy: 'Run a retry pass at a quieter time.' },

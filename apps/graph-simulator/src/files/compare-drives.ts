@@ -27,6 +27,8 @@ export interface CompareOptions {
   /** Files above this are held against each other by size and quickXorHash alone, which cannot see whole blocks that changed places. */
   readonly deepBytesMax: number;
   readonly versions: boolean;
+  /** Versions of a file that a migration was asked for, the current one counted. */
+  readonly versionsMax: number;
   readonly permissions: boolean;
   /** The same person or group at the destination; null when there is none. */
   readonly principal: (grantee: Permission['grantees'][number]) => string | null;
@@ -73,6 +75,11 @@ export async function compareDrives(source: DriveEnd, dest: DriveEnd, options: C
   return found;
 }
 
+/** Every version of a file, oldest first: date, size and hash. */
+function history({ content, modifiedAt, earlier }: Item): string[] {
+  return [...earlier, ...(content === null ? [] : [{ content, modifiedAt }])].map((version) => `${version.modifiedAt}/${version.content.size}/${version.content.quickXorHash}`);
+}
+
 /** A notebook arrives as a folder: Graph makes no notebooks. */
 const arrivesAs = (item: Item): Item['kind'] => (item.kind === 'notebook' ? 'folder' : item.kind);
 
@@ -85,9 +92,10 @@ async function differencesOf(source: DriveEnd, dest: DriveEnd, item: Item, copy:
     if (item.content.size !== copy.content.size) differences.push(`size ${item.content.size} is ${copy.content.size}`);
     else if (item.content.quickXorHash !== copy.content.quickXorHash) differences.push('content');
     else if (item.content.size <= options.deepBytesMax && (await item.content.sha256()) !== (await copy.content.sha256())) differences.push('content, in its order');
-    // The simple upload of an empty file cannot carry dates: setting them afterwards is a version of its own.
-    const own = item.content.size === 0 ? Math.min(1, copy.earlier.length) : 0;
-    if (options.versions && item.earlier.length !== copy.earlier.length - own) differences.push(`${item.earlier.length + 1} versions are ${copy.earlier.length + 1 - own}`);
+    if (options.versions) {
+      const [wanted, got] = [history(item).slice(-options.versionsMax), history(copy)];
+      if (wanted.join(' ') !== got.join(' ')) differences.push(`versions ${wanted.join(' ')} are ${got.join(' ')}`);
+    }
   }
   if (options.permissions) {
     const [wanted, got] = [grants(source.drive, item, options.principal), grants(dest.drive, copy, ({ id }) => id)];

@@ -46,6 +46,7 @@ const Compare = z.strictObject({
   under: z.string().optional(),
   deepBytesMax: z.int().min(0).default(64 * 1024 ** 2),
   versions: z.boolean().default(true),
+  versionsMax: z.int().min(1).default(50_000),
   permissions: z.boolean().default(true),
   examplesMax: z.int().min(0).max(1_000).default(20),
 });

@@ -4,7 +4,7 @@ import { pathFilter } from '../workloads/path-filter.js';
 import type { Container, SourceItem } from '../workloads/workload.js';
 
 export type FilteredContainer = Pick<Container, 'path' | 'placesItems'>;
-export type FilteredItem = Pick<SourceItem, 'at' | 'sizeBytes' | 'path' | 'carries'>;
+export type FilteredItem = Pick<SourceItem, 'at' | 'sizeBytes' | 'filterBytes' | 'path' | 'carries'>;
 
 export interface ItemFilter {
   /** True when the whole container is left out. */
@@ -37,7 +37,7 @@ export function itemFilter(filters: Filters): ItemFilter {
     leavesOut: (container, item) => {
       const path = item.path ?? container.path;
       if (leavesOutPath(path)) return item.carries !== true || !paths.leadsOn(path);
-      if (maxItemBytes !== undefined && item.sizeBytes > maxItemBytes) return true;
+      if (maxItemBytes !== undefined && (item.filterBytes ?? item.sizeBytes) > maxItemBytes) return true;
       if (item.at === null) return false;
       const at = Date.parse(item.at);
       return at < sinceMs || at > untilMs;

@@ -24,6 +24,12 @@ export const skipNumbers = {
   DEPARTED_COPY_CHANGED: 108,
   SOURCE_ITEM_INFECTED: 109,
   LINK_NOT_COPIED: 110,
+  VERSIONS_INCOMPLETE: 111,
+  IDENTITY_UNRESOLVED: 112,
+  SHARING_FORBIDDEN: 113,
+  SHARING_REFUSED: 114,
+  LINK_HAS_PASSWORD: 115,
+  SHARING_NOT_PORTABLE: 116,
 } as const satisfies Record<SkipCause, number>;
 
 export const failureNumbers = {

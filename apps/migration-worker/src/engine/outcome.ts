@@ -1,7 +1,7 @@
 /** From what happened to an item to what the ledger stores, what the counters gain and what is reported. Pure. */
 import type { ItemReport } from '@migrator/contracts/events';
 import type { ItemFailure, SkipCause } from '@migrator/contracts/outcomes';
-import type { DestRef, ItemResult } from '../workloads/workload.js';
+import type { ItemResult } from '../workloads/workload.js';
 import { reportKey } from './item-keys.js';
 import { countedAs, doneCodes, failureNumbers, itemStates, skipNumbers, type CountedAs } from './outcome-codes.js';
 import type { ContainerRun, Hand } from './pass-context.js';
@@ -55,7 +55,7 @@ export class ChangeBuilder {
       versionHash: hand.versionHash,
       state: stateOf(hand, ending),
       code: codeOf(ending),
-      dest: written?.dest ?? incompleteCopy(ending),
+      dest: ending.dest ?? null,
       bytes: written?.bytes ?? 0,
       counted: to,
       own: hand.row?.own ?? true,
@@ -101,9 +101,6 @@ export class ChangeBuilder {
     this.#reports.push({ itemKey: reportKey(this.unitId, mark), status, container: this.run.container.path, kind: item.kind, sourceItemId: item.key, code, graphCode, requestId });
   }
 }
-
-/** A failure that left a copy: it stands, and the next attempt brings it up to date. */
-const incompleteCopy = (ending: Ending): DestRef | null => (ending.outcome === 'failed' ? (ending.dest ?? null) : null);
 
 function codeOf(ending: Ending): number {
   switch (ending.outcome) {

@@ -67,6 +67,10 @@ async function resolveDoubt(context: PassContext, run: ContainerRun, dest: DestC
     hand.doubt = false;
     if (free === undefined) continue;
     context.adopted.add(free.id);
+    if (free.unfinished === true) {
+      hand.existing = { id: free.id, version: free.version };
+      continue;
+    }
     builder.ended({ ...hand, versionHash: hand.claimedVersion }, { outcome: 'adopted', dest: free, bytes: hand.item.sizeBytes });
     if (hand.claimedVersion === hand.versionHash) adopted.add(Object.assign(hand, { existing: free }));
     else behind(hand, free);
@@ -166,7 +170,7 @@ async function transferBatch(context: PassContext, run: ContainerRun, dest: Dest
         continue;
       }
       transferred.outcomes.ended(hand, result);
-      transferred.ended.push({ mark: hand.mark, dest: ('dest' in result ? result.dest : undefined) ?? hand.existing });
+      transferred.ended.push({ mark: hand.mark, dest: result.dest ?? hand.existing });
       if (result.outcome === 'copied' || result.outcome === 'updated') {
         transferred.items++;
         transferred.bytes += result.bytes;

@@ -15,7 +15,7 @@ import { runUnit, type UnitEnd } from '../engine/run-unit.js';
 import type { UnitLedger } from '../engine/unit-ledger.js';
 import { createNoteSeal } from '../units/note-seal.js';
 import { placeOf } from '../workloads/path-filter.js';
-import type { UnitPorts, UnitScope, Workload } from '../workloads/workload.js';
+import type { People, UnitPorts, UnitScope, Workload } from '../workloads/workload.js';
 
 export interface LedgerDatabase {
   sql: Sql;
@@ -52,9 +52,14 @@ export interface Attempt {
   halt?: Halt;
   /** Called before and after everything the ledger does; may throw to kill the process there. */
   step?: (name: string) => void;
-  ports?: UnitPorts;
+  ports?: AttemptPorts;
   scope?: Partial<UnitScope>;
 }
+
+/** Without `people` nobody has a counterpart. */
+export type AttemptPorts = Pick<UnitPorts, 'source' | 'destination'> & Partial<UnitPorts>;
+const nobody: People = { find: () => Promise.resolve(new Map()) };
+export const portsOf = (ports: AttemptPorts | undefined): UnitPorts => (ports === undefined ? (undefined as unknown as UnitPorts) : { people: nobody, ...ports });
 
 export interface AttemptEnd extends UnitEnd {
   notes: string[];
@@ -89,9 +94,9 @@ export async function attempt(sql: Sql, owner: string, workload: Workload, optio
     unitId,
     passId,
     mode,
-    scope: { source: { microsoftId: 's', address: 's@example.com' }, dest: { microsoftId: 'd', address: 'd@example.com' }, scope: { email: true, calendar: true, contacts: true, tasks: true }, filters, merge: true, destPrefix: null, deletions, dryRun, ...options.scope },
+    scope: { source: { microsoftId: 's', address: 's@example.com' }, dest: { microsoftId: 'd', address: 'd@example.com' }, scope: { email: true, calendar: true, contacts: true, tasks: true }, filters, merge: true, versionsMax: null, destPrefix: null, deletions, dryRun, ...options.scope },
     workload,
-    ports: ports ?? (undefined as unknown as UnitPorts),
+    ports: portsOf(ports),
     ledger: watched,
     halt,
     observer: { counters: (now) => shown.push(now), reports: () => undefined, note: (level, sentence) => notes.push(`${level} ${sentence}`), written: () => undefined },

@@ -2,11 +2,26 @@
 import { createGovernor, createGraphClient, createHttp, createLastHop, createTokenSource, type GraphPort, type Http } from '@migrator/graph-client';
 import type { WorkloadName } from '@migrator/contracts/api/tenants';
 import type { TestSimulator } from '@migrator/testing/simulator';
-import type { UnitPorts, UnitScope } from '../workloads/workload.js';
+import type { Identity, People, UnitPorts, UnitScope } from '../workloads/workload.js';
 
 export const clientId = '6f1c0a52-7d3e-4b8a-9c41-2e5d8f7a1b30';
 
 let pairs = 0;
+
+interface Principal {
+  readonly microsoftId: string;
+  readonly kind: 'user' | 'group';
+  readonly address: string;
+  readonly alias: string;
+}
+
+async function principals(port: GraphPort): Promise<Principal[]> {
+  const found: Principal[] = [];
+  const budget = { kind: 'directory' } as const;
+  for await (const { value } of port.pages<{ id: string; userPrincipalName: string }>('/users', { budget, query: { $select: 'id,userPrincipalName' } })) found.push(...value.map(({ id, userPrincipalName: upn }) => ({ microsoftId: id, kind: 'user' as const, address: upn.toLowerCase(), alias: upn.split('@')[0] ?? '' })));
+  for await (const { value } of port.pages<{ id: string; mailNickname: string }>('/groups', { budget, query: { $select: 'id,mailNickname' } })) found.push(...value.map(({ id, mailNickname }) => ({ microsoftId: id, kind: 'group' as const, address: mailNickname, alias: mailNickname })));
+  return found;
+}
 
 export interface SimulatedEnd {
   readonly port: GraphPort;
@@ -42,8 +57,23 @@ export class SimulatedTenants {
   }
 
   get ports(): UnitPorts {
-    return { source: this.source.port, destination: this.dest.port };
+    return { source: this.source.port, destination: this.dest.port, people: this.people };
   }
+
+  /** As the product's own mapping has it: by the name before the `@`, of a group by its mail nickname. */
+  readonly people: People = {
+    find: async (names) => {
+      const [from, to] = await Promise.all([principals(this.source.port), principals(this.dest.port)]);
+      return new Map(
+        names.flatMap((name): [string, Identity][] => {
+          const who = from.find(({ microsoftId, address }) => [microsoftId, address].includes(name.toLowerCase()));
+          const dest = who === undefined ? undefined : to.find(({ kind, alias }) => kind === who.kind && alias === who.alias);
+          const shown = ({ microsoftId, kind, address }: Principal): Identity['source'] => ({ microsoftId, kind, name: address });
+          return [[name, { name, source: who === undefined ? null : shown(who), dest: dest === undefined ? null : shown(dest), how: dest === undefined ? 'unmatched' : 'automatic' }]];
+        }),
+      );
+    },
+  };
 
   get scope(): Pick<UnitScope, 'source' | 'dest'> {
     return { source: { microsoftId: this.source.userId, address: this.source.address }, dest: { microsoftId: this.dest.userId, address: this.dest.address } };

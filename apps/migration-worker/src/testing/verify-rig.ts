@@ -6,7 +6,7 @@ import { openLedger } from '../engine/ledger.js';
 import { noCounts } from '../engine/verify/compare-place.js';
 import { runVerify, type VerifyEnd } from '../engine/verify/run-verify.js';
 import type { Workload } from '../workloads/workload.js';
-import { nextClaim, testRoute, testSeal, type Attempt } from './engine-rig.js';
+import { nextClaim, portsOf, testRoute, testSeal, type Attempt } from './engine-rig.js';
 
 export interface VerifyAttemptEnd extends VerifyEnd {
   /** What stands after the last `begin`. */
@@ -40,8 +40,8 @@ export async function verifyAttempt(sql: Sql, owner: string, workload: Workload,
     return Promise.resolve();
   };
   const end = await runVerify({
-    ...{ sql, route, unitId, passId, claim, workload, ports, halt, filters, counters: opened.ledger.counters },
-    scope: { source: { microsoftId: 's', address: 's@example.com' }, dest: { microsoftId: 'd', address: 'd@example.com' }, scope: { email: true, calendar: true, contacts: true, tasks: true }, filters, merge: true, deletions: 'keep', destPrefix: null, dryRun: true, ...scope },
+    ...{ sql, route, unitId, passId, claim, workload, ports: ports === undefined ? undefined : portsOf(ports), halt, filters, counters: opened.ledger.counters },
+    scope: { source: { microsoftId: 's', address: 's@example.com' }, dest: { microsoftId: 'd', address: 'd@example.com' }, scope: { email: true, calendar: true, contacts: true, tasks: true }, filters, merge: true, versionsMax: null, deletions: 'keep', destPrefix: null, dryRun: true, ...scope },
     observer: { tell, progress: (now) => (read = Math.max(read, now)), note: (level, sentence) => notes.push(`${level} ${sentence}`) },
   });
   await opened.ledger.release();

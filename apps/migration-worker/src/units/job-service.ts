@@ -1,6 +1,6 @@
 /** The worker's calls to job-service: claim, renew, finish. */
 import type { UnitPayload } from '@migrator/contracts/queues';
-import { announceWorkerAnswer, claimUnitAnswer, finishUnitAnswer, renewUnitAnswer, type ClaimUnitAnswer, type FinishUnitBody } from '@migrator/contracts/internal';
+import { announceWorkerAnswer, claimUnitAnswer, finishUnitAnswer, identitiesAnswer, renewUnitAnswer, type IdentitiesAnswer, type ClaimUnitAnswer, type FinishUnitBody } from '@migrator/contracts/internal';
 import { serviceIdentity } from '@migrator/service-kit/identity';
 import type { InternalClient } from '@migrator/service-kit/internal-client';
 import { randomUUID } from 'node:crypto';
@@ -12,6 +12,8 @@ export interface JobService {
   announce(workerId: string, units: number): Promise<void>;
   claim(unit: UnitPayload, workerId: string, leaseSeconds: number): Promise<ClaimUnitAnswer>;
   renew(unitId: string, claim: number, leaseSeconds: number): Promise<DesiredState>;
+  /** Who people and groups of the source are at the destination; `identitiesMax` names at most. */
+  identities(unitId: string, names: readonly string[]): Promise<IdentitiesAnswer['identities']>;
   /** Safe to repeat for one claim. Throws CONFLICT when the claim is not ours any more. */
   finish(unitId: string, body: FinishUnitBody): Promise<void>;
 }
@@ -24,6 +26,7 @@ export function createJobService(client: InternalClient): JobService {
     },
     claim: ({ unitId }, workerId, leaseSeconds) => client.call({ method: 'POST', path: `/internal/units/${unitId}/claim`, identity: identity(), body: { workerId, leaseSeconds }, answer: claimUnitAnswer }),
     renew: async (unitId, claim, leaseSeconds) => (await client.call({ method: 'POST', path: `/internal/units/${unitId}/renew`, identity: identity(), body: { claim, leaseSeconds }, answer: renewUnitAnswer, timeoutMs: 5_000 })).desired,
+    identities: async (unitId, names) => (await client.call({ method: 'POST', path: `/internal/units/${unitId}/identities`, identity: identity(), body: { names }, answer: identitiesAnswer })).identities,
     finish: async (unitId, body) => {
       await client.call({ method: 'POST', path: `/internal/units/${unitId}/finish`, identity: identity(), body, answer: finishUnitAnswer });
     },

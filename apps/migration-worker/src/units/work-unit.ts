@@ -24,6 +24,7 @@ import type { Workload } from '../workloads/workload.js';
 import type { ActiveUnits } from './active-units.js';
 import type { JobService } from './job-service.js';
 import { keepLease, type Lease } from './lease.js';
+import { peopleOf } from './people.js';
 import type { TenantPorts } from './tenant-ports.js';
 import { UnitReporter, type Publish } from './unit-reporter.js';
 import { VerifyReporter } from './verify-reporter.js';
@@ -151,8 +152,8 @@ function verify(deps: WorkUnitDeps, work: UnitWork, claim: number, { route, sour
   const findings = new VerifyReporter({ publish: deps.publish, work, claim, clock: deps.clock, logger: deps.logger, signal: halt.soft });
   return runVerify({
     ...{ sql: deps.sql, route, unitId, passId, claim, filters, counters, halt, workload: workloadOf(deps, work) },
-    scope: { source: work.source, dest: work.dest, scope: work.scope, filters, merge: work.merge, deletions: work.deletions, destPrefix: work.destFolderPrefix, dryRun: true },
-    ports: { source: source.port, destination: dest.port },
+    scope: { source: work.source, dest: work.dest, scope: work.scope, filters, merge: work.merge, versionsMax: work.versionsMax, deletions: work.deletions, destPrefix: work.destFolderPrefix, dryRun: true },
+    ports: { source: source.port, destination: dest.port, people: peopleOf(deps.jobs, work.unitId) },
     observer: {
       tell: (event) => findings.tell(event),
       progress: (read) => { findings.progress(read); },
@@ -167,9 +168,9 @@ function run(deps: WorkUnitDeps, work: UnitWork, mode: EngineMode, { ledger, sou
     unitId: work.unitId,
     passId: work.passId,
     mode,
-    scope: { source: work.source, dest: work.dest, scope: work.scope, filters: work.filters, merge: work.merge, deletions: work.deletions, destPrefix: work.destFolderPrefix, dryRun: work.dryRun },
+    scope: { source: work.source, dest: work.dest, scope: work.scope, filters: work.filters, merge: work.merge, versionsMax: work.versionsMax, deletions: work.deletions, destPrefix: work.destFolderPrefix, dryRun: work.dryRun },
     workload,
-    ports: { source: readOnly(source.port, workload.can.readsByPost), destination: work.dryRun ? readOnly(dest.port) : dest.port },
+    ports: { source: readOnly(source.port, workload.can.readsByPost), destination: work.dryRun ? readOnly(dest.port) : dest.port, people: peopleOf(deps.jobs, work.unitId) },
     ledger,
     halt,
     bytes: deps.bytes,

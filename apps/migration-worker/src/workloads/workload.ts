@@ -6,6 +6,7 @@
 import type { WorkloadName } from '@migrator/contracts/api/tenants';
 import type { Filters } from '@migrator/contracts/api/jobs';
 import type { ItemFailure, SkipCause, UnitFailure } from '@migrator/contracts/outcomes';
+import type { IdentitiesAnswer } from '@migrator/contracts/internal';
 import type { GraphPort } from '@migrator/graph-client';
 
 /** What a workload can do and wants; asked, never inferred from its name. */
@@ -36,6 +37,8 @@ export interface UnitScope {
   readonly scope: Readonly<Record<string, boolean>>;
   readonly filters: Filters;
   readonly merge: boolean;
+  /** Versions of each file at most, the newest ones, the current one counted; null: all of them. Says nothing where `scope` leaves versions out. */
+  readonly versionsMax: number | null;
   /** Container of the destination below which everything is put, as people write its path; null: everything goes to its own place. */
   readonly destPrefix: string | null;
   /** Copies of items that are deleted at the source: `keep` leaves them, `apply` removes those that we made and nobody touched since. */
@@ -44,9 +47,17 @@ export interface UnitScope {
   readonly dryRun: boolean;
 }
 
+/** Who the source's people and groups are at the destination, by the job's mapping. */
+export interface People {
+  /** By object id, or by address where the source gives no id. Whoever has no counterpart has none: nobody is guessed. */
+  find(names: readonly string[]): Promise<ReadonlyMap<string, Identity>>;
+}
+export type Identity = IdentitiesAnswer['identities'][number];
+
 export interface UnitPorts {
   readonly source: GraphPort;
   readonly destination: GraphPort;
+  readonly people: People;
 }
 
 /** A folder, calendar, list ... of the source. */
@@ -116,6 +127,8 @@ export interface SourceItem {
   readonly path?: string;
   /** Others may need it: it stays in when the filters ask for something below its path. */
   readonly carries?: boolean;
+  /** Size that the filters look at, of what has no bytes of its own and stays or goes with another item. */
+  readonly filterBytes?: number;
   readonly ref: unknown;
 }
 
@@ -133,6 +146,12 @@ export interface DestRef {
   readonly id: string;
   /** Version at the destination right after we wrote it; lets an update notice that a person changed the copy. */
   readonly version: string;
+}
+
+/** What `find` takes for an item's copy. */
+export interface Candidate extends DestRef {
+  /** Only its beginning was written: it is the item's, and is brought to its end like a copy of an earlier version. */
+  readonly unfinished?: boolean;
 }
 
 /** An item to write: new when `existing` is null, otherwise an update of what we wrote before. */
@@ -156,12 +175,14 @@ export interface Resume {
   keep(note: string | null): Promise<void>;
 }
 
-/** What became of one item. `bytes` is what was really sent to the destination for it. */
+/**
+ * What became of one item. `bytes` is what was really sent to the destination for it. What was skipped or failed may have a copy all the
+ * same, of what of it could be carried: `dest` names it, and the next attempt goes on from there.
+ */
 export type ItemResult =
   | { readonly key: string; readonly outcome: 'copied' | 'updated'; readonly dest: DestRef; readonly bytes: number }
-  | { readonly key: string; readonly outcome: 'skipped'; readonly cause: SkipCause; readonly graphCode: string | null; readonly requestId: string | null }
-  /** `dest`: the copy stands, and lacks what the failure says; a retry brings it up to date. */
-  | { readonly key: string; readonly outcome: 'failed'; readonly failure: ItemFailure; readonly graphCode: string | null; readonly requestId: string | null; readonly dest?: DestRef }
+  | { readonly key: string; readonly outcome: 'skipped'; readonly cause: SkipCause; readonly dest?: DestRef; readonly graphCode: string | null; readonly requestId: string | null }
+  | { readonly key: string; readonly outcome: 'failed'; readonly failure: ItemFailure; readonly dest?: DestRef; readonly graphCode: string | null; readonly requestId: string | null }
   /** The write was sent and its answer lost. The engine asks `find` and, when it is not there, transfers the item again. */
   | { readonly key: string; readonly outcome: 'in_doubt'; readonly graphCode: string | null; readonly requestId: string | null };
 
@@ -240,6 +261,7 @@ export interface Fingerprint {
   readonly at: string | null;
   readonly path?: string;
   readonly carries?: boolean;
+  readonly filterBytes?: number;
   /** What `SourceItem.matchKey` says of it, when that is not `key`. */
   readonly matchKey?: string;
   /** Of an item: where its content is compared. `here`: `fields` say all; `detail`: a detail of it is to be expected; `hidden`: the service shows none. */
@@ -282,7 +304,7 @@ export interface UnitSession {
    * For items whose write is in doubt: every destination item that could be the copy, by the item's key. An entry may hold several
    * candidates (a person can have copied a message within its folder); the engine adopts only those that no ledger row names yet.
    */
-  find(inDoubt: readonly TransferItem[], dest: DestContainer, container: Container, signal: AbortSignal): Promise<Map<string, DestRef[]>>;
+  find(inDoubt: readonly TransferItem[], dest: DestContainer, container: Container, signal: AbortSignal): Promise<Map<string, Candidate[]>>;
   /** Copies a batch; yields one result per item, in any order, each as soon as it is known. Never throws for a single item. */
   transfer(batch: readonly TransferItem[], dest: DestContainer, container: Container, signal: AbortSignal): AsyncIterable<ItemResult>;
   /** Absent: copies stay where they are, whatever happens at the source. */

@@ -70,7 +70,7 @@ async function verify(run: VerifyRun): Promise<{ compared: number; differences: 
   const store = new VerifyStore(sql, { ...row, unitId, claim, passId }, hashes);
   await store.begin();
   // Whatever the workload tries, nothing is written: both ports refuse, and a dry run only plans.
-  const ports = run.ports === undefined ? undefined : { source: readOnly(run.ports.source, workload.can.readsByPost), destination: readOnly(run.ports.destination, workload.can.readsByPost) };
+  const ports = run.ports === undefined ? undefined : { source: readOnly(run.ports.source, workload.can.readsByPost), destination: readOnly(run.ports.destination, workload.can.readsByPost), people: run.ports.people };
   const session = await workload.open({ ...scope, dryRun: true }, ports as UnitPorts, halt.soft);
   const filter = itemFilter(run.filters);
   const places = await findPlaces(session, route, filter, halt.soft);

@@ -38,7 +38,7 @@ export interface VerifyClaim {
 export interface PrintContext {
   /** The item's mark, for items of the source. */
   markOf(id: string): string | null;
-  leftOut(print: Pick<Fingerprint, 'at' | 'sizeBytes' | 'path' | 'carries'>): boolean;
+  leftOut(print: Pick<Fingerprint, 'at' | 'sizeBytes' | 'filterBytes' | 'path' | 'carries'>): boolean;
 }
 
 /** Rows that were read and never compared, because their unit was given up, go after this time. */

@@ -2,10 +2,9 @@
 import type { GraphPort } from '@migrator/graph-client';
 import { eventually } from '@migrator/testing/eventually';
 import { startSimulator, type TestSimulator } from '@migrator/testing/simulator';
-import { dyingAt, Killed, ledgerDatabase, type AttemptEnd, type LedgerDatabase } from '../../testing/engine-rig.js';
+import { dyingAt, Killed, ledgerDatabase, type AttemptEnd, type AttemptPorts, type LedgerDatabase } from '../../testing/engine-rig.js';
 import { Halt, Stopped } from '../../engine/halt.js';
 import { recountUnit } from '../../engine/ledger.js';
-import type { UnitPorts } from '../workload.js';
 import { DriveRig } from './testing/drive-rig.js';
 
 let simulator: TestSimulator;
@@ -104,7 +103,7 @@ describe('a worker that dies in the middle of a large file', () => {
   const notes = async (): Promise<number> => (await database.sql<{ notes: number }[]>`select count(*)::int as notes from worker.unfinished`)[0]?.notes ?? NaN;
 
   /** A process that dies once its nth fragment has arrived: from then on nothing of it reaches anybody. */
-  function dyingAfter(fragments: number): { ports: UnitPorts; step: () => void } {
+  function dyingAfter(fragments: number): { ports: AttemptPorts; step: () => void } {
     let sent = 0;
     let dead = false;
     const dying = (port: GraphPort): GraphPort =>

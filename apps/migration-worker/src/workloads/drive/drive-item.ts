@@ -25,6 +25,12 @@ export interface DriveItem {
   /** A program made it, and nobody in person. */
   readonly byProgram: boolean;
   readonly childCount: number;
+  /** Number of the version that its content is, such as `3.0`; null where Graph does not say. */
+  readonly versionId: string | null;
+  /** Its sharing is not only that of its folder. */
+  readonly shared: boolean;
+  /** Of a listing of changes: its sharing changed. */
+  readonly sharingChanged: boolean;
   /** Where its bytes can be had without a token, for about an hour. Never stored. */
   readonly url: string | null;
 }
@@ -32,7 +38,7 @@ export interface DriveItem {
 export type Raw = Record<string, unknown>;
 
 /** What `DriveItem` is read from. */
-export const itemSelect = 'id,name,size,eTag,file,folder,package,remoteItem,malware,parentReference,fileSystemInfo,createdBy,root';
+export const itemSelect = 'id,name,size,eTag,file,folder,package,remoteItem,malware,parentReference,fileSystemInfo,createdBy,root,publication,shared';
 /** What is listed of the destination, and of the source: there with the address of the bytes. */
 export const destSelect = `${itemSelect},deleted`;
 export const sourceSelect = `${destSelect},@microsoft.graph.downloadUrl`;
@@ -52,18 +58,24 @@ export function parseDriveItem(raw: Raw): DriveItem {
     infected: raw['malware'] !== undefined && raw['malware'] !== null,
     byProgram: objectOf(objectOf(raw['createdBy'])?.['application']) !== null,
     childCount: numberOf(objectOf(raw['folder'])?.['childCount']),
+    versionId: textOf(objectOf(raw['publication'])?.['versionId']),
+    shared: objectOf(raw['shared']) !== null,
+    sharingChanged: raw['@microsoft.graph.sharedChanged'] !== undefined,
     url: textOf(raw['@microsoft.graph.downloadUrl']),
   };
 }
 
 /**
- * What of a copy a person would change: name, place and content. Not its tags, which change when the service looks into a file or
- * something else is put into the same folder.
+ * What of a copy a person would change: name, place and content, which is told by its date: the service shows no hash for a while, and
+ * may write its columns into a file. Not its tags, which change when something else is put into the same folder.
  */
-export function copyVersion({ kind, name, parentId, size, hash: contentHash, dates }: DriveItem): string {
-  const content = kind === 'file' ? [size, contentHash ?? dates?.lastModifiedDateTime ?? ''] : [];
+export function copyVersion({ kind, name, parentId, size, dates }: DriveItem): string {
+  const content = kind === 'file' ? [...(enriched.test(name) ? [] : [size]), dates?.lastModifiedDateTime ?? ''] : [];
   return hash('sha256', JSON.stringify([name, parentId, ...content]), 'buffer').subarray(0, 15).toString('base64url');
 }
+
+/** Office files, PDFs and pages: libraries write their columns into them. https://learn.microsoft.com/sharepoint/dev/general-development (property promotion) */
+export const enriched = /\.(docx|docm|dotx|xlsx|xlsm|xltx|pptx|pptm|potx|pdf|html?|aspx)$/i;
 
 /** Version of what the destination's owner has and we found: no copy has it, so that we never change or remove it. */
 export const ownersVersion = 'owners';
@@ -76,7 +88,7 @@ function datesOf(info: Raw | null): Dates | null {
   return created === null || modified === null ? null : { createdDateTime: created, lastModifiedDateTime: modified };
 }
 
-function wholeSeconds(value: unknown): string | null {
+export function wholeSeconds(value: unknown): string | null {
   const at = typeof value === 'string' ? Date.parse(value) : NaN;
   return Number.isNaN(at) ? null : `${new Date(at).toISOString().slice(0, 19)}Z`;
 }

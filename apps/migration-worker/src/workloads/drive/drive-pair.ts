@@ -3,12 +3,13 @@ import { pathSegments } from '@migrator/contracts/api/jobs';
 import type { Logger } from '@migrator/service-kit/logger';
 import { GraphRequestError } from '@migrator/graph-client';
 import { noWords, orEndUnit, unitErrorOf } from '../graph-errors.js';
-import type { Capabilities, DestContainer, DestRef, FingerprintPage, ForeseenResult, ItemResult, Page, RemovalResult, Side, TransferItem, UnitScope } from '../workload.js';
+import type { Candidate, Capabilities, DestContainer, DestRef, FingerprintPage, ForeseenResult, ItemResult, Page, RemovalResult, Side, TransferItem, UnitScope } from '../workload.js';
 import type { Drive } from './drive.js';
 import { parseDriveItem, type DriveItem, type Raw } from './drive-item.js';
 import { readSide, verifiedFields } from './drive-sides.js';
 import { findCopies } from './find-copies.js';
 import { FolderPaths, type PathNames } from './folder-paths.js';
+import { Histories } from './history.js';
 import { listItems } from './list-items.js';
 import { destName, pathCharsMax } from './names.js';
 import { removeCopies } from './remove-copies.js';
@@ -25,11 +26,14 @@ const batchItemsMax = 20;
 /** Microsoft takes no larger file. */
 const fileBytesMax = 250 * 1024 ** 3;
 
+/** Versions of a file that a unit asks for. */
+const versionsAsked = ({ scope, versionsMax }: Pick<UnitScope, 'scope' | 'versionsMax'>): number => (scope['versions'] === true ? (versionsMax ?? Infinity) : 1);
+
 /** What a workload can do whose items are those of drives. */
 export const driveCapabilities: Capabilities = { delta: true, batchItemsMax, batchBytesMax: fragmentBytes, heldBytesMax: 2 * fragmentBytes, keysStay: true, lanes, verifiedFields, readsByPost: [] };
 
 export interface DrivePairOptions {
-  readonly unit: Pick<UnitScope, 'destPrefix' | 'scope' | 'dryRun'>;
+  readonly unit: Pick<UnitScope, 'destPrefix' | 'scope' | 'versionsMax' | 'dryRun'>;
   readonly source: Drive;
   /** Null in a dry run: it is still to be made. */
   readonly destination: Drive | null;
@@ -40,6 +44,7 @@ export interface DrivePairOptions {
 export class DrivePair {
   private readonly paths: FolderPaths;
   private readonly names: PathNames;
+  private readonly histories: Histories;
   private readonly transfers: DriveTransfer | null;
 
   constructor(
@@ -49,7 +54,8 @@ export class DrivePair {
     const { source, destination, name } = options;
     this.names = pathNames(name);
     this.paths = new FolderPaths(source);
-    this.transfers = destination === null ? null : new DriveTransfer({ source, destination, log: deps.log });
+    this.histories = new Histories(source, versionsAsked(options.unit));
+    this.transfers = destination === null ? null : new DriveTransfer({ source, destination, histories: this.histories, copies: new Histories(destination, versionsAsked(options.unit)), log: deps.log });
   }
 
   private get destination(): Drive {
@@ -68,16 +74,15 @@ export class DrivePair {
       if (next === null) return { id: '', exists: false };
       folderId = next;
     }
-    const left = [unit.scope['versions'] === true ? 'earlier versions' : null, unit.scope['permissions'] === true ? 'sharing' : null].filter((part) => part !== null);
-    return { id: folderId, exists: true, ...(left.length === 0 ? {} : { note: `${left.join(' and ')} of files are not carried by this release.` }) };
+    return { id: folderId, exists: true, ...(unit.scope['permissions'] === true ? { note: 'sharing of files is not carried by this release.' } : {}) };
   }
 
   pages(from: string | null, signal: AbortSignal): AsyncIterable<Page> {
     return listItems(this.options.source, this.paths, this.names, from, signal);
   }
 
-  find(inDoubt: readonly TransferItem[], folderId: string, signal: AbortSignal): Promise<Map<string, DestRef[]>> {
-    return findCopies(this.destination, inDoubt, folderId, signal);
+  find(inDoubt: readonly TransferItem[], folderId: string, signal: AbortSignal): Promise<Map<string, Candidate[]>> {
+    return findCopies(this.destination, this.histories, inDoubt, folderId, signal);
   }
 
   transfer(batch: readonly TransferItem[], folderId: string, signal: AbortSignal): AsyncIterable<ItemResult> {

@@ -1,5 +1,5 @@
 /** The ONEDRIVE workload: everything in a person's drive. The drive is one container; folders are items that others need. */
-import type { Container, DestContainer, DestRef, Following, ForeseenResult, ItemResult, Page, SideReader, TransferItem, UnitScope, UnitSession, Workload } from '../workload.js';
+import type { Candidate, Container, DestContainer, Following, ForeseenResult, ItemResult, Page, SideReader, TransferItem, UnitScope, UnitSession, Workload } from '../workload.js';
 import { openUserDrive, type Drive } from './drive.js';
 import { driveCapabilities, DrivePair, type DriveDeps } from './drive-pair.js';
 
@@ -50,7 +50,7 @@ class DriveSession implements UnitSession {
     return this.pair.pages(from, signal);
   }
 
-  find(inDoubt: readonly TransferItem[], dest: DestContainer, _container: Container, signal: AbortSignal): Promise<Map<string, DestRef[]>> {
+  find(inDoubt: readonly TransferItem[], dest: DestContainer, _container: Container, signal: AbortSignal): Promise<Map<string, Candidate[]>> {
     return this.pair.find(inDoubt, dest.id, signal);
   }
 

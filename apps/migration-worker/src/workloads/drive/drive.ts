@@ -2,7 +2,7 @@
 import { GraphRequestError, type GraphPort, type RawOptions, type RequestOptions } from '@migrator/graph-client';
 import { unitErrorOf, type Side } from '../graph-errors.js';
 import { UnitError } from '../workload.js';
-import { itemSelect, parseDriveItem, textOf, type DriveItem, type Raw } from './drive-item.js';
+import { enriched, itemSelect, parseDriveItem, textOf, type DriveItem, type Raw } from './drive-item.js';
 
 export class Drive {
   constructor(
@@ -12,7 +12,14 @@ export class Drive {
     readonly rootId: string,
     /** Characters of the decoded address up to the root, from the host on. */
     readonly rootChars: number,
+    /** A library of a site, and nobody's OneDrive. */
+    readonly isLibrary = false,
   ) {}
+
+  /** Whether what is stored under this name is other bytes than were sent: libraries write their columns into such files. */
+  enriches(name: string): boolean {
+    return this.isLibrary && enriched.test(name);
+  }
 
   /** A path in this drive: `at('/root/delta')`. */
   at(path: string): string {
@@ -56,11 +63,11 @@ export const openUserDrive = (side: Side, port: GraphPort, userId: string, signa
 export async function openDrive(side: Side, port: GraphPort, path: string, signal: AbortSignal): Promise<Drive> {
   const options: RequestOptions = { budget: { kind: 'files' }, signal, units: 1 };
   try {
-    const drive = await port.get<Raw>(path, { ...options, query: { $select: 'id,webUrl' } });
+    const drive = await port.get<Raw>(path, { ...options, query: { $select: 'id,webUrl,driveType' } });
     const id = textOf(drive['id']) ?? '';
     const root = await port.get<Raw>(`/drives/${segment(id)}/root`, { ...options, query: { $select: 'id,webUrl' } });
     const webUrl = textOf(root['webUrl']) ?? textOf(drive['webUrl']) ?? '';
-    return new Drive(side, port, id, textOf(root['id']) ?? '', decodedChars(webUrl));
+    return new Drive(side, port, id, textOf(root['id']) ?? '', decodedChars(webUrl), drive['driveType'] === 'documentLibrary');
   } catch (error) {
     throw noDrive(error) ? new UnitError(side === 'source' ? 'SOURCE_MISSING' : 'DEST_MISSING', side, false, wordsOf(error), { cause: error }) : unitErrorOf(error, side);
   }

@@ -2,7 +2,7 @@
 import { GraphRequestError, type GraphErrorKind } from '@migrator/graph-client';
 import type { ItemFailure, SkipCause } from '@migrator/contracts/outcomes';
 import { noWords, unitErrorOf, type GraphWords } from '../graph-errors.js';
-import type { ItemResult } from '../workload.js';
+import type { DestRef, ItemResult } from '../workload.js';
 
 /** What a request was for, as far as its failure is judged by it. */
 export type Doing = 'read' | 'write' | 'update';
@@ -93,12 +93,14 @@ export function endOf(error: unknown, doing: Doing): unknown {
   return verdict.end === 'unit' ? unitErrorOf(error, doing === 'read' ? 'source' : 'dest') : new ItemEnded(verdict, graphWords(error));
 }
 
-export function resultOf(key: string, { verdict, words }: ItemEnded): ItemResult {
+/** `dest`: the copy of what of it was carried, when there is one. */
+export function resultOf(key: string, { verdict, words }: ItemEnded, dest: DestRef | null = null): ItemResult {
+  const partly = dest === null ? {} : { dest };
   switch (verdict.end) {
     case 'failed':
-      return { key, outcome: 'failed', failure: verdict.failure, ...words };
+      return { key, outcome: 'failed', failure: verdict.failure, ...partly, ...words };
     case 'skipped':
-      return { key, outcome: 'skipped', cause: verdict.cause, ...words };
+      return { key, outcome: 'skipped', cause: verdict.cause, ...partly, ...words };
     case 'in_doubt':
       return { key, outcome: 'in_doubt', ...words };
   }

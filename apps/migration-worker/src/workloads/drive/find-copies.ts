@@ -5,23 +5,24 @@
 import { GraphRequestError } from '@migrator/graph-client';
 import { orEndUnit } from '../graph-errors.js';
 import { InFlight } from '../in-flight.js';
-import type { DestRef, TransferItem } from '../workload.js';
+import type { Candidate, TransferItem } from '../workload.js';
 import type { Drive } from './drive.js';
 import { copyVersion, itemSelect, ownersVersion, parseDriveItem, sameDates, type DriveItem, type Raw } from './drive-item.js';
+import type { Histories } from './history.js';
 import { Place } from './transfer-items.js';
 
 const looksAtOnce = 4;
 
 /** Candidates by the item's key. Throws UnitError. */
-export async function findCopies(destination: Drive, inDoubt: readonly TransferItem[], rootId: string, signal: AbortSignal): Promise<Map<string, DestRef[]>> {
-  const found = new Map<string, DestRef[]>();
+export async function findCopies(destination: Drive, histories: Histories, inDoubt: readonly TransferItem[], rootId: string, signal: AbortSignal): Promise<Map<string, Candidate[]>> {
+  const found = new Map<string, Candidate[]>();
   const looks = new InFlight<void>(looksAtOnce, Infinity);
   try {
     for (const entry of inDoubt) {
       while (!looks.hasRoomFor(0)) await looks.next();
       looks.start(
         0,
-        orEndUnit('dest', () => candidates(destination, entry, rootId, signal)).then((refs) => {
+        orEndUnit('dest', () => candidates(destination, histories, entry, rootId, signal)).then((refs) => {
           if (refs.length > 0) found.set(entry.item.key, refs);
         }),
       );
@@ -33,7 +34,7 @@ export async function findCopies(destination: Drive, inDoubt: readonly TransferI
   return found;
 }
 
-async function candidates(destination: Drive, entry: TransferItem, rootId: string, signal: AbortSignal): Promise<DestRef[]> {
+async function candidates(destination: Drive, histories: Histories, entry: TransferItem, rootId: string, signal: AbortSignal): Promise<Candidate[]> {
   const item = entry.item.ref as DriveItem;
   if (entry.existing !== null) {
     const copy = await destination.find(destination.item(entry.existing.id), signal);
@@ -41,12 +42,14 @@ async function candidates(destination: Drive, entry: TransferItem, rootId: strin
     return [{ id: copy.id, version: entry.existing.version === ownersVersion ? ownersVersion : copyVersion(copy) }];
   }
   const place = new Place(destination, entry, rootId);
-  const refs: DestRef[] = [];
+  const refs: Candidate[] = [];
   for (const name of place.names(item)) {
     const there = await destination.find(destination.named(place.folderId, name), signal);
     if (there === null || (there.kind === 'file') !== (item.kind === 'file')) continue;
     const equal = item.kind === 'file' && there.size === item.size && there.hash !== null && there.hash === item.hash;
-    if (there.byProgram) refs.push({ id: there.id, version: copyVersion(await dated(destination, there, item, signal)) });
+    // Only some of its versions may have arrived; what it lacks is seen when it is brought up to date.
+    if (there.byProgram && (histories.mayHave(item) || (histories.kept && item.kind === 'file' && item.size === 0))) refs.push({ id: there.id, version: copyVersion(there), unfinished: true });
+    else if (there.byProgram) refs.push({ id: there.id, version: copyVersion(await dated(destination, there, item, signal)) });
     else if (equal) refs.push({ id: there.id, version: ownersVersion });
   }
   return refs;

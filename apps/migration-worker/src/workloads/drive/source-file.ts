@@ -5,7 +5,7 @@
 import { GraphRequestError } from '@migrator/graph-client';
 import type { Drive } from './drive.js';
 import { parseDriveItem, sourceSelect, type DriveItem, type Raw } from './drive-item.js';
-import { during, endFailed, endSkipped } from './errors.js';
+import { during, endFailed, endSkipped, type ItemEnded } from './errors.js';
 import { QuickXorHash } from './quick-xor-hash.js';
 
 /** The file is not what it was when it was listed; `now` is what it is. */
@@ -16,65 +16,108 @@ export class SourceChanged extends Error {
   }
 }
 
-export class SourceFile {
-  private url: string | null;
-  private readonly hash = new QuickXorHash();
+/** What is written as one version of a copy. */
+export interface SourceContent {
+  readonly size: number;
+  /** Changes when the content does. */
+  readonly version: string;
+  /** What the source states; null where it states none. */
+  readonly hash: string | null;
+  /** The hash of everything, once everything was read from the beginning; null when it was not. */
+  readonly digest: string | null;
+  /** Exactly these bytes. Throws ItemEnded, SourceChanged, UnitError. */
+  read(offset: number, length: number, signal: AbortSignal): Promise<Buffer>;
+  /** Call when the last byte was read and before the last is written: throws SourceChanged, or ends the item, when it is not what the source states. */
+  check(signal: AbortSignal): Promise<void>;
+}
+
+/** Reads ranges from an address that lives for an hour, or less. */
+export abstract class RangedContent implements SourceContent {
+  abstract readonly size: number;
+  abstract readonly version: string;
+  abstract readonly hash: string | null;
+  private readonly hashing = new QuickXorHash();
 
   constructor(
-    private readonly source: Drive,
-    readonly item: DriveItem,
-  ) {
-    this.url = item.url;
-  }
+    protected readonly source: Drive,
+    private url: string | null,
+  ) {}
 
-  /** Exactly these bytes. Throws ItemEnded, SourceChanged, UnitError. */
+  /** A new address for the same content. Throws when it is not the same any more, or gone. */
+  protected abstract renew(signal: AbortSignal): Promise<string>;
+  abstract check(signal: AbortSignal): Promise<void>;
+  /** What a failed request for its bytes means. */
+  protected abstract refused(error: unknown): Promise<never>;
+  /** It is not as long as the source states. */
+  protected abstract differs(): ItemEnded;
+
   async read(offset: number, length: number, signal: AbortSignal): Promise<Buffer> {
     const bytes = await this.range(offset, length, signal);
     // Read again from where a lost session begins anew: hashed once.
-    if (offset === this.hash.length) this.hash.update(bytes);
+    if (offset === this.hashing.length) this.hashing.update(bytes);
     return bytes;
   }
 
-  /** The hash of everything, once everything was read from the beginning; null when it was not. */
   get digest(): string | null {
-    return this.hash.length === this.item.size ? this.hash.digest() : null;
-  }
-
-  /** Call when the last byte was read and before the last is written: throws SourceChanged, or ends the item, when it is not what the source states. */
-  async check(signal: AbortSignal): Promise<void> {
-    const { item, digest } = this;
-    if (item.hash !== null && (digest === null || digest === item.hash)) return;
-    // Without a hash to hold it against, the source has to say that it is still the same.
-    await this.askAgain(signal);
-    if (item.hash !== null) throw endFailed('SOURCE_CONTENT_DIFFERS');
+    return this.hashing.length === this.size ? this.hashing.digest() : null;
   }
 
   private async range(offset: number, length: number, signal: AbortSignal): Promise<Buffer> {
-    const { item } = this;
     for (let renewed = false; ; renewed = true) {
-      if (this.url === null) this.url = await this.askAgain(signal);
+      if (this.url === null) this.url = await this.renew(signal);
       try {
         const { source } = this;
         const { bytes, headers } = await source.port.preauthorisedBytes(this.url, source.options(signal, { headers: { Range: `bytes=${offset}-${offset + length - 1}`, Accept: '*/*' }, bytesMax: length, units: 1 }));
         const total = /\/(\d+)$/.exec(headers.get('content-range') ?? '')?.[1];
-        if (bytes.length === length && (total === undefined || Number(total) === item.size)) return bytes;
+        if (bytes.length === length && (total === undefined || Number(total) === this.size)) return bytes;
       } catch (error) {
-        // The address lives for an hour, or less.
         if (error instanceof GraphRequestError && error.kind === 'unauthorised') {
           this.url = null;
           if (!renewed) continue;
           throw endFailed('SOURCE_READ_FAILED', error);
         }
         // A range that is not there: the file has become shorter.
-        if (!(error instanceof GraphRequestError) || error.status !== 416) return await during('read', () => Promise.reject(error as Error));
+        if (!(error instanceof GraphRequestError) || error.status !== 416) return await this.refused(error);
       }
-      await this.askAgain(signal);
-      throw endFailed('SOURCE_CONTENT_DIFFERS');
+      await this.renew(signal);
+      throw this.differs();
     }
   }
+}
 
-  /** A new address for the same content. Throws SourceChanged when it is not the same any more, ItemEnded when it is gone. */
-  private async askAgain(signal: AbortSignal): Promise<string> {
+/** The current content of a file. */
+export class SourceFile extends RangedContent {
+  readonly size: number;
+  readonly version: string;
+  readonly hash: string | null;
+
+  constructor(
+    source: Drive,
+    private readonly item: DriveItem,
+  ) {
+    super(source, item.url);
+    this.size = item.size;
+    this.version = item.eTag;
+    this.hash = item.hash;
+  }
+
+  async check(signal: AbortSignal): Promise<void> {
+    const { item, digest } = this;
+    if (item.hash !== null && (digest === null || digest === item.hash)) return;
+    // Without a hash to hold it against, the source has to say that it is still the same.
+    await this.renew(signal);
+    if (item.hash !== null) throw endFailed('SOURCE_CONTENT_DIFFERS');
+  }
+
+  protected refused(error: unknown): Promise<never> {
+    return during('read', () => Promise.reject(error as Error));
+  }
+
+  protected differs(): ItemEnded {
+    return endFailed('SOURCE_CONTENT_DIFFERS');
+  }
+
+  protected async renew(signal: AbortSignal): Promise<string> {
     const { source, item } = this;
     const now = parseDriveItem(await during('read', () => source.port.get<Raw>(source.item(item.id), source.options(signal, { query: { $select: sourceSelect }, units: 1 }))));
     if (now.infected) throw endSkipped('SOURCE_ITEM_INFECTED');

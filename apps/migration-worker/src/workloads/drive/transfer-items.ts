@@ -1,17 +1,18 @@
 /**
  * Copies folders and files. A new one takes a name that nobody has: what the destination's owner has under it stays as it is. A later
- * change of ours is made to the copy by its id, when nobody has changed it since.
+ * change of ours is made to the copy by its id, when nobody has changed it since. A file's earlier versions go before its content.
  */
 import { GraphRequestError } from '@migrator/graph-client';
 import type { Logger } from '@migrator/service-kit/logger';
-import { faultOf } from '../graph-errors.js';
+import { faultOf, noWords } from '../graph-errors.js';
 import { InFlight } from '../in-flight.js';
 import { UnitError, type DestRef, type ItemResult, type TransferItem } from '../workload.js';
-import type { Drive } from './drive.js';
+import { segment, type Drive } from './drive.js';
 import { copyVersion, itemSelect, ownersVersion, parseDriveItem, sameDates, type Dates, type DriveItem, type Raw } from './drive-item.js';
 import { during, endFailed, endOf, endSkipped, ItemEnded, resultOf } from './errors.js';
+import { isUnreadableVersion, stillToWrite, VersionContent, versionsOf, type FileVersion, type Histories } from './history.js';
 import { destName, nameBeside } from './names.js';
-import { SourceChanged, SourceFile } from './source-file.js';
+import { SourceChanged, SourceFile, type SourceContent } from './source-file.js';
 import { fragmentBytes, upload, type UploadPlace } from './upload.js';
 
 /** Items of one call under way at once, and what may be held of them. */
@@ -23,13 +24,33 @@ const restartsMax = 1;
 export interface TransferDeps {
   readonly source: Drive;
   readonly destination: Drive;
+  /** Of the source, and of the destination. */
+  readonly histories: Histories;
+  readonly copies: Histories;
   readonly log: Logger;
 }
 
-/** What was made, and how many bytes were sent for it. */
+/** What was made, how many bytes were sent for it, and whether all versions that are asked for are there. */
 interface Made {
   readonly dest: DestRef;
   readonly bytes: number;
+  readonly whole: boolean;
+}
+
+/** A file as the destination shows it once all of it is written. */
+interface Written {
+  readonly copy: DriveItem;
+  readonly bytes: number;
+  readonly whole: boolean;
+}
+
+/** One item under way. */
+interface Work {
+  readonly place: Place;
+  /** The copy as far as it stands. */
+  copy: DestRef | null;
+  /** We have written to it. */
+  begun: boolean;
 }
 
 export class DriveTransfer {
@@ -52,26 +73,29 @@ export class DriveTransfer {
 
   private async one(entry: TransferItem, rootId: string, signal: AbortSignal): Promise<ItemResult> {
     const { key } = entry.item;
+    const work: Work = { place: new Place(this.deps.destination, entry, rootId), copy: entry.existing, begun: false };
     try {
-      const made = await this.bring(entry, rootId, signal);
-      return { key, outcome: entry.existing === null ? 'copied' : 'updated', ...made };
+      const { dest, bytes, whole } = await this.bring(work, signal);
+      if (!whole) return { key, outcome: 'skipped', cause: 'VERSIONS_INCOMPLETE', dest, ...noWords };
+      return { key, outcome: entry.existing === null ? 'copied' : 'updated', dest, bytes };
     } catch (error) {
       const end = endOf(error, entry.existing === null ? 'write' : 'update');
-      if (end instanceof ItemEnded) return resultOf(key, end);
+      if (end instanceof ItemEnded) return resultOf(key, end, work.begun ? work.copy : null);
       if (end instanceof UnitError || end instanceof GraphRequestError || (end instanceof Error && end.name === 'AbortError')) throw end;
       this.deps.log.error({ fault: faultOf(end) }, 'the program failed at an item');
       return { key, outcome: 'failed', failure: 'INTERNAL', graphCode: null, requestId: null };
     }
   }
 
-  private async bring(entry: TransferItem, rootId: string, signal: AbortSignal): Promise<Made> {
-    let item = entry.item.ref as DriveItem;
+  private async bring(work: Work, signal: AbortSignal): Promise<Made> {
+    let item = work.place.entry.item.ref as DriveItem;
     if (item.infected) throw endSkipped('SOURCE_ITEM_INFECTED');
     if (item.kind === 'shortcut') throw endSkipped('LINK_NOT_COPIED');
-    const place = new Place(this.deps.destination, entry, rootId);
     for (let restarts = 0; ; restarts++) {
       try {
-        return entry.existing === null ? await this.create(item, place, signal) : await this.update(item, place, entry.existing, signal);
+        const now = item;
+        const earlier = await during('read', () => this.deps.histories.earlier(now, signal));
+        return work.copy === null ? await this.create(item, earlier, work, signal) : await this.update(item, earlier, work, work.copy, signal);
       } catch (error) {
         if (!(error instanceof SourceChanged)) throw error;
         if (restarts >= restartsMax) throw endFailed('SOURCE_ITEM_CHANGING');
@@ -80,62 +104,111 @@ export class DriveTransfer {
     }
   }
 
-  private async create(item: DriveItem, place: Place, signal: AbortSignal): Promise<Made> {
+  private async create(item: DriveItem, earlier: readonly FileVersion[], work: Work, signal: AbortSignal): Promise<Made> {
+    const { place } = work;
     const [name, beside] = place.names(item);
     const { destination } = this.deps;
     // What it meets at the end of a large upload it may as well know before.
-    let there = item.size > fragmentBytes ? await destination.find(destination.named(place.folderId, name), signal) : null;
+    const large = Math.max(item.size, ...earlier.map(({ size }) => size)) > fragmentBytes;
+    let there = large ? await destination.find(destination.named(place.folderId, name), signal) : null;
     if (there === null) {
       try {
-        return await this.make(item, place, name, signal);
+        return await this.make(item, earlier, work, name, signal);
       } catch (error) {
-        if (!isNameTaken(error) && !isRefused(error)) throw error;
+        // What was begun is ours, and is gone on with.
+        if (work.begun || (!isNameTaken(error) && !isRefused(error))) throw error;
         there = await destination.find(destination.named(place.folderId, name), signal);
         // A folder in the way of a file is not always called a taken name.
         if (!isNameTaken(error) && (there === null || there.kind === item.kind)) throw error;
       }
     }
-    if (there !== null && isAsGood(there, item)) return { dest: { id: there.id, version: ownersVersion }, bytes: 0 };
-    return await this.make(item, place, beside, signal);
+    if (there !== null && isAsGood(there, item)) return { dest: { id: there.id, version: ownersVersion }, bytes: 0, whole: await this.hasAll(there, earlier.length + 1, signal) };
+    return await this.make(item, earlier, work, beside, signal);
   }
 
-  private async make(item: DriveItem, place: Place, name: string, signal: AbortSignal): Promise<Made> {
+  private async make(item: DriveItem, earlier: readonly FileVersion[], work: Work, name: string, signal: AbortSignal): Promise<Made> {
     const { destination } = this.deps;
-    const { folderId } = place;
-    if (item.kind === 'file') {
-      if (item.size === 0) return made(await this.putEmpty(destination.named(folderId, name), item.dates, signal), 0);
-      return await this.send(item, { path: `${destination.named(folderId, name)}:`, conflict: 'fail', dates: item.dates }, place.entry, signal);
-    }
+    const { folderId } = work.place;
+    if (item.kind === 'file') return madeOf(await this.write(item, earlier, { path: `${destination.named(folderId, name)}:`, conflict: 'fail', dates: null }, work, 0, signal));
     const body = { name, folder: {}, '@microsoft.graph.conflictBehavior': 'fail' };
     const folder = parseDriveItem(await destination.port.post<Raw>(`${destination.item(folderId)}/children`, body, destination.options(signal, { units: 2 })));
     return made(await this.date(folder, item.dates, signal), 0);
   }
 
-  /** An upload session cannot be of no bytes. */
-  private async putEmpty(path: string, dates: Dates | null, signal: AbortSignal): Promise<DriveItem> {
-    const { destination } = this.deps;
-    const response = await destination.port.raw('PUT', `${path}:/content`, destination.options(signal, { query: { '@microsoft.graph.conflictBehavior': 'fail' }, body: new Uint8Array(0), contentType: 'application/octet-stream', contentLength: 0, units: 2 }));
-    return await this.date(parseDriveItem(await response.json<Raw>()), dates, signal);
+  /**
+   * Writes versions one after the other, the item's current content last: the first into `place`, the others over it. `had`: how many
+   * versions the copy has already.
+   */
+  private async write(item: DriveItem, earlier: readonly FileVersion[], place: UploadPlace, work: Work, had: number, signal: AbortSignal): Promise<Written> {
+    const { source, destination } = this.deps;
+    let at = place;
+    let bytes = 0;
+    let whole = true;
+    for (const version of earlier) {
+      const content = new VersionContent(source, item, version);
+      try {
+        const copy = await this.writeOne(content, item.name, { ...at, dates: item.dates === null ? null : { ...item.dates, lastModifiedDateTime: version.at } }, work, had++, signal);
+        at = over(destination, copy);
+        bytes += content.size;
+      } catch (error) {
+        if (!isUnreadableVersion(error)) throw error;
+        had--;
+        whole = false;
+      }
+    }
+    const copy = await this.writeOne(new SourceFile(source, item), item.name, { ...at, dates: item.dates }, work, had, signal);
+    return { copy, bytes: bytes + item.size, whole };
   }
 
-  private async date(item: DriveItem, dates: Dates | null, signal: AbortSignal): Promise<DriveItem> {
-    return dates === null || sameDates(item.dates, dates) ? item : await this.patch(item.id, { fileSystemInfo: dates }, signal);
+  /** Returns the copy with the hash that it has, or will be shown with. */
+  private async writeOne(content: SourceContent, name: string, place: UploadPlace, work: Work, had: number, signal: AbortSignal): Promise<DriveItem> {
+    const { destination } = this.deps;
+    const begun = (copy: DriveItem): DriveItem => {
+      work.copy = { id: copy.id, version: copyVersion(copy) };
+      work.begun = true;
+      return copy;
+    };
+    if (content.size === 0) return begun(await this.date(begun(await this.putEmpty(place, signal)), place.dates, signal, had + 1));
+    const read = { size: content.size, version: content.version, read: (offset: number, length: number) => content.read(offset, length, signal), beforeLast: () => content.check(signal) };
+    const copy = await upload(destination, place, read, signal, work.place.entry.resume);
+    const expected = content.hash ?? content.digest;
+    const differs = !destination.enriches(name) && (copy.size !== content.size || (copy.hash !== null && expected !== null && copy.hash !== expected));
+    if (!differs) return begun({ ...copy, hash: copy.hash ?? expected });
+    if (place.conflict === 'replace') begun(copy);
+    throw await this.discard(copy, place, signal);
+  }
+
+  /** An upload session cannot be of no bytes. */
+  private async putEmpty({ path, conflict, eTag }: UploadPlace, signal: AbortSignal): Promise<DriveItem> {
+    const { destination } = this.deps;
+    const options = { body: new Uint8Array(0), contentType: 'application/octet-stream', contentLength: 0, units: 2, query: { '@microsoft.graph.conflictBehavior': conflict }, ...(eTag === undefined ? {} : { headers: { 'If-Match': eTag } }) };
+    const response = await destination.port.raw('PUT', `${path}/content`, destination.options(signal, options));
+    return parseDriveItem(await response.json<Raw>());
+  }
+
+  /** `versions`: how many the file is to have; setting its dates makes one more of the same content, and the one before it goes. */
+  private async date(item: DriveItem, dates: Dates | null, signal: AbortSignal, versions: number | null = null): Promise<DriveItem> {
+    if (dates === null || sameDates(item.dates, dates)) return item;
+    const dated = await this.patch(item.id, { fileSystemInfo: dates }, signal);
+    const number = versionsOf(dated);
+    if (this.deps.histories.kept && versions !== null && number !== null && number > versions) await this.removeVersion(dated, `${number - 1}.0`, signal);
+    return dated;
+  }
+
+  private async removeVersion({ id }: DriveItem, version: string, signal: AbortSignal): Promise<void> {
+    const { destination } = this.deps;
+    try {
+      await destination.port.delete(`${destination.item(id)}/versions/${segment(version)}`, destination.options(signal, { repeatable: true, units: 2 }));
+    } catch (error) {
+      // One version more than there should be is no reason to fail a copy that is right.
+      if (!(error instanceof GraphRequestError) || error.kind === 'unauthorised' || error.kind === 'cancelled') throw error;
+    }
   }
 
   private async patch(itemId: string, body: Raw, signal: AbortSignal, eTag?: string): Promise<DriveItem> {
     const { destination } = this.deps;
     const options = destination.options(signal, { repeatable: true, units: 2, query: { $select: itemSelect }, ...(eTag === undefined ? {} : { headers: { 'If-Match': eTag } }) });
     return parseDriveItem(await destination.port.patch<Raw>(destination.item(itemId), body, options));
-  }
-
-  private async send(item: DriveItem, place: UploadPlace, { resume }: TransferItem, signal: AbortSignal): Promise<Made> {
-    const { source, destination } = this.deps;
-    const file = new SourceFile(source, item);
-    const content = { size: item.size, version: item.eTag, read: (offset: number, length: number) => file.read(offset, length, signal), beforeLast: () => file.check(signal) };
-    const copy = await upload(destination, place, content, signal, resume);
-    const expected = item.hash ?? file.digest;
-    if (copy.size !== item.size || (copy.hash !== null && expected !== null && copy.hash !== expected)) throw await this.discard(copy, place, signal);
-    return made({ ...copy, hash: copy.hash ?? expected }, item.size);
   }
 
   /** A new copy that is not what was sent goes again; of an update the version before is in the file's history. */
@@ -146,38 +219,63 @@ export class DriveTransfer {
   }
 
   /** Brings the copy up to date in what has changed: its name and place, its content, its dates. */
-  private async update(item: DriveItem, place: Place, existing: DestRef, signal: AbortSignal): Promise<Made> {
+  private async update(item: DriveItem, earlier: readonly FileVersion[], work: Work, existing: DestRef, signal: AbortSignal): Promise<Made> {
     const { destination } = this.deps;
     // What was there before us keeps its name and its content.
-    if (existing.version === ownersVersion && item.kind !== 'file') return { dest: existing, bytes: 0 };
-    let now = await destination.find(destination.item(existing.id), signal);
-    if (now === null || copyVersion(now) !== existing.version) throw endSkipped('DEST_ITEM_CHANGED');
-    now = await this.replace(item, now, place, signal);
-    if (item.kind === 'file' && (now.size !== item.size || now.hash === null || now.hash !== item.hash)) {
-      if (item.size > 0) return await this.send(item, { path: destination.item(now.id), conflict: 'replace', dates: item.dates, eTag: now.eTag }, place.entry, signal);
-      now = await this.emptied(now, signal);
-    }
-    return made(await this.date(now, item.dates, signal), 0);
+    if (existing.version === ownersVersion && item.kind !== 'file') return { dest: existing, bytes: 0, whole: true };
+    const found = await destination.find(destination.item(existing.id), signal);
+    if (found === null || copyVersion(found) !== existing.version) throw endSkipped('DEST_ITEM_CHANGED');
+    const open = this.openVersions(item, earlier, found);
+    if (found.size === 0 && item.kind === 'file' && this.deps.histories.kept) await this.dropDoubledEmpty(found, earlier, open, signal);
+    const versions = item.kind === 'file' ? earlier.length + 1 : null;
+    // A new name or place is a change of the version that bears it, and so comes after those that are still to be written.
+    const written = open === null || (open.length === 0 && sameContent(item, found)) ? null : await this.write(item, open, over(destination, found), work, versionsOf(found) ?? 0, signal);
+    const now = await this.replace(item, written?.copy ?? found, work, signal);
+    const copy = await this.date(now, item.dates, signal, versions);
+    const whole = (written?.whole ?? true) && (earlier.length === 0 || (await this.hasAll(copy, earlier.length + 1, signal)));
+    return { ...made(copy, written?.bytes ?? 0), whole };
   }
 
-  /** The file was emptied at the source. */
-  private async emptied(now: DriveItem, signal: AbortSignal): Promise<DriveItem> {
-    const { destination } = this.deps;
-    const response = await destination.port.raw('PUT', `${destination.item(now.id)}/content`, destination.options(signal, { body: new Uint8Array(0), contentType: 'application/octet-stream', contentLength: 0, units: 2, headers: { 'If-Match': now.eTag } }));
-    return parseDriveItem(await response.json<Raw>());
+  /** An empty version whose dates were set, and of which the one before was not removed any more: the worker died in between. */
+  private async dropDoubledEmpty(copy: DriveItem, earlier: readonly FileVersion[], open: readonly FileVersion[] | null, signal: AbortSignal): Promise<void> {
+    const written = open === null ? [...earlier, copy] : earlier.slice(0, earlier.length - open.length);
+    const there = await this.deps.copies.earlier(copy, signal);
+    const before = there.at(-1);
+    const empty = (versions: readonly { size: number }[]): number => versions.filter(({ size }) => size === 0).length;
+    if (before?.size === 0 && empty(there) + 1 > empty(written)) await this.removeVersion(copy, before.id, signal);
+  }
+
+  /** Whether a copy has so many versions; its number alone counts those that went again. */
+  private async hasAll(copy: DriveItem, wanted: number, signal: AbortSignal): Promise<boolean> {
+    const number = versionsOf(copy);
+    if (wanted === 1 || (number !== null && number < wanted)) return wanted === 1;
+    return (await this.deps.copies.earlier(copy, signal)).length + 1 >= wanted;
+  }
+
+  /** Versions that the copy lacks before the current content; null when it shows that. */
+  private openVersions(item: DriveItem, earlier: readonly FileVersion[], copy: DriveItem): readonly FileVersion[] | null {
+    if (item.kind !== 'file') return null;
+    const told = !this.deps.destination.enriches(item.name);
+    if (earlier.length > 0) return stillToWrite(earlier, item, copy, told);
+    return (told ? sameContent(item, copy) : sameDates(item.dates, copy.dates)) ? null : [];
   }
 
   /** Renames and moves the copy as the source's was. */
-  private async replace(item: DriveItem, now: DriveItem, place: Place, signal: AbortSignal): Promise<DriveItem> {
+  private async replace(item: DriveItem, now: DriveItem, work: Work, signal: AbortSignal): Promise<DriveItem> {
+    const { place } = work;
+    const moved = (copy: DriveItem): DriveItem => {
+      Object.assign(work, { copy: { id: copy.id, version: copyVersion(copy) }, begun: true });
+      return copy;
+    };
     const [name, beside] = place.names(item);
     const moves = now.parentId !== place.folderId;
     if (!moves && (now.name === name || now.name === beside)) return now;
     const body = (given: string): Raw => ({ name: given, ...(moves ? { parentReference: { id: place.folderId } } : {}) });
     try {
-      return await this.patch(now.id, body(name), signal, now.eTag);
+      return moved(await this.patch(now.id, body(name), signal, now.eTag));
     } catch (error) {
       if (!isNameTaken(error)) throw error;
-      return await this.patch(now.id, body(beside), signal, now.eTag);
+      return moved(await this.patch(now.id, body(beside), signal, now.eTag));
     }
   }
 }
@@ -201,12 +299,16 @@ export class Place {
   }
 }
 
-const made = (item: DriveItem, bytes: number): Made => ({ dest: { id: item.id, version: copyVersion(item) }, bytes });
+const made = (item: DriveItem, bytes: number): Made => ({ dest: { id: item.id, version: copyVersion(item) }, bytes, whole: true });
+const madeOf = ({ copy, bytes, whole }: Written): Made => ({ ...made(copy, bytes), whole });
+/** Over a copy as it is now. A library changes what it stores in its own time, and its tag with it. */
+const over = (destination: Drive, { id, eTag }: DriveItem): UploadPlace => ({ path: destination.item(id), conflict: 'replace', dates: null, ...(destination.isLibrary ? {} : { eTag }) });
 const isRefused = (error: unknown): boolean => error instanceof GraphRequestError && error.kind === 'bad_request';
 const isNameTaken = (error: unknown): error is GraphRequestError => error instanceof GraphRequestError && error.kind === 'conflict';
+const sameContent = (item: DriveItem, copy: DriveItem): boolean => copy.size === item.size && copy.hash !== null && copy.hash === item.hash;
 
 /** A folder holds whatever is put into it; of a file only the very same one will do. */
 function isAsGood(there: DriveItem, item: DriveItem): boolean {
   if (item.kind !== 'file') return there.kind === 'folder' || there.kind === 'notebook';
-  return there.kind === 'file' && there.size === item.size && there.hash !== null && there.hash === item.hash;
+  return there.kind === 'file' && sameContent(item, there);
 }

@@ -62,11 +62,12 @@ export class MailRig {
       scope: { email: true, calendar: true, contacts: true, tasks: true, ...scope },
       filters,
       merge: false,
+      versionsMax: null,
       deletions: 'keep',
       destPrefix,
       dryRun,
     };
-    return await workload.open(unit, { source: this.source, destination: this.destination }, signal);
+    return await workload.open(unit, { source: this.source, destination: this.destination, people: { find: () => Promise.resolve(new Map()) } }, signal);
   }
 
   /** Lists everything and copies what the ledger does not know, page by page; what is in doubt is looked for and written again. */
