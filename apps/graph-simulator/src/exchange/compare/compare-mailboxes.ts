@@ -8,7 +8,7 @@ import { sizeOf } from '../store/item.js';
 import type { Mailbox } from '../store/mailbox.js';
 import type { Difference } from './canonical.js';
 import { classOf, expectedFolders, placeOf } from './expected-folders.js';
-import { KeptCopies } from './kept-copies.js';
+import { KeptCopies, type SeenDeleted } from './kept-copies.js';
 import { entryOf, itemOf, matchItems, type Entry, type Finding } from './match-items.js';
 
 export interface Example {
@@ -83,6 +83,7 @@ export async function compareMailboxes(sources: readonly Mailbox[], dest: Mailbo
       else group.push({ mailbox, folder });
     }
   }
+  const seen: SeenDeleted = new Set();
   const copies = new Map<string, Folder>();
   const surplus: Folder[] = [];
   for (const folder of expectedFolders(dest)) {
@@ -103,7 +104,7 @@ export async function compareMailboxes(sources: readonly Mailbox[], dest: Mailbo
       result.folders.differs += 1;
       example('folders', { mailbox: dest.address, folder: path, note: `class ${classOf(folder)} instead of ${classOf(wrongClass.folder)}` });
     }
-    await compareItems(group, folder === undefined ? null : { mailbox: dest, folder }, path, result, example);
+    await compareItems(group, folder === undefined ? null : { mailbox: dest, folder }, path, seen, result, example);
   }
   for (const folder of [...copies.values(), ...surplus]) {
     const path = pathOf({ mailbox: dest, folder });
@@ -112,12 +113,12 @@ export async function compareMailboxes(sources: readonly Mailbox[], dest: Mailbo
       result.folders.extra += 1;
       example('folders', { mailbox: dest.address, folder: path, note: 'extra' });
     }
-    await compareItems([], { mailbox: dest, folder }, path, result, example);
+    await compareItems([], { mailbox: dest, folder }, path, seen, result, example);
   }
   return result;
 }
 
-async function compareItems(group: readonly Place[], copy: Place | null, path: string, result: MailboxComparison, example: (kind: keyof MailboxComparison['examples'], one: Example) => void): Promise<void> {
+async function compareItems(group: readonly Place[], copy: Place | null, path: string, seen: SeenDeleted, result: MailboxComparison, example: (kind: keyof MailboxComparison['examples'], one: Example) => void): Promise<void> {
   const sources: Entry[] = [];
   for (const place of group) sources.push(...(await indexed(place, 0)));
   const copies: Entry[] = [];
@@ -130,7 +131,7 @@ async function compareItems(group: readonly Place[], copy: Place | null, path: s
     if (harmed > 0) example('harmed', { mailbox: copy.mailbox.address, folder: path, note: `${String(harmed)} of ${String(own)} items` });
   }
   let turns = 0;
-  for (const finding of matchItems(sources, copies, new KeptCopies(group))) {
+  for (const finding of matchItems(sources, copies, new KeptCopies(group, seen))) {
     count(result, finding);
     if (finding.kind !== 'matched') example(finding.kind, described(finding, path));
     turns += 1;

@@ -6,6 +6,7 @@ import { heldContent } from '../store/content.js';
 import { migrationMarkId } from '../store/extended-property.js';
 import { blankContent, type Attachment, type Item, type ItemContent } from '../store/item.js';
 import { copyMailbox, throughStream, twoTenants, type TwoTenants } from '../testing/two-tenants.js';
+import { noteDeparture } from './kept-copies.js';
 import { compareTenants, UnknownMailbox, type TenantComparison } from './compare-tenants.js';
 import { expectedFolders } from './expected-folders.js';
 import { jsonFamily } from './json-fidelity.js';
@@ -115,7 +116,22 @@ test('copies of what was moved or deleted at the source afterwards stay without 
   makeChanges(two.from, { new: 0, edited: 0, readFlags: 0, newFolder: false, moved: 2, deleted: 3 }, 'later');
   const result = await compare(two);
   expect(wrong(result)).toEqual({ missing: 2 });
-  expect(result.items.kept).toBe(5);
+  expect(result.items).toMatchObject({ kept: 5, keptMoved: 2 });
+});
+
+test('of an item that was moved and then deleted one copy may stay, and no second one', async () => {
+  const two = twoTenants(profile);
+  copyMailbox(two);
+  const inbox = two.from.wellKnown('inbox')!;
+  const archive = two.from.wellKnown('archive')!;
+  const item = [...two.from.items(inbox)].map((each) => each.item).find(({ content, refusal }) => content.messageClass === 'IPM.Note' && refusal === null)!;
+  noteDeparture(two.from, item, 'moved');
+  const moved = two.from.moveItem(item.key, archive);
+  noteDeparture(two.from, moved, 'deleted');
+  two.from.removeItem(item.key);
+  expect((await compare(two)).items).toMatchObject({ kept: 1, keptMoved: 0 });
+  two.to.addItem(two.to.wellKnown('archive')!, item.content);
+  expect((await compare(two)).items).toMatchObject({ kept: 2, keptMoved: 1 });
 });
 
 test('changes at the source that were not copied yet are found', async () => {

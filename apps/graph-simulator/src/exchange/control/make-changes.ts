@@ -104,7 +104,7 @@ export function makeChanges(mailbox: Mailbox, plan: ChangePlan, seed: string): C
     work(item);
     note(what, folder, item.content);
   };
-  const leave = (item: Item, why: Departure): void => { noteDeparture(mailbox, item.folderKey, item.content, why); };
+  const leave = (item: Item, why: Departure): void => { noteDeparture(mailbox, item, why); };
   for (let n = 0; n < plan.edited; n += 1) {
     const item = draw(n % 3 === 1 ? pools.event : n % 3 === 2 ? pools.contact : pools.message) ?? draw(pools.message);
     change('edited', item, ({ key, content }) => mailbox.updateItem(key, edited(content)));
