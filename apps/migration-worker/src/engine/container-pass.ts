@@ -26,10 +26,7 @@ export async function passContainer(context: PassContext, run: ContainerRun): Pr
     if (run.pending?.size === 0) {
       await storeListing(context, run, { checkpoint: '', complete: true });
     } else {
-      // A retry that looks for known items looks everywhere: what it does not meet is gone.
-      // A container that was listed before is listed in one go: only then does its listing prove what is not there any more.
-      const from = run.pending !== null || provesAbsence(context, run) ? null : (entry.checkpoint ?? (context.mode === 'delta' ? entry.deltaToken : null));
-      await listFrom(context, run, from);
+      await listFrom(context, run, beginningOf(context, run), run.pending !== null || provesAbsence(context, run) ? null : entry.checkpoint);
       await settleGone(context, run);
     }
   } catch (error) {
@@ -48,13 +45,21 @@ export async function passContainer(context: PassContext, run: ContainerRun): Pr
 /** Lists once more what changed since the container came to its end in this pass. */
 export async function listChanges(context: PassContext, run: ContainerRun): Promise<void> {
   try {
-    await listFrom(context, run, run.container.listsAll === true ? null : run.token);
+    await listFrom(context, run, run.container.listsAll === true ? null : run.token, null, false);
   } catch (error) {
     // What vanished meanwhile is for the next pass to tell.
     if (error instanceof ListingEndless) await leaveUnfinished(context, run);
     else if (!(error instanceof ContainerGone)) throw error;
   }
   context.counters.complete(run.entry.containerNo);
+}
+
+/**
+ * Where the pass's listing of this container begins. A retry that looks for known items looks everywhere: what it does not meet is gone.
+ * A container that was listed before is listed in one go: only then does its listing prove what is not there any more.
+ */
+function beginningOf(context: PassContext, run: ContainerRun): string | null {
+  return run.pending !== null || provesAbsence(context, run) || context.mode !== 'delta' ? null : run.token;
 }
 
 /** A listing from the beginning that has to be held against what the ledger knows: by another job, or after the source forgot our token. */
@@ -76,33 +81,55 @@ function needsCounterpart(context: PassContext, { container, entry }: ContainerR
   return !entry.listed || entry.destId === null || entry.ensuredPath !== container.path;
 }
 
-async function listFrom(context: PassContext, run: ContainerRun, from: string | null): Promise<void> {
-  let start = from;
-  for (let restart = 0; ; restart++) {
-    // What an earlier listing recorded, or this one before it had to begin again, may have left meanwhile: no token will ever tell.
-    run.met = start === null && (run.knownBefore || restart > 0) && followsMoves(context, run) ? new MarkSet() : null;
+interface Listing {
+  readonly from: string | null;
+  /** Which rows the source must show for its items not to have left: all of the container, or those that this pass met first. Null: nothing is to be seen from it. */
+  readonly proves: 'all' | 'of this pass' | null;
+  /** Whether a run that dies goes on from its pages, and whether its end is the end of the container. */
+  readonly keepsPages: boolean;
+  readonly ends: boolean;
+}
+
+/**
+ * Lists from the beginning, or from where an interrupted run of this pass stood. That run may have written items of pages that it could
+ * not store, and the source tells nobody when those leave: its links know only what stood on the pages before. So what was interrupted
+ * is listed once more from its beginning, in one go, and held against the ledger.
+ */
+async function listFrom(context: PassContext, run: ContainerRun, beginning: string | null, checkpoint: string | null, keepsPages = true): Promise<void> {
+  const follows = followsMoves(context, run);
+  let from = beginning;
+  let goesOnAt = checkpoint;
+  let again = false;
+  for (let restarts = 0; ; again = true) {
+    const ends = goesOnAt === null || !follows;
+    // Without a token everything is shown; with one what came since, and of that only an interrupted run, or this one before it had to begin again, can have written something.
+    const proves = !ends || !follows ? null : from === null ? (run.knownBefore || !keepsPages || again ? 'all' : null) : (run.goesOn || again) && keepsPages ? 'of this pass' : null;
     try {
-      await listPages(context, run, start);
-      if (run.spilled === null) return;
+      await listPages(context, run, { from: goesOnAt ?? from, proves, keepsPages, ends });
+      if (run.spilled === null && ends) return;
       // Once more, for those that had to wait when there was no room; what they need has come meanwhile.
-      run.pending = new Set([...(run.pending ?? []), ...run.spilled]);
+      if (run.pending !== null) for (const mark of run.spilled ?? []) run.pending.add(mark);
+      if (run.spilled !== null && !keepsPages) from = null;
       run.spilled = null;
-      start = null;
     } catch (error) {
-      if (!(error instanceof CheckpointExpired) || restart >= restartsMax) throw error;
+      if (!(error instanceof CheckpointExpired) || restarts === restartsMax) throw error;
+      restarts++;
       run.spilled = null;
       context.observer.note('WARN', `“${run.container.path}”: the source has forgotten where we were; the folder is listed again and what is there is not copied again.`);
-      start = null;
+      from = null;
       // Stored at once: a run that goes on from here must know that it lists from the beginning.
       if (run.token !== null && context.mode !== 'retry') {
         run.token = null;
         await context.writer.write({ listings: [{ containerNo: run.entry.containerNo, checkpoint: null, complete: false, listed: run.entry.listed, deltaToken: null }] });
       }
     }
+    goesOnAt = null;
   }
 }
 
-async function listPages(context: PassContext, run: ContainerRun, from: string | null): Promise<void> {
+async function listPages(context: PassContext, run: ContainerRun, listing: Listing): Promise<void> {
+  const { from, proves } = listing;
+  run.met = proves === null ? null : new MarkSet();
   const { halt } = context;
   /** Pages not yet stored, in order; the last one ends when all are. */
   let stored: Promise<void> = Promise.resolve();
@@ -139,7 +166,7 @@ async function listPages(context: PassContext, run: ContainerRun, from: string |
       const all = work.then(async (waiting) => {
         await Promise.all(waiting);
       });
-      stored = storeInOrder(stored, all, context, run, page).finally(() => {
+      stored = storeInOrder(stored, all, context, run, page, listing).finally(() => {
         pages.splice(pages.indexOf(inPages), 1);
         roomMade();
       });
@@ -173,22 +200,23 @@ async function listPages(context: PassContext, run: ContainerRun, from: string |
   if (!ended) throw new Error('a listing ended without its last page');
 }
 
-async function storeInOrder(before: Promise<void>, worked: Promise<void>, context: PassContext, run: ContainerRun, page: Page): Promise<void> {
+async function storeInOrder(before: Promise<void>, worked: Promise<void>, context: PassContext, run: ContainerRun, page: Page, listing: Listing): Promise<void> {
   const [first, second] = await Promise.allSettled([before, worked]);
   if (first.status === 'rejected') throw first.reason;
   if (second.status === 'rejected') throw second.reason;
   // Not past what has to be listed once more.
   if (run.spilled !== null) return;
-  if (page.complete) await noteAbsent(context, run);
-  await storeListing(context, run, page);
+  if (page.complete) await noteAbsent(context, run, listing);
+  if (page.complete && !listing.ends) await storeListing(context, run, { checkpoint: null, complete: false });
+  else if (page.complete || listing.keepsPages) await storeListing(context, run, page);
 }
 
 /** What the ledger knows and a whole listing did not show has left. Stored before the listing counts as complete. */
-async function noteAbsent({ ledger, passId, halt }: PassContext, { entry, met, departed }: ContainerRun): Promise<void> {
+async function noteAbsent({ ledger, passId, halt }: PassContext, { entry, met, departed }: ContainerRun, { proves }: Listing): Promise<void> {
   if (met === null) return;
   for (let after: string | null = null; ; ) {
     halt.soft.throwIfAborted();
-    const marks: string[] = await ledger.departures.marksAfter(entry, after, absentChunk);
+    const marks: string[] = await ledger.departures.marksAfter(entry, proves === 'of this pass' ? passId : null, after, absentChunk);
     const absent = marks.filter((mark) => !met.has(mark));
     await ledger.departures.depart(passId, entry, absent);
     for (const mark of absent) departed.add(mark);
@@ -197,7 +225,7 @@ async function noteAbsent({ ledger, passId, halt }: PassContext, { entry, met, d
   }
 }
 
-function storeListing(context: PassContext, run: ContainerRun, { checkpoint, complete }: { checkpoint: string; complete: boolean }): Promise<void> {
+function storeListing(context: PassContext, run: ContainerRun, { checkpoint, complete }: { checkpoint: string | null; complete: boolean }): Promise<void> {
   const { entry } = run;
   // A retry looks at old failures: what changed since the last listing still belongs to the next delta pass.
   const keepsToken = context.mode === 'retry' && entry.listed;

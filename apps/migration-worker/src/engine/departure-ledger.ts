@@ -1,9 +1,9 @@
 /** The ledger's part on items that have left their container. Every change is fenced like the rest of the ledger's. */
 import type { DepartureCounts } from '@migrator/contracts/events';
 import type { Sql } from '@migrator/service-kit/database';
-import type { CopyFate, DepartureVerdict } from './departures.js';
+import { copyFates, verdicts, type CopyFate, type DepartureVerdict } from './departures.js';
 import type { HeldClaim } from './ledger-sql.js';
-import { countedAs, type CountedAs, type ItemState } from './outcome-codes.js';
+import { countedAs, itemStates, type CountedAs, type ItemState } from './outcome-codes.js';
 import { packName, unpackName } from './packed-name.js';
 import type { ContainerEntry, LedgerRow } from './unit-ledger.js';
 
@@ -11,7 +11,10 @@ import type { ContainerEntry, LedgerRow } from './unit-ledger.js';
 export interface Arrival {
   readonly containerNo: number;
   readonly mark: string;
+  /** Done as well where its own copy has gone because the item moved on: it stands further on the way. */
   readonly state: ItemState;
+  /** The item has left there too: it is a station on the way of one that moved again and again. */
+  readonly left: boolean;
 }
 
 export interface OpenDeparture {
@@ -37,25 +40,31 @@ export interface Settlement {
 export const noDepartures: DepartureCounts = { moved: 0, deleted: 0, removed: 0, kept: 0 };
 
 export interface DepartureLedger {
-  /** Notes that a pass of the unit begins or goes on. */
-  begin(passId: string): Promise<void>;
+  /** Notes that a pass of the unit begins or goes on; true when an earlier run has been at work on it. */
+  begin(passId: string): Promise<boolean>;
   /** Notes that the pass has listed every container to its end. */
   listed(passId: string): Promise<void>;
   /** Of these containers, those that some pass of some unit has listed before. */
   listedBefore(containerNos: readonly number[]): Promise<Set<number>>;
   /** Of these containers, those that the ledger has items of: a listing that never came to its end may have left them. */
   knownBefore(containerNos: readonly number[]): Promise<Set<number>>;
-  /** Marks of a container's rows in order, after one of them; an empty list ends. */
-  marksAfter(entry: ContainerEntry, after: string | null, max: number): Promise<string[]>;
+  /** Marks of a container's rows in order, after one of them; an empty list ends. `metInPass`: only of rows that were first met since that pass began. */
+  marksAfter(entry: ContainerEntry, metInPass: string | null, after: string | null, max: number): Promise<string[]>;
   /** Items that are not in the container any more. Items that the ledger does not know are passed over. */
   depart(passId: string, entry: ContainerEntry, marks: readonly string[]): Promise<void>;
   /** Items that are in the container again. */
   comeBack(entry: ContainerEntry, marks: readonly string[]): Promise<void>;
   /** Marks whose departure is open, by container. */
   openIn(containerNos: readonly number[]): Promise<Map<number, Set<string>>>;
-  /** Open departures of these containers in order, after one of them; arrivals are looked for in the same containers. */
+  /**
+   * Open departures of these containers in order, after one of them; arrivals are looked for in the same containers. An item is met when
+   * its write is claimed, which may be long after its page was listed: what was met in the same pass may have come later, whatever was
+   * claimed first. Of stations on the way only later ones count, so that none of two explains the other.
+   */
   open(containerNos: readonly number[], after: Pick<OpenDeparture, 'containerNo' | 'mark'> | null, max: number): Promise<OpenDeparture[]>;
   settle(settlements: readonly Settlement[]): Promise<void>;
+  /** Opens departures again that were taken for deletions, and whose item was met elsewhere since. */
+  reopen(containerNos: readonly number[]): Promise<void>;
   /** A copy that a departed item had without our knowing is known from now on. */
   adopt(departure: Pick<OpenDeparture, 'containerNo' | 'mark'>, dest: { id: string; version: string }): Promise<void>;
   /** Settled departures of the unit over all its passes. */
@@ -66,7 +75,8 @@ export interface DepartureLedger {
 export function createDepartureLedger(sql: Sql, { destinationNo, unitNo, unitId, claim }: HeldClaim, fenced: <T>(work: Promise<T>) => Promise<T>): DepartureLedger {
   return {
     async begin(passId) {
-      await sql`insert into worker.unit_passes (unit_no, pass_id) values (${unitNo}, ${passId}) on conflict do nothing`;
+      const begun = await sql`insert into worker.unit_passes (unit_no, pass_id) values (${unitNo}, ${passId}) on conflict do nothing returning 1`;
+      return begun.length === 0;
     },
     async listed(passId) {
       await sql`update worker.unit_passes set listed = true where unit_no = ${unitNo} and pass_id = ${passId} and not listed`;
@@ -79,9 +89,10 @@ export function createDepartureLedger(sql: Sql, { destinationNo, unitNo, unitId,
       const rows = await sql<{ no: number }[]>`select c.no from unnest(${list(containerNos)}::text::bigint[]) as c (no) where exists (select 1 from worker.ledger l where l.container_no = c.no)`;
       return new Set(rows.map(({ no }) => no));
     },
-    async marksAfter({ containerNo }, after, max) {
+    async marksAfter({ containerNo }, metInPass, after, max) {
       const rows = await sql<{ mark: string }[]>`
-        select encode(uuid_send(item_key), 'hex') as mark from worker.ledger where container_no = ${containerNo} ${after === null ? sql`` : sql`and item_key > ${after}::text::uuid`} order by item_key limit ${max}`;
+        select encode(uuid_send(item_key), 'hex') as mark from worker.ledger where container_no = ${containerNo} ${after === null ? sql`` : sql`and item_key > ${after}::text::uuid`}
+          ${metInPass === null ? sql`` : sql`and met_at >= (select begun_at from worker.unit_passes where unit_no = ${unitNo} and pass_id = ${metInPass})`} order by item_key limit ${max}`;
       return rows.map(({ mark }) => mark);
     },
     async depart(passId, { containerNo }, marks) {
@@ -109,13 +120,19 @@ export function createDepartureLedger(sql: Sql, { destinationNo, unitNo, unitId,
           order by container_no, item_key limit ${max}
         ) d
         cross join lateral (select * from worker.ledger where container_no = d.container_no and item_key = d.item_key limit 1) l
+        cross join lateral (select max(p.begun_at) as begun_at from worker.unit_passes p where p.unit_no = l.unit_no and p.begun_at <= l.met_at) m
         cross join lateral (
-          select coalesce(jsonb_agg(jsonb_build_object('containerNo', s.container_no, 'mark', encode(uuid_send(s.item_key), 'hex'), 'state', s.state) order by s.met_at), '[]') as arrivals
+          select coalesce(jsonb_agg(jsonb_build_object('containerNo', s.container_no, 'mark', encode(uuid_send(s.item_key), 'hex'), 'state', case when o.copy > 0 then ${itemStates.done} else s.state end, 'left', o.copy is not null) order by s.met_at), '[]') as arrivals
           from (select container_no, item_key, state, met_at from worker.ledger where match_hash = l.match_hash offset 0) s
+          left join worker.departures o on o.unit_no = ${unitNo} and o.container_no = s.container_no and o.item_key = s.item_key
           where d.verdict = 0 and s.container_no = any(${list(containerNos)}::text::bigint[]) and (s.container_no, s.item_key) <> (d.container_no, d.item_key)
-            and s.met_at > greatest(coalesce(l.met_at, '-infinity'), coalesce(d.seen_at, '-infinity'))
-            and not exists (select 1 from worker.departures o where o.unit_no = ${unitNo} and o.container_no = s.container_no and o.item_key = s.item_key)
-            and not exists (select 1 from worker.departures o where o.to_container = s.container_no and o.to_key = s.item_key and (o.container_no, o.item_key) <> (d.container_no, d.item_key))
+            and case
+              when o.copy is null then s.met_at > greatest(coalesce(m.begun_at, l.met_at, '-infinity'), coalesce(d.seen_at, '-infinity'))
+              when (s.met_at, s.container_no, s.item_key) <= (l.met_at, l.container_no, l.item_key) or l.met_at is null then false
+              when o.copy = ${copyFates.open} then s.state in (${itemStates.claimed}, ${itemStates.done})
+              else o.verdict = ${verdicts.moved} or o.copy in (${copyFates.kept}, ${copyFates.changed})
+            end
+            and not exists (select 1 from worker.departures e where e.to_container = s.container_no and e.to_key = s.item_key and (e.container_no, e.item_key) <> (d.container_no, d.item_key))
         ) a order by d.container_no, d.item_key`;
       return rows.map((row) => ({
         containerNo: row.container_no,
@@ -141,6 +158,9 @@ export function createDepartureLedger(sql: Sql, { destinationNo, unitNo, unitId,
           ${list(settlements.map((s) => s.containerNo))}::text::bigint[], ${list(settlements.map((s) => s.mark))}::text::uuid[], ${list(settlements.map((s) => s.verdict))}::text::smallint[], ${list(settlements.map((s) => s.copy))}::text::smallint[],
           ${list(settlements.map((s) => s.to?.containerNo ?? 'null'))}::text::bigint[], ${list(settlements.map((s) => s.to?.mark ?? 'null'))}::text::uuid[])`.then(() => undefined),
       );
+    },
+    async reopen(containerNos) {
+      await fenced(sql`select worker.reopen(${destinationNo}::bigint, ${unitId}, ${claim}::bigint, ${unitNo}::integer, ${list(containerNos)}::text::bigint[])`.then(() => undefined));
     },
     async adopt({ containerNo, mark }, { id, version }) {
       await fenced(
@@ -178,7 +198,7 @@ const list = (values: readonly (string | number)[]): string => `{${values.join('
 
 /** What a dry run has: nothing leaves, nothing is removed. */
 export const noDepartureLedger: DepartureLedger = {
-  begin: () => Promise.resolve(),
+  begin: () => Promise.resolve(false),
   listed: () => Promise.resolve(),
   listedBefore: () => Promise.resolve(new Set()),
   knownBefore: () => Promise.resolve(new Set()),
@@ -188,6 +208,7 @@ export const noDepartureLedger: DepartureLedger = {
   openIn: () => Promise.resolve(new Map()),
   open: () => Promise.resolve([]),
   settle: () => Promise.resolve(),
+  reopen: () => Promise.resolve(),
   adopt: () => Promise.resolve(),
   counts: () => Promise.resolve(noDepartures),
 };

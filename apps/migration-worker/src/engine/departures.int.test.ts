@@ -1,7 +1,8 @@
 /** Moves and deletions at the source, over the real ledger and a workload in memory that dies anywhere. */
+import { seeds } from '@migrator/testing/seeds';
 import { recountUnit } from './ledger.js';
 import { attempt, dyingAt, ledgerDatabase, type Attempt, type AttemptEnd, type LedgerDatabase } from '../testing/engine-rig.js';
-import { FakeWorld, fakeWorkload, noFaults, type Faults } from '../testing/fake-workload.js';
+import { FakeWorld, fakeWorkload, noFaults, type FakeItem, type Faults } from '../testing/fake-workload.js';
 
 let database: LedgerDatabase;
 beforeAll(async () => {
@@ -227,6 +228,22 @@ describe('a deleted item', () => {
     expect(await counts(owner)).toMatchObject({ moved: 0, deleted: 1, removed: 0 });
   });
 
+  test('whose copy stays, and that is recovered, is there once, where it came back', async () => {
+    const world = small('a', 'b');
+    const owner = freshOwner();
+    await run(owner, world);
+    for (const key of ['a1', 'a2']) world.remove('a', key);
+    await delta(owner, world);
+    expect(await counts(owner)).toEqual({ moved: 0, deleted: 2, removed: 0, kept: 0 });
+    world.put('b', 'elsewhere', { matchKey: 'match a a1' });
+    world.put('a', 'where it was', { matchKey: 'match a a2' });
+    const end = await delta(owner, world);
+    expectSame(world);
+    expect(end.counters).toMatchObject({ total: 6, done: 6 });
+    expect(await counts(owner)).toEqual({ moved: 2, deleted: 0, removed: 2, kept: 0 });
+    await expectExact(end, owner);
+  });
+
   test('that failed before and is gone now is settled', async () => {
     const world = small('a');
     const owner = freshOwner();
@@ -273,7 +290,7 @@ describe('a forgotten delta token', () => {
 });
 
 describe('killed anywhere while items move, change and go', () => {
-  test.each(Array.from({ length: 12 }, (_, index) => index + 300))('seed %i: the destination is what the source is, and the counters are exact', async (seed) => {
+  test.each(seeds(300, 12))('seed %i: the destination is what the source is, and the counters are exact', async (seed) => {
     const random = randomOf(seed);
     const paths = ['a', 'b', 'c', 'd'];
     const world = small(...paths);
@@ -332,5 +349,69 @@ describe('killed anywhere while items move, change and go', () => {
       expect(at).toBeGreaterThan(15);
       return;
     }
+  }, 60_000);
+
+  test.each(seeds(600, 12))('seed %i: what moves in the middle of passes, first ones too, is there once, where it is at the source', async (seed) => {
+    const random = randomOf(seed);
+    const paths = ['a', 'b', 'c'];
+    const world = small(...paths);
+    for (const path of paths) for (let item = 0; item < random() * 12; item++) world.put(path, `${path} more ${item}`);
+    const deletions = random() < 0.5 ? 'apply' : 'keep';
+    const owner = freshOwner();
+    const pick = <T>(list: readonly T[]): T | undefined => list[Math.floor(random() * list.length)];
+    const deleted: FakeItem[] = [];
+    const change = (): void => {
+      const path = pick(paths) ?? 'a';
+      const key = pick((world.source.get(path) ?? []).filter(({ gone }) => !gone))?.key;
+      const dice = random();
+      const recovered = dice < 0.05 ? deleted.pop() : undefined;
+      if (recovered !== undefined) {
+        world.put(path, `recovered ${world.seq}`, { matchKey: recovered.matchKey });
+        return;
+      }
+      if (key === undefined || dice < 0.1) world.put(path, `${path} new ${world.seq}`);
+      else if (dice < 0.75) world.move(path, key, pick(paths.filter((other) => other !== path)) ?? 'a');
+      else if (dice < 0.85) {
+        world.remove(path, key);
+        deleted.push(...(world.source.get(path) ?? []).filter((item) => item.key === key));
+      }
+      else world.put(path, key);
+    };
+    const pass = async (options: Attempt, kills: number, often: number): Promise<void> => {
+      for (let no = 0; ; no++) {
+        const life = dyingAt(no < kills ? 1 + Math.floor(random() * 60) : Infinity);
+        const step = (name: string): void => {
+          life.step(name);
+          if (random() < often) change();
+        };
+        const faults: Faults = { ...noFaults(), random, lostAnswers: 0.05, repeats: 0.2, expiries: random() < 0.2 ? 1 : 0, pageItems: 1 + Math.floor(random() * 6), step };
+        const end = await attempt(database.sql, owner, fakeWorkload(world, faults), { ...options, deletions, step });
+        for (const { total, done, error, skipped } of end.shown) expect(done + error + skipped).toBeLessThanOrEqual(total);
+        if (end.result === 'done') return;
+        if (!life.dead()) throw new Error(`stopped without being killed: ${end.result}`, { cause: end.unexpected });
+        if (random() < 0.5) change();
+      }
+    };
+    await pass({}, 4, 0.04);
+    await pass({ mode: 'delta', passId: `delta ${seed} 1` }, 2, 0.04);
+    await pass({ mode: 'delta', passId: `delta ${seed} 2` }, 0, 0);
+    const end = await run(owner, world, { mode: 'delta', passId: `last ${seed}`, deletions });
+    expect(end.reports.filter(({ code }) => code === 'DEPARTED_COPY_CHANGED')).toEqual([]);
+    const homes = (where: (path: string) => string[]): string[] => paths.flatMap((path) => where(path).map((content) => `${path}: ${content}`)).sort();
+    const living = homes((path) => world.expected(path));
+    const copies = homes((path) => world.actual(path));
+    // What is at the source is there once and nowhere else; of what was deleted one copy may stay.
+    const bodies = (list: readonly string[]): string[] => list.map((one) => one.replace(/^.*?: (.*) v\d+$/, '$1'));
+    const left = [...copies];
+    const missing = living.filter((one) => {
+      const at = left.indexOf(one);
+      if (at >= 0) left.splice(at, 1);
+      return at < 0;
+    });
+    const alive = new Set(bodies(living));
+    expect({ missing, twice: left.filter((copy) => bodies([copy]).some((body) => alive.has(body))) }).toEqual({ missing: [], twice: [] });
+    if (deletions === 'apply') expect(left).toEqual([]);
+    expect(new Set(bodies(left)).size).toBe(left.length);
+    await expectExact(end, owner);
   }, 60_000);
 });

@@ -118,12 +118,16 @@ test('a unit that is stopped while items wait lets go of them, and goes on from 
   await expectWhole(end);
 });
 
-test('items for which there is no room are listed once more', async () => {
+test('items for which there is no room are listed once more, and what has come meanwhile is taken as well', async () => {
   upsideDown();
+  let pages = 0;
+  faults.step = (name) => {
+    if (name === 'page' && ++pages === 3) put('late', null);
+  };
   const held = jest.spyOn(HeldItems.prototype, 'size', 'get').mockReturnValue(1_000_000);
   const end = await run();
   held.mockRestore();
-  expect(end).toMatchObject({ result: 'done', counters: { total: 121, done: 121 } });
+  expect(end).toMatchObject({ result: 'done', counters: { total: 122, done: 122 } });
   await expectWhole(end);
 });
 

@@ -74,11 +74,13 @@ export interface ContainerRun {
   readonly tried: Map<string, string>;
   /** Some pass of some job has listed the container to its end before. */
   readonly listedBefore: boolean;
-  /** The ledger had items of it when this run began: left by a listing that died before its first checkpoint, at least. */
+  /** The ledger had items of it when this run began. */
   readonly knownBefore: boolean;
+  /** An earlier run of this pass was interrupted: it may have written items of pages that it could not store. */
+  readonly goesOn: boolean;
   /** Where the next listing of what changed begins; null: at the beginning. */
   token: string | null;
-  /** Marks met by a listing from the beginning of a container that the ledger has items of: those it does not show have left. */
+  /** Marks met by a listing in one go that is held against the ledger; otherwise null. */
   met: MarkSet | null;
   /** Marks whose departure is open. */
   readonly departed: Set<string>;
@@ -89,8 +91,9 @@ export interface ContainerRun {
   filteredOut: number;
 }
 
-/** Whether a pass looks at what leaves this container. A retry does not: what left since the last listing belongs to the next delta pass. */
-export const followsMoves = ({ session, mode, dryRun }: PassContext, { container }: Pick<ContainerRun, 'container'>): boolean => session.following !== undefined && mode !== 'retry' && !dryRun && container.stays !== true;
+/** Whether a pass looks at what leaves this container. A retry of a listed one does not: what left since the last listing belongs to the next delta pass. */
+export const followsMoves = ({ session, mode, dryRun }: PassContext, { container, entry }: Pick<ContainerRun, 'container' | 'entry'>): boolean =>
+  session.following !== undefined && !(mode === 'retry' && entry.listed) && !dryRun && container.stays !== true;
 
 /** An item to be written. */
 export interface Hand {

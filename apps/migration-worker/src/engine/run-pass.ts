@@ -28,6 +28,7 @@ interface Before {
   readonly listed: ReadonlySet<number>;
   readonly known: ReadonlySet<number>;
   readonly departed: ReadonlyMap<number, Set<string>>;
+  readonly goesOn: boolean;
 }
 
 /** Resolves when every container is complete and everything is stored; throws what stopped it otherwise. */
@@ -35,10 +36,10 @@ export async function runPass(context: PassContext): Promise<void> {
   const { session, ledger, halt, counters } = context;
   const containers: Container[] = [];
   for await (const container of session.containers(halt.soft)) containers.push(container);
-  await ledger.departures.begin(context.passId);
+  const goesOn = await ledger.departures.begin(context.passId);
   const entries = await ledger.register(context.passId, containers);
   const containerNos = entries.map(({ containerNo }) => containerNo);
-  const before = { listed: await ledger.departures.listedBefore(containerNos), known: await ledger.departures.knownBefore(containerNos), departed: await ledger.departures.openIn(containerNos) };
+  const before = { listed: await ledger.departures.listedBefore(containerNos), known: await ledger.departures.knownBefore(containerNos), departed: await ledger.departures.openIn(containerNos), goesOn };
   const work: Work[] = [];
   const dests = counterparts(context);
   for (const [index, container] of containers.entries()) {
@@ -89,9 +90,15 @@ async function sweep(context: PassContext, work: readonly Work[], visit: (one: W
 
 /** What changed since every container was listed. Settings and the like do not list changes, and nothing can have moved into them. */
 async function listAllAgain(context: PassContext, work: readonly Work[], runs: ReadonlyMap<number, ContainerRun>): Promise<void> {
-  await sweep(context, work, async ({ entry }) => {
+  const again = work.filter(({ entry }) => {
     const run = runs.get(entry.containerNo);
-    if (run !== undefined && followsMoves(context, run)) await listChanges(context, run);
+    return run !== undefined && followsMoves(context, run);
+  });
+  // A run that dies in between must not take this pass's tokens for those that it began with: the next one lists from the beginning.
+  await context.writer.write({ listings: again.map(({ entry }) => ({ containerNo: entry.containerNo, checkpoint: null, complete: false, listed: true, deltaToken: null })) });
+  await sweep(context, again, async ({ entry }) => {
+    const run = runs.get(entry.containerNo);
+    if (run !== undefined) await listChanges(context, run);
   });
   if (context.unfinished.size > 0) throw new UnitError('LISTING_ENDLESS', 'source', false, { code: null, requestId: null });
 }
@@ -100,7 +107,7 @@ async function begin(context: PassContext, container: Container, entry: Containe
   const pending = context.mode === 'retry' && entry.listed && !entry.complete ? await context.ledger.pending(entry, pendingMax) : null;
   const run: ContainerRun = {
     ...{ container, entry, pending, dest: () => dests.of(container.key), entryOf: (key) => dests.entry(key), inHand: new Map(), planned: context.dryRun ? new Set() : null, tried: new Map() },
-    ...{ listedBefore: before.listed.has(entry.containerNo), knownBefore: before.known.has(entry.containerNo), token: entry.deltaToken, met: null, departed: before.departed.get(entry.containerNo) ?? new Set(), filteredOut: 0 },
+    ...{ listedBefore: before.listed.has(entry.containerNo), knownBefore: before.known.has(entry.containerNo), goesOn: before.goesOn, token: entry.deltaToken, met: null, departed: before.departed.get(entry.containerNo) ?? new Set(), filteredOut: 0 },
     held: new HeldItems({ write: (hands) => writeItems(context, run, hands), fail: (hands) => failForWant(context, run, hands) }),
     spilled: null,
   };

@@ -2,6 +2,7 @@
  * At the end of a pass: what became of items that left their containers. Verdict and intent are stored before a copy is removed, and
  * a removal may be repeated, so that a run that dies here is gone on with by the next one.
  */
+import { adoptInDoubt } from './adopt-in-doubt.js';
 import type { DestContainer, Following, RemovalResult } from '../workloads/workload.js';
 import type { Arrival, OpenDeparture, Settlement } from './departure-ledger.js';
 import { copyFates, decideDeparture, verdicts, type CopyFate, type DepartureVerdict } from './departures.js';
@@ -35,6 +36,7 @@ interface Done {
 export async function settleDepartures(context: PassContext, runs: ReadonlyMap<number, ContainerRun>, listAgain: (() => Promise<void>) | null): Promise<void> {
   const { following } = context.session;
   if (following === undefined || context.dryRun) return;
+  if (context.can.keysStay !== true) await context.ledger.departures.reopen([...runs.keys()]);
   const settler = new Settler(context, following, runs);
   const unexplained = await settler.settle(null);
   if (unexplained !== null && listAgain !== null) {
@@ -56,26 +58,38 @@ class Settler {
 
   /** `proven`: departures that were noticed before every container was listed again. Returns those that only that could explain, or null. */
   async settle(proven: MarkSet | null): Promise<MarkSet | null> {
+    // What waits for a station on its way may go on when that one is settled.
+    for (;;) {
+      const { unexplained, settled, waiting } = await this.#round(proven);
+      if (settled === 0 || !waiting) return unexplained;
+    }
+  }
+
+  async #round(proven: MarkSet | null): Promise<{ unexplained: MarkSet | null; settled: number; waiting: boolean }> {
     const { ledger, halt } = this.context;
     const containerNos = [...this.runs.keys()];
     const taken = new Set<string>();
     let unexplained: MarkSet | null = null;
+    let settled = 0;
+    let waiting = false;
     for (let after: OpenDeparture | null = null; ; ) {
       halt.soft.throwIfAborted();
       const open: OpenDeparture[] = await ledger.departures.open(containerNos, after, chunk);
       const settling: { one: Settling; copy: 'remove' | 'keep' | 'none' }[] = [];
-      for (const departure of await this.#adoptUnknown(open)) {
+      for (const departure of await this.#withCopies(open)) {
         const arrival = this.context.can.keysStay === true ? null : arrivalOf(departure, taken);
         const state = { hasCopy: departure.row.dest !== null, verdict: departure.verdict, arrival: arrivalWord(arrival), proven: proven?.has(departure.mark) ?? false };
         let decision = decideDeparture({ ...state, elsewhere: null }, this.context.deletions);
         if (decision.do === 'look elsewhere') decision = decideDeparture({ ...state, elsewhere: await this.#isElsewhere(departure) }, this.context.deletions);
         if (decision.do === 'list again') (unexplained ??= new MarkSet()).add(departure.mark);
+        if (decision.do === 'wait') waiting = true;
         if (decision.do === 'settle') settling.push({ one: { departure, verdict: decision.verdict, to: arrival }, copy: decision.copy });
       }
       await this.#store(settling.filter(({ copy }) => copy !== 'remove').map(({ one, copy }) => ({ ...one, fate: copy === 'keep' ? copyFates.kept : copyFates.none })));
       await this.#remove(settling.filter(({ copy }) => copy === 'remove').map(({ one }) => one));
+      settled += settling.length;
       after = open.at(-1) ?? null;
-      if (after === null) return unexplained;
+      if (after === null) return { unexplained, settled, waiting };
     }
   }
 
@@ -140,24 +154,11 @@ class Settler {
     else if (fate === copyFates.removed) this.#done.removed++;
   }
 
-  /** A write that was in doubt when its item left may have made a copy whose id nobody knows: it is found by what it is known by. */
-  async #adoptUnknown(open: readonly OpenDeparture[]): Promise<OpenDeparture[]> {
-    const { ledger, halt } = this.context;
+  /** The departures, each with the copy that a write in doubt may have made. */
+  async #withCopies(open: readonly OpenDeparture[]): Promise<OpenDeparture[]> {
     const known = new Map<OpenDeparture, OpenDeparture>();
-    for (const [containerNo, group] of grouped(open.filter(({ row }) => row.state === itemStates.claimed && row.dest === null).map((departure) => ({ departure })))) {
-      const wanted = new Map(group.map(({ departure }) => [matchBits(departure.matchHash), departure]));
-      const marks = new Map(group.map(({ departure }) => [departure.mark, departure]));
-      const run = this.#runOf(containerNo);
-      if (run.entry.destId === null) continue;
-      for await (const copy of this.following.copies(await this.#destOf(containerNo), halt.soft)) {
-        const departure = (copy.mark === null ? undefined : marks.get(copy.mark)) ?? (copy.matchKey === null ? undefined : wanted.get(matchBits(hash64(copy.matchKey))));
-        if (departure === undefined || known.has(departure)) continue;
-        const named = await ledger.named([{ matchHash: departure.matchHash, destId: copy.dest.id }]);
-        if (named.size > 0) continue;
-        await ledger.departures.adopt(departure, copy.dest);
-        known.set(departure, { ...departure, row: { ...departure.row, state: itemStates.done, dest: copy.dest } });
-      }
-    }
+    for (const [containerNo, group] of grouped(open.filter(({ row }) => row.state === itemStates.claimed).map((departure) => ({ departure }))))
+      for (const [departure, resolved] of await adoptInDoubt(this.context, this.following, await this.#destOf(containerNo), group.map(({ departure }) => departure))) known.set(departure, resolved);
     return open.map((departure) => known.get(departure) ?? departure);
   }
 
@@ -203,11 +204,11 @@ async function lookElsewhere({ session, halt }: PassContext, following: Followin
   return { seen, nameless };
 }
 
-/** The first arrival that explains no other departure; one whose copy stands comes first. */
+/** The first arrival that explains no other departure: the next station on the item's way; where there is none, one whose copy stands comes first. */
 function arrivalOf({ arrivals, verdict }: OpenDeparture, taken: Set<string>): Arrival | null {
   if (verdict !== verdicts.open) return null;
   const free = arrivals.filter((arrival) => !taken.has(keyOf(arrival)));
-  const found = free.find(({ state }) => state === itemStates.done) ?? free[0] ?? null;
+  const found = free.find(({ left }) => left) ?? free.find(({ state }) => state === itemStates.done) ?? free[0] ?? null;
   if (found !== null) taken.add(keyOf(found));
   return found;
 }

@@ -18,6 +18,15 @@ export interface FakeItem {
   gone: boolean;
 }
 
+/** What a link of the source stands for, as Exchange's sync state: where its round is, and what was given on the way to it. */
+interface SyncState {
+  /** Keys that the round shows, as they were when it began, and the last change before it. */
+  readonly round: { readonly keys: readonly string[]; readonly upTo: number };
+  /** Null between rounds. */
+  readonly offset: number | null;
+  readonly given: ReadonlySet<string>;
+}
+
 export interface FakeCopy {
   id: string;
   version: number;
@@ -63,6 +72,7 @@ export class FakeWorld {
   readonly after = new Map<string, string[]>();
   seq = 0;
   #copies = 0;
+  readonly #links: SyncState[] = [];
   #ready: Promise<void> = Promise.resolve();
 
   put(path: string, key: string, options: Partial<Pick<FakeItem, 'matchKey' | 'sizeBytes' | 'at' | 'needs' | 'refersTo'>> = {}): FakeItem {
@@ -98,6 +108,19 @@ export class FakeWorld {
     if (copy === undefined) throw new Error('there is no such copy');
     copy.version++;
     copy.content += ' touched';
+  }
+
+  /** Where a listing begins or goes on: a new round shows everything, or what has changed since the one before. */
+  stateOf(path: string, from: string | null): SyncState & { readonly offset: number } {
+    const state = from === null ? null : this.#links[Number(from.slice('link '.length))];
+    if (state === undefined) throw new Error('a link that was never given');
+    if (state !== null && state.offset !== null) return { ...state, offset: state.offset };
+    const since = state?.round.upTo ?? 0;
+    const keys = (this.source.get(path) ?? []).filter(({ seq }) => seq > since).map(({ key }) => key);
+    return { round: { keys, upTo: this.seq }, offset: 0, given: state?.given ?? new Set() };
+  }
+  link(state: SyncState): string {
+    return `link ${this.#links.push(state) - 1}`;
   }
 
   write(path: string, { item, existing, mark, needed, referred = [] }: TransferItem): FakeCopy {
@@ -161,29 +184,31 @@ export function fakeWorkload(world: FakeWorld, faults: Faults): Workload {
         faults.expiries--;
         throw new CheckpointExpired('forgotten');
       }
-      const { base, upTo, offset } = from === null ? { base: 0, upTo: world.seq, offset: 0 } : positionOf(from, world.seq);
-      const all = (world.source.get(container.path) ?? []).filter((item) => item.seq > base && item.seq <= upTo);
-      const listed = all.filter((item) => !item.gone);
-      // A listing from the beginning shows what is there, and nothing of what was.
-      const removed = base === 0 ? [] : all.filter((item) => item.gone).map(({ key }) => key);
+      const items = world.source.get(container.path) ?? [];
+      const { round, offset, given } = world.stateOf(container.path, from);
+      const told = new Set(given);
       const removedFirst = offset === 0 && faults.random() < 0.5;
       for (let at = offset; ; at += faults.pageItems) {
         await world.turn();
         signal.throwIfAborted();
         faults.step('page');
-        const complete = at + faults.pageItems >= listed.length;
-        const items = listed.slice(at, at + faults.pageItems);
-        if (faults.random() < faults.repeats) items.push(...listed.slice(Math.max(0, at - 3), at));
+        const complete = at + faults.pageItems >= round.keys.length;
+        const standing = (keys: readonly string[]): FakeItem[] => items.filter(({ key, gone }) => !gone && keys.includes(key));
+        const shown = standing(round.keys.slice(at, at + faults.pageItems));
+        if (faults.random() < faults.repeats) shown.push(...standing(round.keys.slice(Math.max(0, at - 3), at)));
         const endless = faults.endless.get(container.path);
         if (complete && endless !== undefined) {
-          for (let again = 0; ; again++) {
+          for (;;) {
             signal.throwIfAborted();
-            yield { items: endless === 'empty' ? [] : items.map(sourceItem), removed: [], checkpoint: `page ${base} ${upTo} ${at + again}`, complete: false };
+            yield { items: endless === 'empty' ? [] : shown.map(sourceItem), removed: [], checkpoint: world.link({ round, offset: at, given: new Set(told) }), complete: false };
           }
         }
-        // What left may stand on any page; here on the first or on the last one.
+        // What left may stand on any page; here on the first or on the last one. Nobody is told of what this chain of links never gave.
         const tells = removedFirst ? at === offset : complete;
-        yield { items: items.map(sourceItem), removed: tells ? removed : [], checkpoint: complete ? `token ${upTo}` : `page ${base} ${upTo} ${at + faults.pageItems}`, complete };
+        const removed = tells ? items.filter(({ key, gone }) => gone && round.keys.includes(key) && told.has(key)).map(({ key }) => key) : [];
+        for (const { key } of shown) told.add(key);
+        for (const key of removed) told.delete(key);
+        yield { items: shown.map(sourceItem), removed, checkpoint: world.link({ round, offset: complete ? null : at + faults.pageItems, given: new Set(told) }), complete };
         if (complete) return;
       }
     },
@@ -241,7 +266,7 @@ export function fakeWorkload(world: FakeWorld, faults: Faults): Workload {
     async *copies(dest, signal) {
       await world.turn();
       signal.throwIfAborted();
-      for (const { id, version, matchKey, mark } of world.destination.get(dest.id) ?? []) yield { dest: { id, version: String(version) }, matchKey, mark };
+      for (const { id, version, matchKey, mark } of world.destination.get(dest.id) ?? []) yield { dest: { id, version: String(version) }, matchKey, mark, whole: true };
     },
     async *leftOut(signal) {
       await world.turn();
@@ -298,10 +323,4 @@ const sourceItem = ({ key, version, sizeBytes, matchKey, at, needs, refersTo }: 
 function addressOf(words: string): { container: string; key: string } {
   const [container = '', key = ''] = words.split(' ');
   return { container, key };
-}
-
-function positionOf(from: string, now: number): { base: number; upTo: number; offset: number } {
-  const [kind, ...numbers] = from.split(' ');
-  const [first = 0, second = 0, third = 0] = numbers.map(Number);
-  return kind === 'token' ? { base: first, upTo: now, offset: 0 } : { base: first, upTo: second, offset: third };
 }

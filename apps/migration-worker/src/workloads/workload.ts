@@ -221,6 +221,8 @@ export interface DestCopy {
   readonly matchKey: string | null;
   /** Our stamp, where the copy has one. */
   readonly mark: string | null;
+  /** False for what a write left that did not come to its end. */
+  readonly whole: boolean;
 }
 
 /** What a workload brings that follows moves and deletions at the source. */

@@ -8,7 +8,7 @@ import { saysMailboxMissing, unitErrorOf } from './errors.js';
 import type { Mailbox } from './mailbox.js';
 import { expandProperties, extendedValue, markProperty, searchKeyProperty, segment, text } from './mapi.js';
 import { describingProperties, isDescribed, matchKeyOf, readMatchKey } from './match-key.js';
-import { provisionalMark, removeCopy } from './stamped-copies.js';
+import { provisionalMark, readStamp, removeCopy } from './stamped-copies.js';
 
 const pageItems = '250';
 
@@ -46,7 +46,7 @@ export async function* listCopies(destination: Mailbox, folderId: string, signal
     for await (const page of destination.port.pages<Record<string, unknown>>(destination.admin(`/folders/${segment(folderId)}/items`), destination.options(signal, { query }))) {
       for (const raw of page.value) {
         const id = text(raw['id']);
-        if (id !== null) yield { dest: { id, version: text(raw['changeKey']) ?? '' }, matchKey: matchKeyOf(raw), mark: extendedValue(raw, markProperty) };
+        if (id !== null) yield { dest: { id, version: text(raw['changeKey']) ?? '' }, matchKey: matchKeyOf(raw), ...readStamp(extendedValue(raw, markProperty)) };
       }
     }
   } catch (error) {

@@ -8,8 +8,15 @@ import { saysMailboxMissing, unitErrorOf } from './errors.js';
 import type { Mailbox } from './mailbox.js';
 import { expandProperties, extendedValue, markProperty, odataString, segment, text } from './mapi.js';
 
+const provisional = '.partial';
+
 export function provisionalMark(mark: string): string {
-  return `${mark}.partial`;
+  return `${mark}${provisional}`;
+}
+
+/** The item's mark in a stamp, and whether the copy that carries it is whole. */
+export function readStamp(stamp: string | null): { mark: string | null; whole: boolean } {
+  return stamp?.endsWith(provisional) === true ? { mark: stamp.slice(0, -provisional.length), whole: false } : { mark: stamp, whole: true };
 }
 
 /** Copies in a folder that carry exactly this mark, with their ids in the admin API. Throws GraphRequestError. */
