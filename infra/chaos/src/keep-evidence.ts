@@ -7,7 +7,7 @@ import type { Outcome } from './run-plan.js';
 import type { Stage } from './stage.js';
 
 /** Tables that hold ids, hashes, codes and counters; no content is in any. */
-const tables = ['jobs.jobs', 'jobs.passes', 'jobs.units', 'jobs.items', 'jobs.log_lines', 'jobs.positions', 'worker.destinations', 'worker.mappings', 'worker.containers', 'worker.units', 'worker.unit_containers', 'worker.ledger', 'worker.recounts', 'worker.item_reports'];
+const tables = ['jobs.jobs', 'jobs.passes', 'jobs.units', 'jobs.items', 'jobs.log_lines', 'jobs.positions', 'worker.destinations', 'worker.mappings', 'worker.containers', 'worker.units', 'worker.unit_passes', 'worker.unit_containers', 'worker.ledger', 'worker.recounts', 'worker.departures', 'worker.item_reports'];
 
 /** The folder with everything. */
 export async function keepEvidence(stage: Stage, plan: Plan, outcome: Outcome, folder: string): Promise<string> {

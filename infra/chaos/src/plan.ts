@@ -103,7 +103,7 @@ function actsOf(seed: number, size: PlanSize, random: Random, requests: number):
       pass,
       rival: pass === 'full' && size === 'long' && draw.chance(0.3) ? moment() : null,
       before: pass === 'delta' ? changesOf(draw) : null,
-      during: (pass === 'full' || pass === 'delta') && draw.chance(0.3) ? { ...moment(), changes: { ...changesOf(draw), moved: 0, deleted: 0 } } : null,
+      during: (pass === 'full' || pass === 'delta') && draw.chance(0.3) ? { ...moment(), changes: changesOf(draw) } : null,
       pauses: draw.chance(0.4) ? [{ ...moment(), restMs: draw.between(0, 1_500) }] : [],
       faults: drawFaults(draw, seed, index, size),
       strikes: drawStrikes(draw, { workers, span, most: pass === 'full' ? (size === 'short' ? 4 : 10) : size === 'short' ? 2 : 4 }),

@@ -90,7 +90,7 @@ async function actAndCheck(run: ActRun, act: Act, name: string, say: (line: stri
   say(`${name}: ${act.pass}, ${job.status} in ${((Date.now() - began) / 1000).toFixed(1)} s; ${job.doneItems} done, ${job.errorItems} errors, ${job.skippedItems} skipped${open > 0 ? `, ${open} of them for a later pass` : ''}`);
   const standing = last ? 'equal' : behind ? 'behind' : open === 0 && job.status === 'DONE' ? 'equal' : 'open';
   const violations = [...judge(comparison, standing, run.deletions), ...witness.violations, ...run.rivals.flatMap((rival) => rival.violations)];
-  if (last && act.pass === 'verify') violations.push(...(await checkVerification(api, job)));
+  if (last && act.pass === 'verify') violations.push(...(await checkVerification(api, job, comparison.items.kept)));
   if (last && open > 0) violations.push(`${open} items failed that nothing refuses, in a pass that nothing disturbed`);
   if (last && job.status !== 'DONE') violations.push(`a pass that nothing disturbed ended with ${job.status}: ${JSON.stringify(job.failure)}`);
   const sql = postgres(stage.stack.databaseUrl, { max: 1 });
