@@ -25,7 +25,7 @@ export interface MailTenant {
 export const onlyMessages = { attachmentEvery: 0, settings: false, untouchables: false };
 
 /** Seldom: every look is work for the services that are measured. */
-const lookEveryMs = 250;
+const lookEveryMs = 1_000;
 
 export class MailTenants {
   readonly api: ApiClient;

@@ -11,11 +11,11 @@ const readyMsMax = 30_000;
 const inherited = new Set(['PATH', 'HOME', 'TMPDIR', 'LANG', 'NODE_EXTRA_CA_CERTS']);
 
 /** Resolves when it is ready; throws with the end of its log when it ends before. */
-export async function startService({ name, main, args, env, port, readyUrl }: ServiceDefinition, dataDir: string, onSpawn: (pid: number) => void): Promise<void> {
+export async function startService({ name, main, nodeFlags, args, env, port, readyUrl }: ServiceDefinition, dataDir: string, onSpawn: (pid: number) => void): Promise<void> {
   const logs = join(dataDir, 'logs');
   mkdirSync(logs, { recursive: true });
   const base = Object.fromEntries(Object.entries(process.env).filter(([key]) => inherited.has(key)));
-  await spawnServer({ name, command: process.execPath, args: [main, ...args], cwd: checkout, env: { ...base, ...env, ...partMark(dataDir, name) }, logFile: join(logs, `${name}.log`), detached: true, port, onSpawn, ready: () => answersOk(readyUrl) });
+  await spawnServer({ name, command: process.execPath, args: [...nodeFlags, main, ...args], cwd: checkout, env: { ...base, ...env, ...partMark(dataDir, name) }, logFile: join(logs, `${name}.log`), detached: true, port, onSpawn, ready: () => answersOk(readyUrl) });
 }
 
 /** Waits for one that runs already; false when it ends meanwhile. Throws when it lives and is not ready in time. */

@@ -59,6 +59,8 @@ export class ForeignStream extends Error {}
 export interface DecodedItem {
   content: ItemContent;
   refusal: PlantedRefusal | null;
+  /** Reads the content once more from its text; null when it has bytes besides. */
+  again: (() => ItemContent) | null;
 }
 
 /** Takes the stream piece by piece; memory stays flat whatever the attachments' size. */
@@ -68,6 +70,7 @@ export class ItemDecoder {
   #stage: 'length' | 'head' | 'padding' | 'blobs' | 'mac' = 'length';
   #need = magic.length + 4;
   #head: Head | null = null;
+  #headText = '';
   #padding = 0;
   #blob = 0;
   #blobLeft = 0;
@@ -120,7 +123,8 @@ export class ItemDecoder {
       if ('$blob' in value) return contents[value.$blob as number];
       return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, revive(each)]));
     };
-    return { content: (contents.length === 0 ? this.#head.content : revive(this.#head.content)) as ItemContent, refusal: this.#head.refusal };
+    const { content, refusal } = this.#head;
+    return contents.length === 0 ? { content: content as ItemContent, refusal, again: rereading(this.#headText) } : { content: revive(content) as ItemContent, refusal, again: null };
   }
 
   #keeps({ size, seed }: Head['blobs'][number]): boolean {
@@ -128,7 +132,8 @@ export class ItemDecoder {
   }
   #readHead(part: Buffer): void {
     try {
-      this.#head = JSON.parse(part.toString('utf8')) as Head;
+      this.#headText = part.toString('utf8');
+      this.#head = JSON.parse(this.#headText) as Head;
     } catch {
       throw new ForeignStream('unreadable head');
     }
@@ -177,6 +182,9 @@ export class ItemDecoder {
     return rest.subarray(part.length);
   }
 }
+
+/** Holds nothing but the text. */
+const rereading = (head: string) => (): ItemContent => (JSON.parse(head) as Head).content as ItemContent;
 
 /** Base64 of a stream of bytes, in pieces. */
 export function* toBase64(pieces: Iterable<Buffer>): Generator<string> {

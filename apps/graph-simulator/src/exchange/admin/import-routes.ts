@@ -3,7 +3,7 @@ import { LinkTokens, type LinkClaims } from '../../http/link-token.js';
 import { contextUrl } from '../../http/odata.js';
 import { GraphFault, type GraphReply, type HostRequest, type HostRoute, type Route } from '../../http/route.js';
 import type { World } from '../../world/world.js';
-import { sizeOf, type Item, type ItemContent } from '../store/item.js';
+import { sizeOf, type Item } from '../store/item.js';
 import { QuotaExceeded, type Mailbox } from '../store/mailbox.js';
 import { ForeignStream, ItemDecoder, type DecodedItem } from './fast-transfer.js';
 import { folderByAdminId } from './folder-routes.js';
@@ -127,7 +127,7 @@ async function handleImport(world: World, sessions: ImportSessions, options: Imp
   return write(mailbox, fields, decoded, req);
 }
 
-function write(mailbox: Mailbox, fields: Record<string, unknown>, { content, refusal }: DecodedItem, req: HostRequest): GraphReply {
+function write(mailbox: Mailbox, fields: Record<string, unknown>, { content, refusal, again }: DecodedItem, req: HostRequest): GraphReply {
   const { FolderId, Mode, ItemId, ChangeKey, Data: _data, ...unknown } = fields;
   const [extra] = Object.keys(unknown);
   if (extra !== undefined) throw importFault(400, `Unknown property ${extra}.`);
@@ -135,17 +135,16 @@ function write(mailbox: Mailbox, fields: Record<string, unknown>, { content, ref
   if (folder === undefined) throw new GraphFault(404, 'ErrorFolderNotFound', 'The specified folder could not be found in the store.');
   if (refusal?.at === 'import') throw new GraphFault(400, refusal.code, 'The message exceeds the maximum supported size.');
   if (sizeOf(content) > mailbox.messageBytesMax) throw new GraphFault(400, 'ErrorMessageSizeExceeded', 'The message exceeds the maximum supported size.');
-  const restored: ItemContent = content;
   try {
     if (Mode === 'create') {
       if (ItemId !== undefined || ChangeKey !== undefined) throw importFault(400, 'ItemId and ChangeKey must not be given in create mode.');
-      return answer(mailbox, mailbox.addItem(folder, restored), req);
+      return answer(mailbox, mailbox.addItem(folder, content, { again }), req);
     }
     if (Mode !== 'update') throw importFault(400, 'Mode is create or update.');
     const item = typeof ItemId === 'string' ? itemByAdminId(mailbox, ItemId) : undefined;
     if (item === undefined || item.folderKey !== folder.key) throw new GraphFault(404, 'ErrorItemNotFound', 'The specified object was not found in the store.');
     if (item.changeKey !== ChangeKey) throw new GraphFault(412, 'ErrorIrresolvableConflict', 'The send or update operation could not be performed because the change key passed in the request does not match the current change key for the item.');
-    return answer(mailbox, mailbox.updateItem(item.key, restored), req);
+    return answer(mailbox, mailbox.updateItem(item.key, content), req);
   } catch (error) {
     if (error instanceof QuotaExceeded) throw new GraphFault(507, 'ErrorQuotaExceeded', 'The operation failed because the mailbox is over its quota.');
     throw error;

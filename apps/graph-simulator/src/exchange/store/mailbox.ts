@@ -15,7 +15,8 @@ export interface OutboundMail {
 }
 
 interface Overlay {
-  content: ItemContent | null;
+  /** What was written, or how it is read again from its text: a mailbox full of objects costs the garbage collector more than reading them. */
+  content: ItemContent | (() => ItemContent);
   folderKey: number;
   moves: number;
   version: number;
@@ -34,6 +35,8 @@ export interface DeltaPage {
 
 /** Thrown by writes when the mailbox is full: 507 / ErrorQuotaExceeded. */
 export class QuotaExceeded extends Error {}
+
+const contentOf = ({ content }: Overlay): ItemContent => (typeof content === 'function' ? content() : content);
 
 export class Mailbox {
   /** The GUID in `MBX:<guid>@<tenant>`. */
@@ -162,7 +165,7 @@ export class Mailbox {
     for (const child of this.folders(folder.key)) this.removeFolder(child);
     for (const { key } of folder.keys()) {
       const overlay = this.#overlay.get(key);
-      if (key >= writtenKeyBase && overlay?.content != null) this.#writtenBytes -= sizeOf(overlay.content);
+      if (key >= writtenKeyBase && overlay !== undefined) this.#writtenBytes -= sizeOf(contentOf(overlay));
       this.#overlay.delete(key);
     }
     this.#folders.delete(folder.key);
@@ -203,15 +206,16 @@ export class Mailbox {
   /** The item, or undefined when it is not in the mailbox (any more). */
   item(key: number): Item | undefined {
     const overlay = this.#overlay.get(key);
-    if (overlay !== undefined && overlay.content !== null) return { key, folderKey: overlay.folderKey, moves: overlay.moves, changeKey: this.#changeKey(key, overlay.version), createdAt: overlay.createdAt, modifiedAt: overlay.modifiedAt, content: overlay.content, refusal: overlay.refusal };
+    if (overlay !== undefined) return this.#written(key, overlay, contentOf(overlay));
     if (key >= writtenKeyBase) return undefined;
     const home = this.#folders.get(Math.floor(key / 2 ** 28));
     const index = key % 2 ** 28;
-    if (home?.source == null || index >= home.source.count || key !== seededKey(home.key, index)) return undefined;
-    const folderKey = overlay?.folderKey ?? home.key;
-    if (overlay === undefined && home.departed.has(key)) return undefined;
+    if (home?.source == null || index >= home.source.count || key !== seededKey(home.key, index) || home.departed.has(key)) return undefined;
     const createdAt = home.source.createdAt(index);
-    return { key, folderKey, moves: overlay?.moves ?? 0, changeKey: this.#changeKey(key, overlay?.version ?? 0), createdAt, modifiedAt: overlay?.modifiedAt ?? createdAt, content: home.source.item(index), refusal: overlay?.refusal ?? home.source.refusal?.(index) ?? null };
+    return { key, folderKey: home.key, moves: 0, changeKey: this.#changeKey(key, 0), createdAt, modifiedAt: createdAt, content: home.source.item(index), refusal: home.source.refusal?.(index) ?? null };
+  }
+  #written(key: number, { folderKey, moves, version, createdAt, modifiedAt, refusal }: Overlay, content: ItemContent): Item {
+    return { key, folderKey, moves, changeKey: this.#changeKey(key, version), createdAt, modifiedAt, content, refusal };
   }
   /** Items of a folder in stable order from a place of the listing; `next` continues. */
   *items(folder: Folder, at = 0): Generator<{ item: Item; next: number }> {
@@ -233,17 +237,19 @@ export class Mailbox {
   get writtenItems(): number {
     return this.#nextItem - writtenKeyBase;
   }
-  addItem(folder: Folder, content: ItemContent, options: { createdAt?: string; refusal?: PlantedRefusal | null } = {}): Item {
+  /** `again`: reads the same content from what takes less room. */
+  addItem(folder: Folder, content: ItemContent, options: { createdAt?: string; refusal?: PlantedRefusal | null; again?: (() => ItemContent) | null } = {}): Item {
     const bytes = sizeOf(content);
     if (this.#writtenBytes + bytes > this.quotaBytes) throw new QuotaExceeded();
     const key = this.#nextItem;
     this.#nextItem += 1;
     const now = this.now();
-    this.#overlay.set(key, { content, folderKey: folder.key, moves: 0, version: this.#nextVersion(), createdAt: options.createdAt ?? now, modifiedAt: now, refusal: options.refusal ?? null });
+    const overlay: Overlay = { content: options.again ?? content, folderKey: folder.key, moves: 0, version: this.#nextVersion(), createdAt: options.createdAt ?? now, modifiedAt: now, refusal: options.refusal ?? null };
+    this.#overlay.set(key, overlay);
     this.#writtenBytes += bytes;
     folder.arrive(key);
     folder.log.record(key, 'upsert');
-    return this.#get(key);
+    return this.#written(key, overlay, content);
   }
   /** Replaces an item's content; a new change key follows. */
   updateItem(key: number, content: ItemContent): Item {
