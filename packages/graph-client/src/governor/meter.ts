@@ -101,11 +101,11 @@ export class Meter {
 
   /** What it tells and asks. `active`: requests are about, so a block beyond the need is worth having. `members`: not null while it is cut off, when what it may still use counts as held. */
   ask(share: number, active: boolean, members: number | null, now: number): ExchangeRequest['windows'][number] {
-    // Blocks grow while they last less than a quarter of a second and shrink while they last more than one.
+    // Blocks grow while half of them lasts less than half a second, and shrink while it lasts more than two.
     const cap = Math.max(1, this.max / 50);
     if (active && now >= this.askAt && (this.need > 0 || this.isLow)) {
       const lasted = now - this.#askedAt;
-      this.#block = Math.min(cap, Math.max(1, lasted < 250 ? this.#block * 2 : lasted > 1_000 ? this.#block / 2 : this.#block));
+      this.#block = Math.min(cap, Math.max(1, lasted < 500 ? this.#block * 2 : lasted > 2_000 ? this.#block / 2 : this.#block));
       this.#askedAt = now;
     }
     if (!active) this.#stock = 0;
