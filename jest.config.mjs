@@ -12,6 +12,7 @@ export default {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   globalSetup: '<rootDir>/packages/testing/jest-global-setup.mjs',
   globalTeardown: '<rootDir>/packages/testing/jest-global-teardown.mjs',
+  testSequencer: '<rootDir>/packages/testing/jest-longest-first.mjs',
   testTimeout: 60_000,
   maxWorkers: 2,
 };
