@@ -1,13 +1,20 @@
-/** OneDrives through the public API: a dry run, the migration, what changed since, and a verification, judged by the simulator's own comparison. */
+/** OneDrives and sites through the public API: a dry run, the migration, what changed since, and a verification, judged by the simulator's own comparison. */
 import { listItemsAnswer, passAnswer, type Job } from '@migrator/contracts/api/jobs';
 import { jobReportAnswer } from '@migrator/contracts/api/report';
-import { connectBoth, createJob, jobReaches, startPlatform, type Platform } from './platform.js';
+import { connectBoth, createJob, jobReaches, startPlatform, type Connected, type Platform } from './platform.js';
 
 jest.setTimeout(600_000);
 let platform: Platform | undefined;
 const started = (): Platform => platform!;
+let tenants: Connected;
 beforeAll(async () => {
   platform = await startPlatform({ workers: 2 });
+  await control('/files/uploads', { keepBytesMax: 64 * 1024 * 1024 });
+  const content = (seed: string): unknown => ({ seed, files: 80, folders: 10, emptyFolders: 1, emptyEvery: 17, malwareEvery: 40, shortcuts: 1, notebooks: 1, large: [11_000_000], bytesMax: 60_000 });
+  await control('/tenants/contoso.com/users', { users: people.map((alias) => ({ alias, displayName: alias, drive: { content: content(alias) } })) });
+  await control('/tenants/fabrikam.com/users', { users: people.map((alias) => ({ alias, displayName: alias, drive: true })) });
+  for (const domain of ['contoso.com', 'fabrikam.com']) await control(`/tenants/${domain}/sites`, { sites: [{ name: 'plans', displayName: 'Plans' }] });
+  tenants = await connectBoth(platform);
 });
 afterAll(() => platform?.stop());
 
@@ -24,8 +31,8 @@ interface Compared {
 const people = ['drive-a', 'drive-b', 'drive-c'];
 const control = <T>(path: string, body: unknown): Promise<T> => started().control.call<T>('POST', path, body);
 
-async function expectEqual(): Promise<Compared[]> {
-  const { drives } = await control<{ drives: Compared[] }>('/files/compare', { source: 'contoso.com', destination: 'fabrikam.com', drives: people.map((alias) => ({ source: `${alias}@contoso.com`, dest: `${alias}@fabrikam.com` })), permissions: false, versions: false });
+async function expectEqual(drivesOf: { source: string; dest: string }[] = people.map((alias) => ({ source: `${alias}@contoso.com`, dest: `${alias}@fabrikam.com` }))): Promise<Compared[]> {
+  const { drives } = await control<{ drives: Compared[] }>('/files/compare', { source: 'contoso.com', destination: 'fabrikam.com', drives: drivesOf, permissions: false, versions: false });
   for (const { expected, matched, missing, extra, differs, examples } of drives) expect({ matched, missing, extra, differs, examples }).toEqual({ matched: expected, missing: 0, extra: 0, differs: 0, examples: { missing: [], extra: [], differs: [] } });
   return drives;
 }
@@ -36,11 +43,6 @@ async function pass(jobId: string, mode: 'delta' | 'verify'): Promise<Job> {
 }
 
 test('drives of three people are rehearsed, moved, brought up to date and verified, with nothing lost, doubled or different', async () => {
-  await control('/files/uploads', { keepBytesMax: 64 * 1024 * 1024 });
-  const content = (seed: string): unknown => ({ seed, files: 80, folders: 10, emptyFolders: 1, emptyEvery: 17, malwareEvery: 40, shortcuts: 1, notebooks: 1, large: [11_000_000], bytesMax: 60_000 });
-  await control('/tenants/contoso.com/users', { users: people.map((alias) => ({ alias, displayName: alias, drive: { content: content(alias) } })) });
-  await control('/tenants/fabrikam.com/users', { users: people.map((alias) => ({ alias, displayName: alias, drive: true })) });
-  const tenants = await connectBoth(started());
   const options = { users: people.map((alias) => `${alias}@contoso.com`) };
 
   const { id: rehearsal } = await createJob(started(), tenants, { type: 'ONEDRIVE', options, dryRun: true });
@@ -66,4 +68,24 @@ test('drives of three people are rehearsed, moved, brought up to date and verifi
   const report = await started().api.call('GET', `/v1/jobs/${jobId}/report`, jobReportAnswer);
   expect(report.differences.filter(({ code }) => code !== 'VERIFY_NOT_COPIED')).toEqual([]);
   expect(report.differences).toHaveLength(withheld);
+});
+
+test('the library of a site is rehearsed, moved, brought up to date and verified; what of the site stays behind is said', async () => {
+  const step = (path: string, bytes: number) => ({ kind: 'write', path, bytes });
+  await control('/files/changes', { tenant: 'contoso.com', site: 'plans', do: [{ kind: 'folder', path: 'A' }, { kind: 'folder', path: 'A/B' }, ...Array.from({ length: 30 }, (_, at) => step(`A/B/f${at}.bin`, 1_000 + at)), step('large.bin', 11_000_000)] });
+  const options = { sites: ['https://contoso.sharepoint.com/sites/plans'], siteMappings: [{ source: 'https://contoso.sharepoint.com/sites/plans', dest: 'https://fabrikam.sharepoint.com/sites/plans' }] };
+  const { id: rehearsal } = await createJob(started(), tenants, { type: 'SHAREPOINT', options, dryRun: true });
+  expect(await jobReaches(started(), rehearsal, ['DONE', 'ERROR'], 300_000)).toMatchObject({ status: 'DONE', totalItems: 34, doneItems: 33, skippedItems: 1 });
+
+  const { id: jobId } = await createJob(started(), tenants, { type: 'SHAREPOINT', options });
+  expect(await jobReaches(started(), jobId, ['DONE', 'ERROR'], 300_000)).toMatchObject({ status: 'DONE', outcome: 'with_skips', totalItems: 34, doneItems: 33, skippedItems: 1, errorItems: 0 });
+  await expectEqual([{ source: 'plans', dest: 'plans' }]);
+  const { items } = await started().api.call('GET', `/v1/jobs/${jobId}/items`, listItemsAnswer);
+  expect(items.map(({ code, container, kind }) => [code, container, kind])).toEqual([['SITE_SETTINGS_NOT_CARRIED', '/', 'siteSettings']]);
+
+  await control('/files/changes', { tenant: 'contoso.com', site: 'plans', do: [step('A/new.bin', 5), { kind: 'rename', path: 'A/B', to: 'C' }] });
+  expect(await pass(jobId, 'delta')).toMatchObject({ status: 'DONE', totalItems: 35, errorItems: 0 });
+  await expectEqual([{ source: 'plans', dest: 'plans' }]);
+  await pass(jobId, 'verify');
+  expect((await started().api.call('GET', `/v1/jobs/${jobId}/report`, jobReportAnswer)).differences).toEqual([]);
 });

@@ -30,6 +30,12 @@ export const skipNumbers = {
   SHARING_REFUSED: 114,
   LINK_HAS_PASSWORD: 115,
   SHARING_NOT_PORTABLE: 116,
+  COLUMN_NOT_CARRIED: 121,
+  VALUES_NOT_CARRIED: 122,
+  ATTACHMENTS_NOT_CARRIED: 123,
+  LIST_FOLDER_NOT_CARRIED: 124,
+  WEB_PART_NOT_CARRIED: 125,
+  SITE_SETTINGS_NOT_CARRIED: 126,
 } as const satisfies Record<SkipCause, number>;
 
 export const failureNumbers = {

@@ -2,6 +2,7 @@
 import { builtWorkloads, workloadNames, type WorkloadName } from '@migrator/contracts/api/tenants';
 import { onedriveWorkload } from './drive/index.js';
 import { mailWorkload, type MailDeps } from './mail/index.js';
+import { siteWorkload } from './site/index.js';
 import type { Workload } from './workload.js';
 
 /** Names of the contract that this release does not have; job-service refuses jobs of them. */
@@ -9,7 +10,7 @@ const notBuilt: readonly WorkloadName[] = workloadNames.filter((name) => !builtW
 
 /** Every workload of this build by name. */
 export function createWorkloads(deps: MailDeps): ReadonlyMap<WorkloadName, Workload> {
-  return registry([mailWorkload(deps), onedriveWorkload(deps)], notBuilt);
+  return registry([mailWorkload(deps), onedriveWorkload(deps), siteWorkload(deps)], notBuilt);
 }
 
 /** Throws unless each name of the contract stands in exactly one of both lists, once. */

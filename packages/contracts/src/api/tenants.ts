@@ -6,7 +6,7 @@ import { cleanText, nullableTime, optionalPageFields, timeSchema } from './commo
 export const workloadNames = ['EMAIL', 'SHAREPOINT', 'ONEDRIVE', 'TEAMS'] as const;
 export type WorkloadName = (typeof workloadNames)[number];
 /** Those that this release can run: migration-worker has them, and job-service takes jobs of them. Both read it here. */
-export const builtWorkloads: readonly WorkloadName[] = ['EMAIL', 'ONEDRIVE'];
+export const builtWorkloads: readonly WorkloadName[] = ['EMAIL', 'ONEDRIVE', 'SHAREPOINT'];
 
 export const tenantRoleSchema = z.enum(['source', 'destination']);
 export type TenantRole = z.infer<typeof tenantRoleSchema>;

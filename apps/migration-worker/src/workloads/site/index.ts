@@ -1,0 +1,1 @@
+export { siteWorkload } from './site-workload.js';

@@ -1,0 +1,50 @@
+/** What of every site stays behind: one entry that says so. */
+import type { Candidate, Container, DestContainer, FingerprintPage, ForeseenResult, ItemResult, Page, RemovalResult, TransferItem } from '../workload.js';
+import { lostPart, lostResult } from './lost-part.js';
+import { destId, type SitePart } from './site-part.js';
+
+const kind = 'site';
+
+export class SettingsPart implements SitePart {
+  readonly kinds = [kind];
+
+  constructor(private readonly scope: Readonly<Record<string, boolean>>) {}
+
+  async *containers(): AsyncGenerator<Container> {
+    yield await Promise.resolve({ key: kind, path: '/', kind, parentKey: null, itemCount: 1, stays: true, listsAll: true, ref: null });
+  }
+
+  async *destContainers(): AsyncGenerator<Container> {
+    // Nothing is written here.
+  }
+
+  ensure(): Promise<DestContainer> {
+    const left = ['lists', 'pages'].filter((part) => this.scope[part] === true);
+    return Promise.resolve({ id: destId(kind), exists: true, ...(left.length === 0 ? {} : { note: `${left.join(' and ')} of sites are not carried by this release.` }) });
+  }
+
+  async *pages(): AsyncGenerator<Page> {
+    yield await Promise.resolve({ items: [lostPart('settings', 'siteSettings', 'SITE_SETTINGS_NOT_CARRIED')], removed: [], checkpoint: kind, complete: true });
+  }
+
+  find(): Promise<Map<string, Candidate[]>> {
+    return Promise.resolve(new Map());
+  }
+
+  async *transfer(batch: readonly TransferItem[]): AsyncGenerator<ItemResult> {
+    yield* await this.foresee(batch);
+  }
+
+  foresee(batch: readonly TransferItem[]): Promise<ForeseenResult[]> {
+    return Promise.resolve(batch.flatMap(({ item }) => lostResult(item) ?? []));
+  }
+
+  /** Not compared: Graph shows neither side's. */
+  async *read(): AsyncGenerator<FingerprintPage> {
+    yield await Promise.resolve({ prints: [], checkpoint: kind, complete: true });
+  }
+
+  async *remove(): AsyncGenerator<RemovalResult> {
+    // Nothing was written.
+  }
+}

@@ -1,0 +1,89 @@
+/** The SHAREPOINT workload: a site with its libraries, lists and pages. Each library is a container, each list, and the pages together. */
+import { driveCapabilities, type DriveDeps } from '../drive/drive-pair.js';
+import { pathFilter } from '../path-filter.js';
+import type { Candidate, Container, DestContainer, Following, ForeseenResult, ItemResult, Page, SideReader, TransferItem, UnitScope, UnitSession, Workload } from '../workload.js';
+import { LibraryPart } from './libraries/library-part.js';
+import { SettingsPart } from './settings-part.js';
+import { destParts, once, type SitePart } from './site-part.js';
+import { openSite, type Site } from './site.js';
+import { listLibraries } from './structure.js';
+
+/** Makes the workload; one instance serves any number of units at once. */
+export function siteWorkload(deps: DriveDeps): Workload {
+  return {
+    name: 'SHAREPOINT',
+    can: driveCapabilities,
+    async open(unit, ports, signal) {
+      const source = await openSite('source', ports.source, unit.source.microsoftId, signal);
+      return new SiteSession(deps, unit, source, await openSite('dest', ports.destination, unit.dest.microsoftId, signal), signal);
+    },
+  };
+}
+
+class SiteSession implements UnitSession {
+  private readonly parts: readonly SitePart[];
+  readonly sides: SideReader = {
+    read: (side, container, dest, _depth, from, signal) => this.partOf(container.kind).read(side, container, dest, from, signal),
+    destContainers: (signal) => this.destContainers(signal),
+  };
+  readonly following: Following = {
+    remove: (copies, dest, signal) => this.partOf(destParts(dest.id)[0]).remove(copies, dest, signal),
+    // A copy whose id we never learnt is found when its item is met again; what left before that has no name here.
+    copies: () => nothing(),
+    leftOut: () => nothing(),
+  };
+
+  constructor(
+    deps: DriveDeps,
+    private readonly unit: UnitScope,
+    source: Site,
+    destination: Site,
+    signal: AbortSignal,
+  ) {
+    const libraries = { source: once(() => listLibraries(source, signal)), dest: once(() => listLibraries(destination, signal)) };
+    const { scope } = unit;
+    this.parts = [
+      new SettingsPart(scope),
+      ...(scope['files'] === false ? [] : [new LibraryPart(deps, unit, source, destination, libraries)]),
+    ];
+  }
+
+  async *containers(signal: AbortSignal): AsyncGenerator<Container> {
+    const filter = pathFilter(this.unit.filters);
+    for (const part of this.parts) for await (const container of part.containers(signal)) if (!filter.leavesOut(container.path) || (container.placesItems === true && filter.leadsOn(container.path))) yield container;
+  }
+
+  ensure(container: Container, _parent: DestContainer | null, signal: AbortSignal, known: string | null = null): Promise<DestContainer> {
+    return this.partOf(container.kind).ensure(container, signal, known);
+  }
+
+  pages(container: Container, from: string | null, signal: AbortSignal): AsyncIterable<Page> {
+    return this.partOf(container.kind).pages(container, from, signal);
+  }
+
+  find(inDoubt: readonly TransferItem[], dest: DestContainer, container: Container, signal: AbortSignal): Promise<Map<string, Candidate[]>> {
+    return this.partOf(container.kind).find(inDoubt, dest, container, signal);
+  }
+
+  transfer(batch: readonly TransferItem[], dest: DestContainer, container: Container, signal: AbortSignal): AsyncIterable<ItemResult> {
+    return this.partOf(container.kind).transfer(batch, dest, container, signal);
+  }
+
+  foresee(batch: readonly TransferItem[], container: Container, signal: AbortSignal): Promise<ForeseenResult[]> {
+    return this.partOf(container.kind).foresee(batch, container, signal);
+  }
+
+  private async *destContainers(signal: AbortSignal): AsyncGenerator<Container> {
+    for (const part of this.parts) yield* part.destContainers(signal);
+  }
+
+  private partOf(kind: string): SitePart {
+    const part = this.parts.find(({ kinds }) => kinds.includes(kind));
+    if (part === undefined) throw new Error(`a site has no part of the kind ${kind}`);
+    return part;
+  }
+}
+
+async function* nothing(): AsyncGenerator<never> {
+  // Nothing to list.
+}
