@@ -96,12 +96,13 @@ export function tenantOperations(world: SimulatedWorld, make: MailboxMaker): Con
       },
     },
     {
-      method: 'PATCH', path: '/tenants/{tenant}', summary: 'Change { concealedNames, sharingCapability }',
+      method: 'PATCH', path: '/tenants/{tenant}', summary: 'Change { concealedNames, sharingCapability, groupSiteDelay }',
       handle: async (req) => {
         const tenant = tenantOf(world, req.params['tenant']);
-        const change = z.strictObject({ concealedNames: z.boolean().optional(), sharingCapability: z.enum(sharingCapabilities).optional() }).parse(await req.json());
+        const change = z.strictObject({ concealedNames: z.boolean().optional(), sharingCapability: z.enum(sharingCapabilities).optional(), groupSiteDelay: z.int().min(0).optional() }).parse(await req.json());
         tenant.concealedNames = change.concealedNames ?? tenant.concealedNames;
         tenant.files.sharingCapability = change.sharingCapability ?? tenant.files.sharingCapability;
+        tenant.files.groupSiteDelay = change.groupSiteDelay ?? tenant.files.groupSiteDelay;
         return summary(tenant);
       },
     },

@@ -4,12 +4,14 @@ import { ControlError, type ControlRoute } from '../control/control-route.js';
 import type { SimTenant } from '../world/tenant.js';
 import type { World } from '../world/world.js';
 import { compareDrives } from './compare-drives.js';
-import { siteId, type Site } from './file-store.js';
+import { defaultLibrary, siteId, type Site } from './file-store.js';
 import { mix, SeededContent } from './content/file-content.js';
 import { type Drive } from './drives/drive.js';
 import { nowOf } from './drives/drive-access.js';
 import type { Item, Permission } from './drives/item.js';
 import { driveOf } from './drives/site-drives.js';
+import type { Rows } from './lists/row.js';
+import { listsOf } from './lists/site-lists.js';
 import type { FileUploadSessions } from './drives/upload-sessions.js';
 
 const Place = z.strictObject({ tenant: z.string(), site: z.string().optional(), user: z.string().optional() });
@@ -107,12 +109,17 @@ export function fileOperations(world: World, uploads: FileUploadSessions): Contr
   const now = (): string => nowOf(world);
   const drivesOf = (body: z.output<typeof Place>): Drive[] => {
     const tenant = tenantNamed(world, body.tenant);
-    return sitesNamed(tenant, body).map((site) => driveOf(tenant, site, now));
+    return sitesNamed(tenant, body).map((site) => driveOf(tenant, defaultLibrary(site), now));
+  };
+  /** The deltas of a place: those of its libraries, which their drives share, and of its lists. */
+  const deltasOf = (body: z.output<typeof Place>): Rows['delta'][] => {
+    const tenant = tenantNamed(world, body.tenant);
+    return sitesNamed(tenant, body).flatMap((site) => listsOf(tenant, site, now).all.map(({ rows }) => rows.delta));
   };
   const end = (tenant: SimTenant, name: string): { tenant: SimTenant; drive: Drive } => {
     const [site] = sitesNamed(tenant, name.includes('@') ? { user: name } : { site: name });
     if (site === undefined) throw new ControlError(404, 'There is no such drive.');
-    return { tenant, drive: driveOf(tenant, site, now) };
+    return { tenant, drive: driveOf(tenant, defaultLibrary(site), now) };
   };
   return [
     {
@@ -133,29 +140,29 @@ export function fileOperations(world: World, uploads: FileUploadSessions): Contr
         const tenant = tenantNamed(world, place.tenant);
         const [site] = sitesNamed(tenant, place);
         if (site === undefined) throw new ControlError(404, 'There is no such drive.');
-        const drive = driveOf(tenant, site, now);
+        const drive = driveOf(tenant, defaultLibrary(site), now);
         const by = drive.root.createdBy;
         for (const step of steps) takeStep(tenant, drive, step, by);
         return { steps: steps.length };
       },
     },
     {
-      method: 'POST', path: '/files/expire', summary: 'Forget delta tokens (410) of drives, or end all upload sessions (404): { tenant, what: delta|uploadSessions, site?, user? }',
+      method: 'POST', path: '/files/expire', summary: 'Forget delta tokens (410) of drives and lists, or end all upload sessions (404): { tenant, what: delta|uploadSessions, site?, user? }',
       handle: async (req) => {
         const { what, ...place } = Place.extend({ what: z.enum(['delta', 'uploadSessions']) }).parse(await req.json());
         if (what === 'uploadSessions') return { ended: uploads.expireAll() };
-        const drives = drivesOf(place);
-        for (const drive of drives) drive.expireDeltaTokens();
-        return { drives: drives.length };
+        const deltas = deltasOf(place);
+        for (const { log } of deltas) log.expireTokens();
+        return { deltas: deltas.length };
       },
     },
     {
-      method: 'POST', path: '/files/delta', summary: 'How awkward delta pages of drives are: { tenant, site?, user?, order: asWritten|mixed, emptyPageEvery, repeatEvery } (every nth page is empty, repeats an item; 0: none)',
+      method: 'POST', path: '/files/delta', summary: 'How awkward delta pages of drives and lists are: { tenant, site?, user?, order: asWritten|mixed, emptyPageEvery, repeatEvery } (every nth page is empty, repeats an item; 0: none)',
       handle: async (req) => {
         const { order, emptyPageEvery, repeatEvery, ...place } = Place.extend({ order: z.enum(['asWritten', 'mixed']).optional(), emptyPageEvery: z.int().min(0).optional(), repeatEvery: z.int().min(0).optional() }).parse(await req.json());
-        const drives = drivesOf(place);
-        for (const { manners } of drives) Object.assign(manners, { order: order ?? manners.order, emptyPageEvery: emptyPageEvery ?? manners.emptyPageEvery, repeatEvery: repeatEvery ?? manners.repeatEvery });
-        return { drives: drives.length };
+        const deltas = deltasOf(place);
+        for (const { manners } of deltas) Object.assign(manners, { order: order ?? manners.order, emptyPageEvery: emptyPageEvery ?? manners.emptyPageEvery, repeatEvery: repeatEvery ?? manners.repeatEvery });
+        return { deltas: deltas.length };
       },
     },
     {

@@ -1,8 +1,8 @@
 import type { DirectoryUser, SimTenant } from '../world/tenant.js';
-import { libraryId, siteId, siteUrl, type Site } from './file-store.js';
+import { collectionOf, libraryId, libraryUrl, siteId, siteUrl, type Library, type Site } from './file-store.js';
 
 /** Every property `$select` may name on a site. */
-export const siteKnown = ['id', 'createdDateTime', 'description', 'displayName', 'eTag', 'isPersonalSite', 'lastModifiedDateTime', 'name', 'root', 'sharepointIds', 'siteCollection', 'webUrl'] as const;
+export const siteKnown = ['id', 'createdDateTime', 'description', 'displayName', 'eTag', 'isPersonalSite', 'lastModifiedDateTime', 'name', 'parentReference', 'root', 'sharepointIds', 'siteCollection', 'webUrl'] as const;
 
 /** What a site shows of itself without `$select`. */
 export const siteDefaults = siteKnown.filter((name) => name !== 'sharepointIds' && name !== 'eTag');
@@ -18,18 +18,18 @@ export function siteView(tenant: SimTenant, site: Site): Record<string, unknown>
     isPersonalSite: site.ownerId !== null,
     lastModifiedDateTime: site.createdDateTime,
     name: site.name,
-    root: {},
+    ...(site.parent === null ? { root: {} } : { parentReference: { siteId: siteId(site.parent) } }),
     sharepointIds: { siteId: site.collectionId, siteUrl: siteUrl(site), tenantId: tenant.id, webId: site.webId },
-    siteCollection: { hostname: site.hostname, dataLocationCode: 'NAM', root: {} },
+    siteCollection: { hostname: site.hostname, ...(site.parent === null ? { dataLocationCode: 'NAM', root: {} } : {}) },
     webUrl: siteUrl(site),
   };
 }
 
 /** Every property `$select` may name on a drive. */
-export const driveKnown = ['id', 'createdBy', 'createdDateTime', 'description', 'driveType', 'lastModifiedBy', 'lastModifiedDateTime', 'name', 'owner', 'quota', 'sharePointIds', 'webUrl'] as const;
+export const driveKnown = ['id', 'createdBy', 'createdDateTime', 'description', 'driveType', 'lastModifiedBy', 'lastModifiedDateTime', 'name', 'owner', 'quota', 'sharePointIds', 'system', 'webUrl'] as const;
 
 /** What a drive shows of itself without `$select`. */
-export const driveDefaults = driveKnown.filter((name) => name !== 'sharePointIds');
+export const driveDefaults = driveKnown.filter((name) => name !== 'sharePointIds' && name !== 'system');
 
 function quotaView({ usedBytes, quotaBytes }: Site): Record<string, unknown> {
   const remaining = Math.max(0, quotaBytes - usedBytes);
@@ -49,23 +49,24 @@ function ownerView(tenant: SimTenant, site: Site): Record<string, unknown> {
   return group === undefined ? { user: { displayName: 'System Account' } } : { group: { ...(group.mail === null ? {} : { email: group.mail }), id: group.id, displayName: group.displayName } };
 }
 
-/** A site's default library, or the OneDrive behind a personal site. */
-export function driveView(tenant: SimTenant, site: Site): Record<string, unknown> {
+/** A library of a site, or the OneDrive behind a personal site. */
+export function driveView(tenant: SimTenant, library: Library): Record<string, unknown> {
+  const { site } = library;
   const personal = site.ownerId !== null;
   const owner = ownerView(tenant, site);
-  const url = siteUrl(site);
   return {
-    id: libraryId(site),
+    id: libraryId(library),
     createdBy: personal ? owner : { user: { displayName: 'System Account' } },
-    createdDateTime: site.createdDateTime,
-    description: '',
+    createdDateTime: library.createdDateTime,
+    description: library.description,
     driveType: personal ? 'business' : 'documentLibrary',
     lastModifiedBy: personal ? owner : { user: { displayName: 'System Account' } },
-    lastModifiedDateTime: site.createdDateTime,
-    name: personal ? 'OneDrive' : 'Documents',
+    lastModifiedDateTime: library.createdDateTime,
+    name: personal ? 'OneDrive' : library.displayName,
     owner,
-    quota: quotaView(site),
-    sharePointIds: { listId: site.listId, siteId: site.collectionId, siteUrl: url, tenantId: tenant.id, webId: site.webId },
-    webUrl: `${url}/${personal ? 'Documents' : 'Shared%20Documents'}`,
+    quota: quotaView(collectionOf(site)),
+    sharePointIds: { listId: library.listId, siteId: site.collectionId, siteUrl: siteUrl(site), tenantId: tenant.id, webId: site.webId },
+    ...(library.system ? { system: {} } : {}),
+    webUrl: libraryUrl(library),
   };
 }

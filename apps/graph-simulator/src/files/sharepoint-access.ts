@@ -1,7 +1,7 @@
 import { notFound } from '../directory/directory-list.js';
 import { GraphFault, type GraphRequest } from '../http/route.js';
 import type { DirectoryGroup, SimTenant } from '../world/tenant.js';
-import { libraryId, type Site } from './file-store.js';
+import { siteId, type Library, type Site } from './file-store.js';
 
 /** Any of these reads sites, also personal ones. */
 export const readSites = ['Sites.Read.All', 'Sites.ReadWrite.All', 'Sites.Manage.All', 'Sites.FullControl.All'] as const;
@@ -22,17 +22,26 @@ export function requireOpen(site: Site): Site {
   return site;
 }
 
+/** How sites are reached: by id, by address, or through the group they belong to. */
+export const sitePaths = ['/sites/{site}', '/sites/{site}:/{sitePath:}', '/groups/{group}/sites/{site}'] as const;
+
 /** The site a path names: `root`, a host name, `host,collection,web`, or the collection's GUID alone. Throws 404, and 400 for a foreign host. */
 export function siteOf(req: GraphRequest): Site {
-  const { tenant } = req;
+  const { tenant, params } = req;
   requireSharePoint(tenant);
-  const name = (req.params['site'] ?? '').toLowerCase();
+  const name = (params['site'] ?? '').toLowerCase();
+  if (params['group'] !== undefined) {
+    const site = siteOfGroup(req);
+    if (name !== 'root' && siteId(site).toLowerCase() !== name) throw siteNotFound();
+    return site;
+  }
+  if (params['sitePath'] !== undefined) return siteByPath(tenant, name, `/${params['sitePath']}`);
   if (name === 'root') return tenant.files.root;
   const [first = '', collection, web] = name.split(',');
   if (first.includes('.')) requireOwnHost(tenant, first);
   if (first.includes('.') && collection === undefined) return siteByPath(tenant, first, '');
-  const site = tenant.files.findByCollection(collection ?? first);
-  if (site === undefined || (web !== undefined && web !== site.webId) || (collection !== undefined && first !== site.hostname)) throw siteNotFound();
+  const site = web === undefined ? tenant.files.findByCollection(collection ?? first) : tenant.files.findWeb(web);
+  if (site === undefined || (collection !== undefined && (collection !== site.collectionId || first !== site.hostname))) throw siteNotFound();
   return site;
 }
 
@@ -48,13 +57,12 @@ function requireOwnHost(tenant: SimTenant, hostname: string): void {
   if (hostname !== tenant.files.hostname && hostname !== tenant.files.personalHostname) throw new GraphFault(400, 'invalidRequest', 'Invalid hostname for this tenancy');
 }
 
-/** The site behind a drive id. Throws 404. */
-export function siteOfDrive(req: GraphRequest): Site {
+/** The library behind a drive id. Throws 404. */
+export function libraryOf(req: GraphRequest): Library {
   requireSharePoint(req.tenant);
-  const id = req.params['drive'] ?? '';
-  const site = req.tenant.files.sites.find((each) => libraryId(each) === id);
-  if (site === undefined) throw new GraphFault(404, 'itemNotFound', 'The resource could not be found.');
-  return site;
+  const library = req.tenant.files.findLibrary(req.params['drive'] ?? '');
+  if (library === undefined) throw new GraphFault(404, 'itemNotFound', 'The resource could not be found.');
+  return library;
 }
 
 /** A group's team site. Throws 404: for a group that has none too. */
@@ -65,5 +73,6 @@ export function siteOfGroup(req: GraphRequest): Site {
   if (group === undefined) throw notFound(id);
   const site = req.tenant.files.groupSite(group.id);
   if (site === undefined) throw new GraphFault(404, 'ResourceNotFound', 'Resource is not found.');
+  if (site === 'coming') throw new GraphFault(404, 'ResourceNotFound', 'Resource provisioning is in progress. Please try again.');
   return site;
 }

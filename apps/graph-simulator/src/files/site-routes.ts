@@ -2,7 +2,7 @@ import { applySelect, checkSelect, decodeSkipToken, encodeSkipToken, entityReply
 import { GraphFault, type GraphReply, type GraphRequest, type Route } from '../http/route.js';
 import type { Site } from './file-store.js';
 import { siteDefaults, siteKnown, siteView } from './file-views.js';
-import { readSites, requireOpen, requireSharePoint, siteByPath, siteOf, siteOfGroup } from './sharepoint-access.js';
+import { readSites, requireOpen, requireSharePoint, siteOf, sitePaths } from './sharepoint-access.js';
 
 /** Microsoft names no page size for this list; these are what drives use (graph/files.md 2.2). */
 const pageDefault = 200;
@@ -36,23 +36,22 @@ function allSites(req: GraphRequest): GraphReply {
   return typeof link === 'string' ? { ...reply, json: { ...json, '@odata.nextLink': link.replace(/\/sites\/(oneDrive\.)?getAllSites/i, '/sites/oneDrive.getAllSites') } } : reply;
 }
 
-/** Reading sites: the inventory, and one by id, address or group. */
+/** The sites directly below one; what lies deeper is asked of them. */
+function below(req: GraphRequest): GraphReply {
+  const select = parseSelect(req.query);
+  checkSelect(select, siteKnown, 'microsoft.graph.site');
+  return pageReply(req, { context: 'sites', value: req.tenant.files.below(requireOpen(siteOf(req))).map((site) => selected(req, site, select)) });
+}
+
+/** Reading sites: the inventory, one by id, address or group, and those below it. */
 export function siteRoutes(): Route[] {
   const service = 'files';
   return [
     { method: 'GET', path: '/sites/getAllSites', roles: readSites, service, units: 2, handle: allSites },
     { method: 'GET', path: '/sites/oneDrive.getAllSites', roles: readSites, service, units: 2, handle: allSites },
-    { method: 'GET', path: '/sites/{site}', roles: readSites, service, handle: (req) => one(req, siteOf(req)) },
-    {
-      method: 'GET', path: '/sites/{site}/{managed}/{path}', roles: readSites, service,
-      handle: (req) => {
-        const { site = '', managed = '', path = '' } = req.params;
-        // `/sites/contoso.sharepoint.com:/sites/finance`, with or without a colon at its end.
-        if (!site.endsWith(':') || !/^(sites|teams|personal)$/i.test(managed)) throw new GraphFault(400, 'BadRequest', `Resource not found for the segment '${managed}'.`);
-        requireSharePoint(req.tenant);
-        return one(req, siteByPath(req.tenant, site.slice(0, -1).toLowerCase(), `/${managed}/${path.replace(/:$/, '')}`));
-      },
-    },
-    { method: 'GET', path: '/groups/{group}/sites/root', roles: [...readSites, 'Group.Read.All', 'Group.ReadWrite.All'], service, handle: (req) => one(req, siteOfGroup(req)) },
+    ...sitePaths.flatMap((site): Route[] => [
+      { method: 'GET', path: site, roles: readSites, service, handle: (req) => one(req, siteOf(req)) },
+      { method: 'GET', path: `${site}/sites`, roles: readSites, service, units: 2, handle: below },
+    ]),
   ];
 }

@@ -12,6 +12,9 @@ export interface GroupSpec {
   createdDateTime: string;
   memberIds: Iterable<string>;
   ownerIds: Iterable<string>;
+  visibility?: 'Public' | 'Private' | undefined;
+  /** SharePoint makes its site by and by, as it does when a group is made through Graph. */
+  siteLater?: boolean | undefined;
   /** What its team site holds. */
   usedBytes?: number | undefined;
   fileCount?: number | undefined;
@@ -30,14 +33,16 @@ export function addGroup(tenant: SimTenant, spec: GroupSpec): DirectoryGroup {
     mailEnabled,
     securityEnabled: spec.kind === 'security',
     groupTypes: unified ? ['Unified'] : [],
-    visibility: unified ? 'Private' : null,
+    visibility: unified ? (spec.visibility ?? 'Private') : null,
     resourceProvisioningOptions: spec.team === true ? ['Team'] : [],
     createdDateTime: spec.createdDateTime,
     memberIds: new Set(spec.memberIds),
     ownerIds: new Set(spec.ownerIds),
   };
   if (unified) {
-    tenant.files.addSite({ name: spec.mailNickname, displayName: spec.displayName, description: spec.description ?? undefined, groupId: group.id, usedBytes: spec.usedBytes, fileCount: spec.fileCount }, spec.createdDateTime);
+    const site = { name: spec.mailNickname, displayName: spec.displayName, description: spec.description ?? undefined, groupId: group.id, usedBytes: spec.usedBytes, fileCount: spec.fileCount };
+    if (spec.siteLater === true) tenant.files.announceGroupSite(site, spec.createdDateTime);
+    else tenant.files.addSite(site, spec.createdDateTime);
   }
   tenant.groups.push(group);
   return group;

@@ -3,7 +3,7 @@ import { GraphFault, type GraphReply, type HostRequest, type HostRoute } from '.
 import { LinkTokens, type LinkClaims } from '../../http/link-token.js';
 import type { SimTenant } from '../../world/tenant.js';
 import type { World } from '../../world/world.js';
-import { siteUrl, type Site } from '../file-store.js';
+import { libraryId, siteUrl, type Library } from '../file-store.js';
 import type { FileContent } from '../content/file-content.js';
 import type { Drive } from './drive.js';
 import type { Item } from './item.js';
@@ -13,8 +13,8 @@ import { driveOf } from './site-drives.js';
 interface DownloadClaims extends LinkClaims {
   tid: string;
   app: string;
-  /** Site collection and item. */
-  site: string;
+  /** Drive and item. */
+  drive: string;
   key: number;
   /** Null: whatever the current version is. */
   version: number | null;
@@ -32,9 +32,9 @@ export class DownloadLinks {
     this.#tokens = new LinkTokens(`downloads ${world.seed}`);
   }
 
-  url({ tenant, site, drive, item, clientId, version = null }: { tenant: SimTenant; site: Site; drive: Drive; item: Item; clientId: string; version?: number | null }): string {
-    const token = this.#tokens.make({ exp: Math.floor((this.world.clock.now() + lifeMs) / 1000), tid: tenant.id, app: clientId, site: site.collectionId, key: item.key, version });
-    return `${siteUrl(site)}/_layouts/15/download.aspx?UniqueId=${drive.ids.guid(item.key)}&Translate=false&tempauth=${token}&ApiVersion=2.0`;
+  url({ tenant, library, drive, item, clientId, version = null }: { tenant: SimTenant; library: Library; drive: Drive; item: Item; clientId: string; version?: number | null }): string {
+    const token = this.#tokens.make({ exp: Math.floor((this.world.clock.now() + lifeMs) / 1000), tid: tenant.id, app: clientId, drive: libraryId(library), key: item.key, version });
+    return `${siteUrl(library.site)}/_layouts/15/download.aspx?UniqueId=${drive.ids.guid(item.key)}&Translate=false&tempauth=${token}&ApiVersion=2.0`;
   }
 
   read(req: Pick<HostRequest, 'query'>): DownloadClaims | null {
@@ -42,8 +42,8 @@ export class DownloadLinks {
   }
 }
 
-/** Hosts' paths begin with the site's own: none, or two segments. */
-export const sitePrefixes = ['', '/{managed}/{name}'] as const;
+/** Hosts' paths begin with the site's own: none, two segments, or one more for each site it lies below. */
+export const sitePrefixes = ['', '/{managed}/{name}', '/{managed}/{name}/{below}', '/{managed}/{name}/{below}/{deeper}'] as const;
 
 export function downloadHostRoutes(world: World, links: DownloadLinks): HostRoute[] {
   return sitePrefixes.map((prefix): HostRoute => ({
@@ -62,10 +62,10 @@ function download(world: World, links: DownloadLinks, req: HostRequest): GraphRe
   const claims = links.read(req);
   if (claims === null || claims.exp * 1000 <= world.clock.now()) throw new GraphFault(401, 'unauthenticated', 'The download link has expired.', { innerCode: 'expiredToken' });
   const tenant = world.tenants.get(claims.tid);
-  const site = tenant?.files.findByCollection(claims.site);
-  if (tenant === undefined || site === undefined) throw new GraphFault(404, 'itemNotFound', 'The resource could not be found.');
-  if (site.locked) throw new GraphFault(423, 'resourceLocked', 'Access to this site has been blocked.');
-  const item = driveOf(tenant, site, () => nowOf(world)).item(claims.key);
+  const library = tenant?.files.findLibrary(claims.drive);
+  if (tenant === undefined || library === undefined) throw new GraphFault(404, 'itemNotFound', 'The resource could not be found.');
+  if (library.site.locked) throw new GraphFault(423, 'resourceLocked', 'Access to this site has been blocked.');
+  const item = driveOf(tenant, library, () => nowOf(world)).item(claims.key);
   const content = item === undefined ? null : claims.version === null ? item.content : (item.earlier.find(({ number }) => number === claims.version)?.content ?? null);
   if (item === undefined || content === null) throw new GraphFault(404, 'itemNotFound', 'The resource could not be found.');
   if (item.infected) throw new GraphFault(403, 'malwareDetected', 'Malware has been detected in the file.', { headers: { 'X-Virus-Infected': 'true' } });

@@ -3,8 +3,8 @@ import { userOf } from '../../directory/user-routes.js';
 import { GraphFault, type GraphRequest } from '../../http/route.js';
 import type { SimTenant } from '../../world/tenant.js';
 import type { World } from '../../world/world.js';
-import type { Site } from '../file-store.js';
-import { requireOpen, requireSharePoint, siteOf, siteOfDrive, siteOfGroup } from '../sharepoint-access.js';
+import { defaultLibrary, type Library } from '../file-store.js';
+import { libraryOf, requireOpen, requireSharePoint, siteOf, siteOfGroup, sitePaths } from '../sharepoint-access.js';
 import { DriveRefusal, type Drive, type RefusalCode } from './drive.js';
 import type { DownloadLinks } from './download.js';
 import type { Actor, Item } from './item.js';
@@ -15,7 +15,7 @@ import { driveOf } from './site-drives.js';
 export const writeDrives = ['Files.ReadWrite.All', 'Sites.ReadWrite.All', 'Sites.Manage.All', 'Sites.FullControl.All'] as const;
 
 /** How drives are reached. */
-export const drivePaths = ['/drives/{drive}', '/users/{user}/drive', '/sites/{site}/drive', '/groups/{group}/drive'] as const;
+export const drivePaths = ['/drives/{drive}', '/users/{user}/drive', ...sitePaths.map((site) => `${site}/drive` as const), '/groups/{group}/drive'] as const;
 
 /** How an item of a drive is reached: by id, or by its path from the root or from another item. */
 export const itemPaths = ['/root', '/root:/{path:}', '/items/{item}', '/items/{item}:/{path:}'] as const;
@@ -25,31 +25,32 @@ export const nowOf = (world: World): string => `${new Date(world.clock.now()).to
 
 export const notFoundItem = (): GraphFault => new GraphFault(404, 'itemNotFound', 'The resource could not be found.');
 
-/** The site whose drive a path names. Throws 404, and 423 for a locked site. */
-function siteFor(req: GraphRequest): Site {
+/** The library whose drive a path names. Throws 404, and 423 for a locked site. */
+export function libraryFor(req: GraphRequest): Library {
   const { params, tenant } = req;
   if (params['user'] !== undefined) {
     requireSharePoint(tenant);
     const site = tenant.files.personalSite(userOf(req).id);
     if (site === undefined) throw new GraphFault(404, 'ResourceNotFound', "User's mysite not found.");
-    return requireOpen(site);
+    return defaultLibrary(requireOpen(site));
   }
-  if (params['site'] !== undefined) return requireOpen(siteOf(req));
-  if (params['group'] !== undefined) return requireOpen(siteOfGroup(req));
-  return requireOpen(siteOfDrive(req));
+  if (params['drive'] !== undefined) {
+    const library = libraryOf(req);
+    requireOpen(library.site);
+    return library;
+  }
+  if (params['site'] !== undefined) return defaultLibrary(requireOpen(siteOf(req)));
+  return defaultLibrary(requireOpen(siteOfGroup(req)));
 }
 
 export const appOf = (req: GraphRequest): Actor => ({ kind: 'app', clientId: req.app.clientId });
 
 /** The drive as this request sees it. */
-export function shownDrive(world: World, links: DownloadLinks, req: GraphRequest): Shown {
-  const site = siteFor(req);
-  return shownOf(world, links, req.tenant, site, req.app.clientId);
-}
+export const shownDrive = (world: World, links: DownloadLinks, req: GraphRequest): Shown => shownOf(world, links, req.tenant, libraryFor(req), req.app.clientId);
 
-export function shownOf(world: World, links: DownloadLinks, tenant: SimTenant, site: Site, clientId: string): Shown {
-  const drive = driveOf(tenant, site, () => nowOf(world));
-  return { world, tenant, site, drive, downloadUrl: (item) => links.url({ tenant, site, drive, item, clientId }) };
+export function shownOf(world: World, links: DownloadLinks, tenant: SimTenant, library: Library, clientId: string): Shown {
+  const drive = driveOf(tenant, library, () => nowOf(world));
+  return { world, tenant, library, drive, downloadUrl: (item) => links.url({ tenant, library, drive, item, clientId }) };
 }
 
 /** The item that the rest of the path names; `missing` when the last name is not there: where it would be. */

@@ -114,7 +114,7 @@ test('forgotten tokens are refused, and those of another drive are none', () => 
   const { drive } = make(seeded);
   const token = drive.latestToken();
   expect(drive.delta(token, 10)).toMatchObject({ entries: [], next: null });
-  drive.expireDeltaTokens();
+  drive.log.expireTokens();
   expect(() => drive.delta(token, 10)).toThrow(DeltaExpired);
   expect(drive.delta('nonsense', 10)).toBeNull();
 });

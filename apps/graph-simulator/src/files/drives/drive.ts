@@ -2,8 +2,9 @@
  * One drive: a seeded tree, and over it whatever has been written since. Knows what Microsoft's rules are, nothing of HTTP; refusals
  * are thrown as DriveRefusal.
  */
-import { ChangeLog, decodeState, DeltaExpired, encodeState, mixed, type DeltaManners, type DeltaState } from '../../exchange/store/change-log.js';
+import type { ChangeLog, DeltaManners } from '../../exchange/store/change-log.js';
 import type { FileContent } from '../content/file-content.js';
+import { DeltaWalk, type DeltaPage } from '../delta-walk.js';
 import type { GeneratedTree } from './generated-tree.js';
 import { ItemIds } from './item-id.js';
 import type { Actor, Item } from './item.js';
@@ -39,23 +40,18 @@ export interface Storage {
   readonly quotaBytes: number;
 }
 
-export interface DriveDeltaPage {
-  entries: { key: number; item: Item | null }[];
-  next: string | null;
-  delta: string | null;
-}
+export type DriveDeltaPage = DeltaPage<Item>;
 
 /** More versions than a library keeps: the oldest go. */
 const versionsMax = 500;
 
 export class Drive {
   readonly ids: ItemIds;
-  readonly manners: DeltaManners = { order: 'asWritten', emptyPageEvery: 0, repeatEvery: 0 };
-  readonly log = new ChangeLog();
   /** Office files are changed when they arrive, as SharePoint does to libraries whose parser is on. */
   promotes = false;
   /** Permission grants are numbered. */
   grants = 0;
+  readonly #delta: DeltaWalk<Item>;
   readonly #tree: GeneratedTree | null;
   readonly #overlay = new Map<number, Item>();
   readonly #removed = new Set<number>();
@@ -73,13 +69,27 @@ export class Drive {
     private readonly parts: { tree: GeneratedTree | null; storage: Storage; now: () => string; createdAt: string; owner: Actor; rootPathChars: number },
   ) {
     this.ids = new ItemIds(listId);
+    this.#delta = new DeltaWalk(listId, this, ({ key }) => key);
     this.#tree = parts.tree;
     this.#last = parts.tree?.count ?? 0;
-    this.#root = { key: 0, kind: 'folder', parentKey: -1, name: 'root', content: null, createdAt: parts.createdAt, modifiedAt: parts.createdAt, createdBy: parts.owner, modifiedBy: parts.owner, changes: 1, contentChanges: 1, version: 1, earlier: [], permissions: [], breaksInheritance: true, infected: false, lock: null };
+    this.#root = { key: 0, kind: 'folder', parentKey: -1, name: 'root', content: null, createdAt: parts.createdAt, modifiedAt: parts.createdAt, createdBy: parts.owner, modifiedBy: parts.owner, changes: 1, contentChanges: 1, version: 1, earlier: [], permissions: [], fields: {}, breaksInheritance: true, infected: false, lock: null };
   }
 
   get root(): Item {
     return this.#root;
+  }
+
+  /** The highest number that the seed made. */
+  get seededLast(): number {
+    return this.#tree?.count ?? 0;
+  }
+
+  get manners(): DeltaManners {
+    return this.#delta.manners;
+  }
+
+  get log(): ChangeLog {
+    return this.#delta.log;
   }
 
   item(key: number): Item | undefined {
@@ -193,6 +203,19 @@ export class Drive {
     return own;
   }
 
+  /** Writes to the columns of the library: a version of its own for a file, and dated now. */
+  setFields(item: Item, fields: Item['fields'], by: Actor): Item {
+    this.#checkLock(item);
+    const own = this.#own(item);
+    if (own.content !== null) {
+      this.#reserve(own.content.size);
+      this.#keepVersion(own);
+    }
+    Object.assign(own, { fields: { ...own.fields, ...fields }, modifiedAt: this.parts.now(), modifiedBy: by, changes: own.changes + 1 });
+    this.log.record(own.key, 'upsert');
+    return own;
+  }
+
   /** Into the recycle bin, with everything below; what lay there counts no more. */
   remove(item: Item): void {
     if (item.key === 0) throw new DriveRefusal('accessDenied', 'The root cannot be deleted.');
@@ -232,56 +255,14 @@ export class Drive {
     return true;
   }
 
-  expireDeltaTokens(): void {
-    this.log.expireTokens();
-  }
-
   /** A token that names the present; there is nothing to list with it but what comes later. */
   latestToken(): string {
-    return encodeState(this.listId, { step: 'rest', generation: this.log.generation, from: this.log.position });
+    return this.#delta.latestToken();
   }
 
   /** A page of the drive's delta. `token` null begins a round. Throws DeltaExpired for a forgotten token, null answers a text that is none. */
   delta(token: string | null, pageSize: number): DriveDeltaPage | null {
-    const { log } = this;
-    const state: DeltaState | null = token === null ? { step: 'list', generation: log.generation, from: log.position, at: -1, page: 0, last: null } : decodeState(this.listId, token);
-    if (state === null) return null;
-    if (state.generation !== log.generation) throw new DeltaExpired(state.generation, log.generation);
-    const seal = (next: DeltaState): string => encodeState(this.listId, next);
-    const done = (from: number): string => seal({ step: 'rest', generation: state.generation, from });
-    if (state.step === 'list') return this.#listPage(state, pageSize, seal, done);
-    const round = state.step === 'changes' ? state : { step: 'changes' as const, generation: state.generation, from: state.from, to: log.position, at: 0, page: 0 };
-    if (round.to === round.from) return { entries: [], next: null, delta: done(round.to) };
-    if (this.#everyNth(round.page, this.manners.emptyPageEvery)) return { entries: [], next: seal({ ...round, page: round.page + 1 }), delta: null };
-    const between = log.between(round.from, round.to);
-    const changes = this.manners.order === 'mixed' ? mixed(between, round.to) : between;
-    const begin = round.at > 0 && this.#everyNth(round.page, this.manners.repeatEvery) ? round.at - 1 : round.at;
-    const end = round.at + pageSize;
-    const entries = changes.slice(begin, end).map(({ key }) => ({ key, item: this.item(key) ?? null }));
-    return end < changes.length ? { entries, next: seal({ ...round, at: end, page: round.page + 1 }), delta: null } : { entries, next: null, delta: done(round.to) };
-  }
-
-  #listPage(state: Extract<DeltaState, { step: 'list' }>, pageSize: number, seal: (next: DeltaState) => string, done: (from: number) => string): DriveDeltaPage {
-    if (this.#everyNth(state.page, this.manners.emptyPageEvery)) return { entries: [], next: seal({ ...state, page: state.page + 1 }), delta: null };
-    const entries: DriveDeltaPage['entries'] = [];
-    const repeated = state.last !== null && this.#everyNth(state.page, this.manners.repeatEvery) ? this.item(state.last) : undefined;
-    if (repeated !== undefined) entries.push({ key: repeated.key, item: repeated });
-    const limit = pageSize + entries.length;
-    let { at } = state;
-    for (const item of this.items(state.at)) {
-      if (entries.length === limit) return { entries: this.#ordered(entries, state.page), next: seal({ ...state, at, page: state.page + 1, last: at }), delta: null };
-      entries.push({ key: item.key, item });
-      at = item.key;
-    }
-    return { entries: this.#ordered(entries, state.page), next: null, delta: done(state.from) };
-  }
-
-  #ordered<T>(entries: T[], page: number): T[] {
-    return this.manners.order === 'mixed' ? mixed(entries, page) : entries;
-  }
-
-  #everyNth(page: number, every: number): boolean {
-    return every > 0 && page % every === every - 1;
+    return this.#delta.page(token, pageSize);
   }
 
   #checkPlace(parent: Item, name: string, kind: 'folder' | 'file'): void {
@@ -306,7 +287,7 @@ export class Drive {
     this.#reserve(content?.size ?? 0);
     const now = this.parts.now();
     this.#last += 1;
-    const item: Item = { key: this.#last, kind, parentKey: parent.key, name, content, createdAt: dates.createdAt ?? now, modifiedAt: dates.modifiedAt ?? now, createdBy: by, modifiedBy: by, changes: 1, contentChanges: 1, version: 1, earlier: [], permissions: [], breaksInheritance: false, infected: false, lock: null };
+    const item: Item = { key: this.#last, kind, parentKey: parent.key, name, content, createdAt: dates.createdAt ?? now, modifiedAt: dates.modifiedAt ?? now, createdBy: by, modifiedBy: by, changes: 1, contentChanges: 1, version: 1, earlier: [], permissions: [], fields: {}, breaksInheritance: false, infected: false, lock: null };
     this.#overlay.set(item.key, item);
     this.#enter(item);
     this.#grow(parent.key, content?.size ?? 0, 1);
@@ -348,7 +329,7 @@ export class Drive {
 
   #keepVersion(own: Item): void {
     if (own.content === null) return;
-    own.earlier.push({ number: own.version, content: own.content, modifiedAt: own.modifiedAt, modifiedBy: own.modifiedBy });
+    own.earlier.push({ number: own.version, content: own.content, modifiedAt: own.modifiedAt, modifiedBy: own.modifiedBy, fields: own.fields });
     own.version += 1;
     if (own.earlier.length > versionsMax) {
       const [oldest] = own.earlier.splice(0, 1);

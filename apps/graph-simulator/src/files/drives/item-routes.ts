@@ -188,7 +188,7 @@ export function itemRoutes(world: World, links: DownloadLinks, uploads: FileUplo
     const number = numberOf(req);
     if (number === item.version) throw new GraphFault(400, 'invalidRequest', 'You cannot get the content of the current version.');
     if (!item.earlier.some((each) => each.number === number)) throw notFoundItem();
-    return { status: 302, headers: { Location: links.url({ tenant: shown.tenant, site: shown.site, drive: shown.drive, item, clientId: req.app.clientId, version: number }) } };
+    return { status: 302, headers: { Location: links.url({ tenant: shown.tenant, library: shown.library, drive: shown.drive, item, clientId: req.app.clientId, version: number }) } };
   };
   const removeVersion: Route['handle'] = (req) => {
     const shown = see(req);

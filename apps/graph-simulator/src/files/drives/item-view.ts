@@ -2,11 +2,11 @@
 import { stableGuid } from '../../world/ids.js';
 import type { SimTenant } from '../../world/tenant.js';
 import type { World } from '../../world/world.js';
-import { libraryId, siteUrl, type Site } from '../file-store.js';
+import { libraryId, libraryUrl, siteUrl, type Library } from '../file-store.js';
 import type { Drive } from './drive.js';
 import type { Actor, Item } from './item.js';
 import { endingOf, mimeTypeOf } from './mime-type.js';
-import { driveUrl, system } from './site-drives.js';
+import { system } from './site-drives.js';
 
 /** Every property `$select` may name on an item. */
 export const itemKnown = [
@@ -21,7 +21,7 @@ export const downloadUrlName = '@microsoft.graph.downloadUrl';
 export interface Shown {
   readonly world: World;
   readonly tenant: SimTenant;
-  readonly site: Site;
+  readonly library: Library;
   readonly drive: Drive;
   /** A link to a file's bytes. */
   readonly downloadUrl: (item: Item) => string;
@@ -45,8 +45,9 @@ export function actorView({ world, tenant }: Pick<Shown, 'world' | 'tenant'>, ac
 const encodePath = (names: readonly string[]): string => names.map((name) => `/${encodeURIComponent(name)}`).join('');
 
 /** Where an item lies. Delta names no paths (graph/files.md 2.3). */
-function parentReference({ site, drive }: Shown, item: Item, inDelta: boolean): Record<string, unknown> {
-  const driveId = libraryId(site);
+function parentReference({ library, drive }: Shown, item: Item, inDelta: boolean): Record<string, unknown> {
+  const { site } = library;
+  const driveId = libraryId(library);
   const base = { driveType: site.ownerId === null ? 'documentLibrary' : 'business', driveId };
   if (item.key === 0) return inDelta ? base : { ...base, siteId: site.collectionId };
   const parent = drive.item(item.parentKey);
@@ -66,7 +67,8 @@ const hashed = (name: string): boolean => !['one', 'onetoc2'].includes(endingOf(
 
 /** The item with what `$select` names, or with everything that is shown without it. */
 export function itemView(shown: Shown, item: Item, { select, inDelta = false }: { select: readonly string[] | null; inDelta?: boolean }): Record<string, unknown> {
-  const { tenant, site, drive } = shown;
+  const { tenant, library, drive } = shown;
+  const { site } = library;
   const wanted = select === null ? null : new Set(select.map((name) => name.split('/')[0] ?? name));
   const wants = (name: string): boolean => (wanted === null ? !onSelect.has(name) : wanted.has(name));
   const view: Record<string, unknown> = {};
@@ -84,7 +86,7 @@ export function itemView(shown: Shown, item: Item, { select, inDelta = false }: 
   set('lastModifiedDateTime', () => item.modifiedAt);
   set('name', () => item.name);
   set('parentReference', () => parentReference(shown, item, inDelta));
-  set('webUrl', () => (item.key === 0 ? driveUrl(site) : `${driveUrl(site)}${encodePath(drive.path(item))}`));
+  set('webUrl', () => (item.key === 0 ? libraryUrl(library) : `${libraryUrl(library)}${encodePath(drive.path(item))}`));
   if (!inDelta) set('cTag', () => (item.content === null ? undefined : cTagOf(drive, item)));
   set('fileSystemInfo', () => ({ createdDateTime: item.createdAt, lastModifiedDateTime: item.modifiedAt }));
   set('root', () => (item.key === 0 ? {} : undefined));
@@ -96,16 +98,16 @@ export function itemView(shown: Shown, item: Item, { select, inDelta = false }: 
   set('shared', () => sharedView(item));
   set('size', () => drive.size(item));
   set('publication', () => ({ level: item.lock === null ? 'published' : 'checkout', versionId: `${item.version}.0` }));
-  set('sharepointIds', () => ({ listId: site.listId, listItemId: String(item.key), listItemUniqueId: drive.ids.guid(item.key), siteId: site.collectionId, siteUrl: siteUrl(site), tenantId: tenant.id, webId: site.webId }));
+  set('sharepointIds', () => ({ listId: library.listId, listItemId: String(item.key), listItemUniqueId: drive.ids.guid(item.key), siteId: site.collectionId, siteUrl: siteUrl(site), tenantId: tenant.id, webId: site.webId }));
   return view;
 }
 
 /** A shortcut leads to a folder of somebody else's drive, which is not ours to show. */
-function remoteView({ site }: Shown, item: Item): Record<string, unknown> {
-  return { id: `01${stableGuid('shortcut', site.listId, String(item.key)).replaceAll('-', '').toUpperCase()}`, name: item.name, folder: { childCount: 3 }, parentReference: { driveType: 'business', driveId: `b!${stableGuid('shortcut drive', site.listId).replaceAll('-', '')}` } };
+function remoteView({ library }: Shown, item: Item): Record<string, unknown> {
+  return { id: `01${stableGuid('shortcut', library.listId, String(item.key)).replaceAll('-', '').toUpperCase()}`, name: item.name, folder: { childCount: 3 }, parentReference: { driveType: 'business', driveId: `b!${stableGuid('shortcut drive', library.listId).replaceAll('-', '')}` } };
 }
 
 /** What delta says of an item that is gone. */
-export function deletedView(shown: Pick<Shown, 'site' | 'drive'>, key: number): Record<string, unknown> {
-  return { id: shown.drive.ids.id(key), parentReference: { driveType: shown.site.ownerId === null ? 'documentLibrary' : 'business', driveId: libraryId(shown.site) }, deleted: { state: 'deleted' } };
+export function deletedView(shown: Pick<Shown, 'library' | 'drive'>, key: number): Record<string, unknown> {
+  return { id: shown.drive.ids.id(key), parentReference: { driveType: shown.library.site.ownerId === null ? 'documentLibrary' : 'business', driveId: libraryId(shown.library) }, deleted: { state: 'deleted' } };
 }

@@ -10,6 +10,7 @@ export interface ItemVersion {
   readonly content: FileContent;
   readonly modifiedAt: string;
   readonly modifiedBy: Actor;
+  readonly fields: Readonly<Record<string, unknown>>;
 }
 
 /** A grant on an item itself; what it inherits stands at its parents. */
@@ -42,6 +43,8 @@ export interface Item {
   version: number;
   earlier: ItemVersion[];
   permissions: Permission[];
+  /** What has been written to the columns of its library, by internal name. */
+  fields: Readonly<Record<string, unknown>>;
   /** What it inherits ends here. */
   breaksInheritance: boolean;
   infected: boolean;

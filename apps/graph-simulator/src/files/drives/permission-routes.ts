@@ -9,6 +9,7 @@ import { readDrives } from '../sharepoint-access.js';
 import { drivePaths, itemAt, itemPaths, notFoundItem, shownDrive, writeDrives } from './drive-access.js';
 import { parseBody } from './drive-input.js';
 import type { DownloadLinks } from './download.js';
+import { peopleOf } from '../lists/site-people.js';
 import { breakInheritance, effectivePermissions } from './effective-permissions.js';
 import type { Item, Permission } from './item.js';
 import type { Shown } from './item-view.js';
@@ -54,7 +55,7 @@ function granteeView(tenant: SimTenant, { kind, id }: Permission['grantees'][num
   return { user: { id, displayName: user?.displayName ?? '', ...(user?.mail == null ? {} : { email: user.mail }) } };
 }
 
-export function permissionView({ tenant, site }: Pick<Shown, 'tenant' | 'site'>, permission: Permission): Record<string, unknown> {
+export function permissionView({ tenant, library }: Pick<Shown, 'tenant' | 'library'>, permission: Permission): Record<string, unknown> {
   const { link, grantees } = permission;
   const identities = grantees.map((each) => granteeView(tenant, each));
   const base = { id: permission.id, roles: permission.roles, ...(permission.expiresAt === null ? {} : { expirationDateTime: permission.expiresAt }) };
@@ -63,7 +64,7 @@ export function permissionView({ tenant, site }: Pick<Shown, 'tenant' | 'site'>,
     ...base,
     hasPassword: false,
     shareId: `u!${Buffer.from(link.token).toString('base64url')}`,
-    link: { type: link.type, scope: link.scope, webUrl: `${siteUrl(site)}/_layouts/15/guestaccess.aspx?share=${link.token}`, preventsDownload: false },
+    link: { type: link.type, scope: link.scope, webUrl: `${siteUrl(library.site)}/_layouts/15/guestaccess.aspx?share=${link.token}`, preventsDownload: false },
     ...(link.scope === 'users' ? { grantedToIdentitiesV2: identities } : {}),
   };
 }
@@ -90,6 +91,8 @@ export function permissionRoutes(world: World, links: DownloadLinks): Route[] {
     const grantees = body.recipients.map((each) => principal(shown.tenant, each)).filter((each) => each !== null);
     if (grantees.length === 0) throw new GraphFault(400, 'noResolvedUsers', 'None of the users could be resolved.');
     requireSharing(shown.tenant, shown.tenant.files.sharingCapability !== 'disabled' || !grantees.some((each) => isGuest(shown.tenant, each)));
+    // Whom something is shared with the site knows from then on.
+    for (const grantee of grantees) peopleOf(shown.tenant, shown.library.site).ensure(grantee);
     const own = shown.drive.own(item);
     if (body.retainInheritedPermissions === false) breakInheritance(shown.drive, own, false);
     if (body.sendInvitation !== false) sent.set(shown.tenant, invitationsSent(shown.tenant) + grantees.length);
@@ -115,6 +118,7 @@ export function permissionRoutes(world: World, links: DownloadLinks): Route[] {
     requireSharing(shown.tenant, scope !== 'anonymous' || shown.tenant.files.sharingCapability === 'externalUserAndGuestSharing');
     const grantees = (body.recipients ?? []).map((each) => principal(shown.tenant, each)).filter((each) => each !== null);
     if ((body.recipients ?? []).length > 0 && grantees.length === 0) throw new GraphFault(400, 'noResolvedUsers', 'None of the users could be resolved.');
+    for (const grantee of grantees) peopleOf(shown.tenant, shown.library.site).ensure(grantee);
     const own = shown.drive.own(item);
     if (body.retainInheritedPermissions === false) breakInheritance(shown.drive, own, false);
     if (body.sendNotification === true) sent.set(shown.tenant, invitationsSent(shown.tenant) + grantees.length);

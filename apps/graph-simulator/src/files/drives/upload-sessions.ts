@@ -74,7 +74,7 @@ export class FileUploadSessions {
     this.#open.set(id, session);
     const folder = 'item' in place ? place.item : place.parent;
     const token = this.#tokens.make({ exp: Math.floor(session.endsMs / 1000), id, tid: shown.tenant.id, app: req.app.clientId });
-    const uploadUrl = `${siteUrl(shown.site)}/_api/v2.0/drives/${libraryId(shown.site)}/items/${shown.drive.ids.id(folder.key)}/uploadSession?guid='${id}'&overwrite=${session.conflict === 'replace' ? 'True' : 'False'}&rename=${session.conflict === 'rename' ? 'True' : 'False'}&dc=${deferCommit ? '1' : '0'}&tempauth=${token}`;
+    const uploadUrl = `${siteUrl(shown.library.site)}/_api/v2.0/drives/${libraryId(shown.library)}/items/${shown.drive.ids.id(folder.key)}/uploadSession?guid='${id}'&overwrite=${session.conflict === 'replace' ? 'True' : 'False'}&rename=${session.conflict === 'rename' ? 'True' : 'False'}&dc=${deferCommit ? '1' : '0'}&tempauth=${token}`;
     return { ...this.#status(session), uploadUrl };
   }
 
