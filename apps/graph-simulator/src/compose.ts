@@ -21,7 +21,8 @@ import { filePart } from './files/file-part.js';
 import { GraphFront } from './http/graph-front.js';
 import { HostFront, loginHost } from './http/host-front.js';
 import type { HostRoute, Route } from './http/route.js';
-import { graphHost, listen, makeListener, type Listening } from './http/server.js';
+import { graphHost, knowsHost, listen, makeListener, type Listening } from './http/server.js';
+import { tunnelTo } from './http/tunnel.js';
 import { makeTls } from './http/tls.js';
 import { ScalableClock } from './world/clock.js';
 import type { LimitProfile } from './world/limits/profile.js';
@@ -120,21 +121,22 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const listener = makeListener({ world, graph, hosts });
   const host = options.host ?? '127.0.0.1';
   const listening: Listening[] = [];
-  const open = async (l: Promise<Listening>): Promise<number> => {
+  const open = async (l: Promise<Listening>): Promise<Listening> => {
     const one = await l;
     listening.push(one);
-    return one.port;
+    return one;
   };
   try {
-    const port = await open(listen(listener, { port: options.port ?? 0, host }));
+    const plain = await open(listen(listener, { port: options.port ?? 0, host }));
     const tls = options.tlsPort === null ? null : await makeTls([graphHost, loginHost, reportsHost, ...outlookHosts, '*.sharepoint.com'], options.keys?.authority ?? undefined);
-    const tlsPort = tls === null ? null : await open(listen(listener, { port: options.tlsPort ?? 0, host, tls }));
-    const controlPort = await open(listen(control, { port: options.controlPort ?? 0, host: options.controlHost ?? '127.0.0.1' }));
+    const secure = tls === null ? null : await open(listen(listener, { port: options.tlsPort ?? 0, host, tls }));
+    if (secure !== null) plain.server.on('connect', tunnelTo(secure.server, knowsHost(hosts)));
+    const steering = await open(listen(control, { port: options.controlPort ?? 0, host: options.controlHost ?? '127.0.0.1' }));
     return {
       world,
-      port,
-      tlsPort,
-      controlPort,
+      port: plain.port,
+      tlsPort: secure?.port ?? null,
+      controlPort: steering.port,
       caCert: tls?.caCert ?? null,
       keys: { signingKey: signingKey.toPem(), authority: tls === null ? (options.keys?.authority ?? null) : { caCert: tls.caCert, caKey: tls.caKey } },
       stopped,

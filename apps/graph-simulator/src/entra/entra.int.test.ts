@@ -25,6 +25,10 @@ describe('token endpoint', () => {
     expect(reply.json).toMatchObject({ token_type: 'Bearer', expires_in: 3599 });
   });
 
+  test('a scope that names no resource is Graph’s', async () => {
+    expect((await post('contoso.com', { ...credentials(), scope: '.default' })).status).toBe(200);
+  });
+
   test.each([
     ['a wrong secret', 'contoso.com', { client_secret: 'nope' }, 401, 'invalid_client', 7000215],
     ['no secret at all', 'contoso.com', { client_secret: '' }, 401, 'invalid_client', 7000218],

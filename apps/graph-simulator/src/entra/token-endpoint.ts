@@ -114,7 +114,8 @@ function fitsTenant(aud: string, tenant: SimTenant): boolean {
 
 function checkScope(scope: string, fail: (code: AadstsCode, message: string) => never): void {
   const scopes = scope.split(/\s+/).filter((s) => s !== '');
-  const only = scopes[0] ?? '';
+  // A scope that names no resource is one of Microsoft Graph.
+  const only = scopes[0] === '.default' ? `${graphResource}/.default` : (scopes[0] ?? '');
   if (scopes.length !== 1 || !only.endsWith('/.default')) {
     fail(1002012, `The provided value for scope ${scope} is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI).`);
   }

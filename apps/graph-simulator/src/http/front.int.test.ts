@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { request, type IncomingHttpHeaders } from 'node:http';
+import type { Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { createRemoteJWKSet, customFetch, jwtVerify } from 'jose';
 import { startTestSimulator, type TestSimulator } from '../testing/test-simulator.js';
 
@@ -178,6 +181,26 @@ test('a nextLink keeps the production host and leads through every user once', a
 test('both listeners answer by the Host header, TLS with a certificate of the written authority', async () => {
   const overTls = await sim.callTls('GET', '/v1.0/organization');
   expect(overTls).toMatchObject({ status: 200 });
+});
+
+test('a client that is given the plain port as its HTTPS proxy reaches the production hosts by their names, and no others', async () => {
+  const tunnel = async (to: string): Promise<{ status: number | undefined; socket: Socket }> => {
+    const asked = request({ port: sim.port, host: '127.0.0.1', method: 'CONNECT', path: to }).end();
+    const [{ statusCode }, socket] = (await once(asked, 'connect')) as [{ statusCode?: number }, Socket];
+    return { status: statusCode, socket };
+  };
+  const { status, socket } = await tunnel('contoso-my.sharepoint.com:443');
+  expect(status).toBe(200);
+  const secure = connectTls({ socket, servername: 'contoso-my.sharepoint.com', ca: sim.caCert ?? '' });
+  await once(secure, 'secureConnect');
+  secure.write('GET /nothing HTTP/1.1\r\nHost: contoso-my.sharepoint.com\r\nConnection: close\r\n\r\n');
+  expect(String((await once(secure, 'data'))[0])).toMatch(/^HTTP\/1\.1 404 /);
+  secure.destroy();
+  for (const other of ['example.com:443', 'graph.microsoft.com:22']) {
+    const refused = await tunnel(other);
+    expect(refused.status).toBe(403);
+    refused.socket.destroy();
+  }
 });
 
 test('a client that dials the address itself is understood by the path', async () => {

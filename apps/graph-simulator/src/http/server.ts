@@ -70,8 +70,7 @@ function parseUrl(host: string | null, path: string): URL {
 function productionHost(req: IncomingMessage, path: string, hosts: HostFront): string | null {
   const original = req.headers['x-original-host'];
   const named = (typeof original === 'string' ? original : (req.headers.host ?? '')).replace(/:\d+$/, '').toLowerCase();
-  const host = aliases[named] ?? named;
-  if (host === graphHost || hosts.knows(host)) return host;
+  if (knowsHost(hosts)(named)) return aliases[named] ?? named;
   if (/^\/(v1\.0|beta)(\/|\?|$)/i.test(path)) return graphHost;
   return hosts.hostOf(path.split('?')[0] ?? path);
 }
@@ -91,8 +90,14 @@ function misdirected(call: Call, world: World): Answer {
   };
 }
 
+/** Whether a name is one of the production hosts that are answered here. */
+export const knowsHost = (hosts: HostFront) => (name: string): boolean => {
+  const host = aliases[name] ?? name;
+  return host === graphHost || hosts.knows(host);
+};
+
 /** A listening server that can be closed without waiting for idle connections. */
-export interface Listening { port: number; close: () => Promise<void> }
+export interface Listening { server: Server; port: number; close: () => Promise<void> }
 
 /** Listens on `port` (0 picks one); TLS when a certificate is given. */
 export async function listen(listener: RequestListener, options: { port: number; host: string; tls?: { key: string; cert: string } }): Promise<Listening> {
@@ -106,6 +111,7 @@ export async function listen(listener: RequestListener, options: { port: number;
     server.listen(options.port, options.host, () => { server.off('error', reject); resolve(); });
   });
   return {
+    server,
     port: (server.address() as AddressInfo).port,
     close: () => new Promise<void>((resolve) => {
       server.close(() => { resolve(); });

@@ -167,7 +167,7 @@ describe('writing', () => {
     expect(await whole(await open('rename'))).toMatchObject({ status: 201, json: { name: 'conflict 1.txt' } });
     expect(await whole(await open('replace'))).toMatchObject({ status: 200, json: { name: 'conflict.txt' } });
     expect(values(await sim.call('GET', `${root}/root:/conflict.txt:/versions`))).toHaveLength(3);
-    expect((await sim.call('POST', `${root}/root/children`, { body: { name: 'conflict.txt', folder: {}, '@microsoft.graph.conflictBehavior': 'replace' } })).status).toBe(409);
+    for (const annotation of ['@microsoft.graph.conflictBehavior', '@name.conflictBehavior']) expect((await sim.call('POST', `${root}/root/children`, { body: { name: 'conflict.txt', folder: {}, [annotation]: 'replace' } })).status).toBe(409);
   });
 
   test('a session slides by its fragments and ends: after a pause, after a day, by DELETE; an empty file needs the simple upload', async () => {
