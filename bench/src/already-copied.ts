@@ -7,7 +7,7 @@ import { countedAs, doneCodes, hash64, itemMark, itemStates, LedgerWriter, noteS
 import { openDatabase } from '@migrator/service-kit/database';
 import { BareGraph, type BareFolder, type Token } from './bare-graph.js';
 import type { BenchStack } from './bench-stack.js';
-import type { MailTenant } from './mail-tenants.js';
+import type { TenantMade } from './tenants.js';
 
 interface Listed {
   id: string;
@@ -15,7 +15,7 @@ interface Listed {
 }
 
 /** Records that every item of one user's mailbox was copied to the item in the same place of the other one's. Returns how many. */
-export async function recordCopied({ stack }: BenchStack, source: MailTenant, destination: MailTenant, alias: string, progress: (line: string) => void): Promise<number> {
+export async function recordCopied({ stack }: BenchStack, source: TenantMade, destination: TenantMade, alias: string, progress: (line: string) => void): Promise<number> {
   const graph = new BareGraph({ lastHop: stack.simulatorUrl, ...stack.simulatorApp });
   const database = openDatabase(stack.databaseUrl, { max: 2, applicationName: 'bench' });
   try {
@@ -62,7 +62,7 @@ interface Side {
   folders: Map<string, BareFolder>;
 }
 
-async function sideOf(graph: BareGraph, tenant: MailTenant, alias: string): Promise<Side> {
+async function sideOf(graph: BareGraph, tenant: TenantMade, alias: string): Promise<Side> {
   const token = await graph.signIn(tenant.microsoftId);
   const mailbox = await graph.mailboxOf(tenant.userIds[alias] ?? '', token);
   const folders = new Map<string, BareFolder>();

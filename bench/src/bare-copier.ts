@@ -3,17 +3,18 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { checkout } from '@migrator/stack';
-import type { BareCopy } from './bare-copy.js';
+import type { BareOrder } from './bare-copy-process.js';
 
 export interface BareCopier {
   readonly pid: number;
   /** Copies, and resolves with how many items; throws what ended it. */
-  copy(what: BareCopy): Promise<number>;
+  copy(what: BareOrder): Promise<number>;
   stop(): Promise<void>;
 }
 
-export function startBareCopier(): BareCopier {
-  const child = fork(join(checkout, 'bench/dist/bare-copy-process.js'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+/** `env`: besides this process's own. */
+export function startBareCopier(env: Record<string, string> = {}): BareCopier {
+  const child = fork(join(checkout, 'bench/dist/bare-copy-process.js'), { env: { ...process.env, ...env }, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   return {
     pid: child.pid ?? 0,
     async copy(what) {

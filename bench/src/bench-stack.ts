@@ -22,8 +22,10 @@ export interface BenchStack {
   pidOf(service: string): number;
   /** Processes whose CPU is told beside a figure, by the name it is told under. */
   pids(): Record<string, number>;
-  /** So many workers from now on, all of them new: what others did before has no part in their figures. */
-  freshWorkers(count: number): Promise<void>;
+  /** The simulator over TLS, and the authority that its certificate is from. */
+  readonly tls: { url: string; caFile: string };
+  /** So many workers from now on, all of them new: what others did before has no part in their figures. `environment`: theirs from now on. */
+  freshWorkers(count: number, environment?: Record<string, string>): Promise<void>;
   down(): Promise<void>;
 }
 
@@ -71,8 +73,10 @@ export async function startBenchStack(settings: Record<string, Record<string, st
       ...Object.fromEntries(stack.services.filter(({ name }) => /^migration-worker|^graph-simulator$|^job-service$|^api-gateway$/.test(name)).map(({ name }) => [name, pidOf(name)])),
       ...Object.fromEntries(['postgres', 'nats', 'redis'].flatMap((name) => (state.processes[name] === undefined ? [] : [[name, state.processes[name].pid]]))),
     }),
-    freshWorkers: async (count) => {
-      for (const workers of [0, count]) await up({ dataDir, workers, env: {} });
+    tls: { url: `https://127.0.0.1:${state.ports['simulator-tls'] ?? 0}`, caFile: join(dataDir, 'simulator/ca.pem') },
+    freshWorkers: async (count, environment) => {
+      const changed = environment === undefined ? {} : { settings: { ...settings, 'migration-worker': environment } };
+      for (const workers of [0, count]) await up({ dataDir, workers, env: {}, ...changed });
       [stack, state] = await look(dataDir);
     },
     down: async () => {

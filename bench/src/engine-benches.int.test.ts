@@ -7,6 +7,7 @@ const run = promisify(execFile);
 
 test.each([
   ['engine-mail', ['engine-mail.speed', 'engine-mail.cpu', 'engine-mail.simulator-share']],
+  ['engine-files-small', ['engine-files-small.against-rclone', 'engine-files-small.against-bare', 'engine-files-small.cpu', 'engine-files-small.simulator-share']],
   ['fleet', ['fleet.2-workers', 'fleet.machine-busy']],
   ['memory', ['memory.ordinary', 'memory.large-items', 'memory.folders', 'memory.large-folder']],
 ])(

@@ -6,6 +6,7 @@ import type { Measure } from './measure.js';
 import { measureCheckIn } from './measure-check-in.js';
 import { measureDeltaFew, measureDeltaUnchanged } from './measure-delta.js';
 import { measureEngineMail } from './measure-engine-mail.js';
+import { measureFilesLarge, measureFilesSmall } from './measure-engine-files.js';
 import { measureDistribution } from './measure-distribution.js';
 import { measureEstimate } from './measure-estimate.js';
 import { measureExport } from './measure-export.js';
@@ -28,6 +29,8 @@ const measures: Record<string, { measure: Measure; says: string }> = {
   sse: { measure: measureSse, says: '2,000 readers of one log, 100 lines a second' },
   export: { measure: measureExport, says: 'a log of a million lines as CSV' },
   'engine-mail': { measure: measureEngineMail, says: 'items a second of a full copy, against the same Graph calls with nothing around them' },
+  'engine-files-small': { measure: measureFilesSmall, says: '20,000 small files of 20 drives, against rclone and against the same Graph calls with nothing around them' },
+  'engine-files-large': { measure: measureFilesLarge, says: '8 files of 1 GB, against the same two' },
   'delta-unchanged': { measure: measureDeltaUnchanged, says: 'a second pass over a mailbox of a million items with nothing new' },
   'delta-few': { measure: measureDeltaFew, says: 'the same with a thousand items that are new or changed' },
   'governor-mail': { measure: measureGovernorMail, says: 'how much of Microsoft’s limits a copy of eight mailboxes uses, small items and large ones' },
@@ -40,7 +43,7 @@ const help = `Measures the platform on this machine, each figure beside its base
 
   npm run bench -- ${Object.keys(measures).join(' | ')} | all [--json] [--short] [--rows N]
 
-${Object.entries(measures).map(([name, { says }]) => `  ${name.padEnd(15)} ${says}`).join('\n')}
+${Object.entries(measures).map(([name, { says }]) => `  ${name.padEnd(18)} ${says}`).join('\n')}
 
   --json    one JSON object per line: name, value, unit, baseline, ratio, target, met, machine
   --rows N  how many rows or items the large one holds, for those that have one

@@ -3,7 +3,7 @@ import { recordCopied } from './already-copied.js';
 import type { BenchStack } from './bench-stack.js';
 import { residentBytes, startBenchStack } from './bench-stack.js';
 import { figure, type Figure } from './figure.js';
-import { MailTenants, onlyMessages, type MailTenant } from './mail-tenants.js';
+import { Tenants, onlyMessages, type TenantMade } from './tenants.js';
 import type { Measure, MeasureOptions } from './measure.js';
 
 const mb = 1024 * 1024;
@@ -14,8 +14,8 @@ const inProportion = 2;
 
 interface Copied {
   bench: BenchStack;
-  tenants: MailTenants;
-  source: MailTenant;
+  tenants: Tenants;
+  source: TenantMade;
   jobId: string;
   folders: number;
   first: Pass;
@@ -38,7 +38,7 @@ async function copied({ short, rows, progress }: MeasureOptions): Promise<Copied
   const items = rows ?? (short ? 2_000 : 1_000_000);
   const bench = await startBenchStack({ 'migration-worker': { LOG_LEVEL: 'warn' } });
   try {
-    const tenants = new MailTenants(bench);
+    const tenants = new Tenants(bench);
     const content = { ...onlyMessages, messages: items, mailFolders: short ? 8 : 40, bodyChars: 200 };
     const source = await tenants.make('contoso', [{ alias: 'large', content }]);
     const destination = await tenants.make('fabrikam', [{ alias: 'large', content }]);
@@ -70,7 +70,7 @@ async function copied({ short, rows, progress }: MeasureOptions): Promise<Copied
 }
 
 /** Runs a pass on a worker that has done nothing before. */
-async function observed(bench: BenchStack, tenants: MailTenants, run: () => Promise<{ seconds: number; done: number }>): Promise<Pass> {
+async function observed(bench: BenchStack, tenants: Tenants, run: () => Promise<{ seconds: number; done: number }>): Promise<Pass> {
   await bench.freshWorkers(1);
   const idleMb = residentBytes(bench.pidOf('migration-worker-1'), 'now') / mb;
   const probesBefore = await probes(bench);

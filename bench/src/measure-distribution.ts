@@ -5,7 +5,7 @@
 import type { Measure } from './measure.js';
 import { startBenchStack } from './bench-stack.js';
 import { figure } from './figure.js';
-import { MailTenants, onlyMessages, type MailTenant } from './mail-tenants.js';
+import { Tenants, onlyMessages, type TenantMade } from './tenants.js';
 
 const latencyMs = 100;
 /** Of the four requests that may be in flight so many must be, over the whole time of a mailbox, its beginning and its end included. */
@@ -26,8 +26,8 @@ export const measureDistribution: Measure = async ({ short, progress }) => {
   const size = short ? 0.1 : 1;
   const bench = await startBenchStack({ 'migration-worker': { WORKER_UNITS: '1', LOG_LEVEL: 'warn' } }, 2);
   try {
-    const tenants = new MailTenants(bench);
-    const make = async (name: string, contents: readonly Record<string, unknown>[]): Promise<{ source: MailTenant; destination: MailTenant; ids: [string, string] }> => {
+    const tenants = new Tenants(bench);
+    const make = async (name: string, contents: readonly Record<string, unknown>[]): Promise<{ source: TenantMade; destination: TenantMade; ids: [string, string] }> => {
       const source = await tenants.make(name, contents.map((content, n) => ({ alias: `${name}${n}`, content: { ...onlyMessages, seed: `${name} ${n}`, ...content } })));
       const destination = await tenants.make(`${name}-to`, Object.keys(source.userIds).map((alias) => ({ alias, content: 'empty' })));
       return { source, destination, ids: [await tenants.connect(source, 'source'), await tenants.connect(destination, 'destination')] };

@@ -7,7 +7,7 @@ import { startBareCopier, type BareCopier } from './bare-copier.js';
 import { startBenchStack, type BenchStack } from './bench-stack.js';
 import { cpuDuring } from './cpu.js';
 import { figure, median } from './figure.js';
-import { MailTenants, onlyMessages, type MailTenant } from './mail-tenants.js';
+import { Tenants, onlyMessages, type TenantMade } from './tenants.js';
 
 const wantedShare = 0.8;
 /** A single thread above this would be what is measured. */
@@ -35,7 +35,7 @@ export const measureEngineMail: Measure = async (options) => {
   const bench = await startBenchStack({ 'migration-worker': { WORKER_UNITS: String(mailboxesAtOnce), LOG_LEVEL: 'warn' } }, 1);
   const copier = startBareCopier();
   try {
-    const tenants = new MailTenants(bench);
+    const tenants = new Tenants(bench);
     const source = await tenants.make('contoso', Array.from({ length: mailboxes }, (_each, n) => ({ alias: `user${n}`, content: { ...onlyMessages, seed: `mailbox ${n}`, messages, bodyChars } })));
     const sourceId = await tenants.connect(source, 'source');
     const runs: Record<'bare' | 'engine', Run[]> = { bare: [], engine: [] };
@@ -57,8 +57,8 @@ export const measureEngineMail: Measure = async (options) => {
 interface Rig {
   bench: BenchStack;
   copier: BareCopier;
-  tenants: MailTenants;
-  source: MailTenant;
+  tenants: Tenants;
+  source: TenantMade;
   sourceId: string;
   items: number;
 }
@@ -70,9 +70,9 @@ async function runOnce(which: 'bare' | 'engine', { bench, copier, tenants, sourc
   const { value: seconds, seconds: cpu } = await cpuDuring(pids, async () => {
     if (which === 'engine') return (await tenants.migrate(sourceId, destId)).seconds;
     const began = performance.now();
-    const side = ({ microsoftId, userIds }: MailTenant): { microsoftId: string; userIds: string[] } => ({ microsoftId, userIds: Object.keys(source.userIds).map((alias) => userIds[alias] ?? '') });
+    const side = ({ microsoftId, userIds }: TenantMade): { microsoftId: string; userIds: string[] } => ({ microsoftId, userIds: Object.keys(source.userIds).map((alias) => userIds[alias] ?? '') });
     const { clientId, clientSecret } = bench.stack.simulatorApp;
-    const copied = await copier.copy({ lastHop: bench.stack.simulatorUrl, clientId, clientSecret, source: side(source), destination: side(destination), mailboxesAtOnce, requestsAtOnce });
+    const copied = await copier.copy({ mailboxes: { lastHop: bench.stack.simulatorUrl, clientId, clientSecret, source: side(source), destination: side(destination), mailboxesAtOnce, requestsAtOnce } });
     if (copied !== items) throw new Error(`The bare copy took ${copied} of ${items} items.`);
     return (performance.now() - began) / 1_000;
   });

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { jobAnswer, passAnswer, type Estimate, type Job } from '@migrator/contracts/api/jobs';
 import { startBenchStack } from './bench-stack.js';
 import { figure, median, type Figure } from './figure.js';
-import { MailTenants, onlyMessages, type MailboxSpec } from './mail-tenants.js';
+import { Tenants, onlyMessages, type UserSpec } from './tenants.js';
 import type { Measure } from './measure.js';
 
 /** One answer of one job: at which share of its time it was given, how far its bounds lay apart, and whether the truth lay between them. */
@@ -33,10 +33,10 @@ export const measureEstimate: Measure = async ({ short, progress }) => {
   const size = short ? 0.1 : 1;
   const bench = await startBenchStack({ 'migration-worker': { WORKER_UNITS: '3', LOG_LEVEL: 'warn' } }, 2);
   try {
-    const tenants = new MailTenants(bench);
+    const tenants = new Tenants(bench);
     const judged: Judged[] = [];
-    const mailboxes = (name: string, counts: readonly number[]): MailboxSpec[] => counts.map((messages, n) => ({ alias: `${name}${n}`, content: { ...onlyMessages, seed: `${name} ${n}`, messages: Math.max(5, Math.round(messages * size)), mailFolders: n % 5 } }));
-    const pair = async (name: string, specs: readonly MailboxSpec[]): Promise<{ source: string; sourceTenantId: string; destTenantId: string }> => {
+    const mailboxes = (name: string, counts: readonly number[]): UserSpec[] => counts.map((messages, n) => ({ alias: `${name}${n}`, content: { ...onlyMessages, seed: `${name} ${n}`, messages: Math.max(5, Math.round(messages * size)), mailFolders: n % 5 } }));
+    const pair = async (name: string, specs: readonly UserSpec[]): Promise<{ source: string; sourceTenantId: string; destTenantId: string }> => {
       const source = await tenants.make(name, specs);
       const destination = await tenants.make(`${name}-to`, specs.map(({ alias }) => ({ alias, content: 'empty' })));
       return { source: source.domain, sourceTenantId: await tenants.connect(source, 'source'), destTenantId: await tenants.connect(destination, 'destination') };
@@ -75,7 +75,7 @@ export const measureEstimate: Measure = async ({ short, progress }) => {
 };
 
 /** Asks until the job ends. Answers and the end are by one clock. */
-async function follow({ api }: MailTenants, jobId: string): Promise<{ looks: Look[]; end: number }> {
+async function follow({ api }: Tenants, jobId: string): Promise<{ looks: Look[]; end: number }> {
   const looks: Look[] = [];
   for (;;) {
     const at = performance.now();

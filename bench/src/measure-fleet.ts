@@ -7,7 +7,7 @@ import type { Measure } from './measure.js';
 import { startBenchStack } from './bench-stack.js';
 import { cpuDuring } from './cpu.js';
 import { figure } from './figure.js';
-import { MailTenants, onlyMessages } from './mail-tenants.js';
+import { Tenants, onlyMessages } from './tenants.js';
 
 const latencyMs = 100;
 const unitsPerWorker = 2;
@@ -24,7 +24,7 @@ export const measureFleet: Measure = async ({ short, progress }) => {
   const messages = short ? 20 : 300;
   const bench = await startBenchStack({ 'migration-worker': { WORKER_UNITS: String(unitsPerWorker), LOG_LEVEL: 'warn' } });
   try {
-    const tenants = new MailTenants(bench);
+    const tenants = new Tenants(bench);
     const source = await tenants.make('contoso', Array.from({ length: mailboxes }, (_each, n) => ({ alias: `user${n}`, content: { ...onlyMessages, seed: `mailbox ${n}`, messages } })));
     const sourceId = await tenants.connect(source, 'source');
     const rates = new Map<number, number>();

@@ -9,7 +9,7 @@ import { request } from 'undici';
 import { startBenchStack } from './bench-stack.js';
 import { cpuDuring } from './cpu.js';
 import { figure, type Figure } from './figure.js';
-import { MailTenants, onlyMessages } from './mail-tenants.js';
+import { Tenants, onlyMessages } from './tenants.js';
 import type { Measure, MeasureOptions } from './measure.js';
 
 const mailboxes = 8;
@@ -53,7 +53,7 @@ async function measureCase({ name, content, allowed, windowSeconds, timeScale, o
   const limits = JSON.stringify({ windowsShorterBy: scale });
   const bench = await startBenchStack({ 'migration-worker': { WORKER_UNITS: String(mailboxes), GRAPH_LIMITS: limits, LOG_LEVEL: 'warn' }, 'tenant-service': { GRAPH_LIMITS: limits }, 'job-service': { GRAPH_LIMITS: limits } }, 1);
   try {
-    const tenants = new MailTenants(bench);
+    const tenants = new Tenants(bench);
     const aliases = Array.from({ length: mailboxes }, (_each, n) => `user${n}`);
     const source = await tenants.make('contoso', aliases.map((alias) => ({ alias, content: { ...onlyMessages, seed: `mailbox ${alias}`, ...content } })));
     const destination = await tenants.make('fabrikam', aliases.map((alias) => ({ alias, content: 'empty' })));

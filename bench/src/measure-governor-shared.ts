@@ -14,7 +14,7 @@ import { startBenchStack } from './bench-stack.js';
 import { cpuDuring } from './cpu.js';
 import { figure, type Figure } from './figure.js';
 import type { GovernedReading, ReaderOrder, ReaderReport } from './governed-reader.js';
-import { MailTenants } from './mail-tenants.js';
+import { Tenants } from './tenants.js';
 import type { Measure } from './measure.js';
 
 const publishedRequests = 10_000;
@@ -73,7 +73,7 @@ export const measureGovernorShared: Measure = async ({ short, progress }) => {
   const bench = await startBenchStack();
   const readers: Reader[] = [];
   try {
-    const tenants = new MailTenants(bench);
+    const tenants = new Tenants(bench);
     const tenant = await tenants.make('contoso', [{ alias: 'ada', content: 'empty' }]);
     await tenants.control.call('POST', '/limits', { profile: 'published', timeScale });
     const { clientId, clientSecret } = bench.stack.simulatorApp;

@@ -2,7 +2,7 @@
 import type { Measure } from './measure.js';
 import { residentBytes, startBenchStack } from './bench-stack.js';
 import { figure, type Figure } from './figure.js';
-import { MailTenants, onlyMessages, type MailboxSpec } from './mail-tenants.js';
+import { Tenants, onlyMessages, type UserSpec } from './tenants.js';
 
 const wantedMb = 300;
 const mb = 1024 * 1024;
@@ -13,13 +13,13 @@ const mailboxesAtOnce = 6;
 interface Case {
   name: string;
   says: string;
-  mailboxes: MailboxSpec[];
+  mailboxes: UserSpec[];
   items: number;
   /** Listed, decided and planned, not written. */
   dryRun?: boolean;
 }
 
-const many = (count: number, content: Record<string, unknown>): MailboxSpec[] => Array.from({ length: count }, (_each, n) => ({ alias: `user${n}`, content: { ...onlyMessages, seed: `mailbox ${n}`, ...content } }));
+const many = (count: number, content: Record<string, unknown>): UserSpec[] => Array.from({ length: count }, (_each, n) => ({ alias: `user${n}`, content: { ...onlyMessages, seed: `mailbox ${n}`, ...content } }));
 
 /**
  * Sized by what Microsoft lets one mailbox do, which the worker keeps to whatever the simulator would take: 150 MB of uploads in five
@@ -44,7 +44,7 @@ function cases(short: boolean, rows: number | null): Case[] {
 export const measureMemory: Measure = async ({ short, rows, progress }) => {
   const bench = await startBenchStack({ 'migration-worker': { WORKER_UNITS: String(mailboxesAtOnce), LOG_LEVEL: 'warn' } });
   try {
-    const tenants = new MailTenants(bench);
+    const tenants = new Tenants(bench);
     const figures: Figure[] = [];
     let ordinary = Number.NaN;
     for (const { name, says, mailboxes, items, dryRun = false } of cases(short, rows)) {

@@ -20,7 +20,7 @@ export interface UpOptions {
   preset?: StackState['preset'];
   /** How long a silent worker keeps its units; default 10 s. */
   leaseSeconds?: number;
-  /** Settings of single services, over those of the stack: `{ 'api-gateway': { TRUSTED_PROXIES: '127.0.0.1' } }`. Kept with the stack. */
+  /** Settings of single services, over those of the stack: `{ 'api-gateway': { TRUSTED_PROXIES: '127.0.0.1' } }`. Kept with the stack until others are given, for what is started from then on. */
   settings?: StackState['settings'];
   /** One short line per step. */
   onProgress?: (line: string) => void;
@@ -33,13 +33,14 @@ const run = promisify(execFile);
  * Resolves when every part answers and is ready. Two calls at once wait for each other. When it throws, nothing is being started any
  * more; what had started stays, for `up` to go on with or `down` to remove.
  */
-export async function up({ dataDir, workers, durable = true, preset = 'demo', leaseSeconds = 10, settings = {}, onProgress = () => undefined, env = process.env }: UpOptions): Promise<StackState> {
+export async function up({ dataDir, workers, durable = true, preset = 'demo', leaseSeconds = 10, settings, onProgress = () => undefined, env = process.env }: UpOptions): Promise<StackState> {
   const missing = ['api-gateway', 'tenant-service', 'job-service', 'device-service', 'migration-worker', 'graph-simulator'].filter((name) => !existsSync(join(checkout, 'apps', name, 'dist/main.js')));
   if (missing.length > 0) throw new Error(`Not built yet: ${missing.join(', ')}. Use “npm run stack -- up”, which builds first.`);
   mkdirSync(dirname(dataDir), { recursive: true });
   return withLock(`${dataDir}.lock`, async () => {
-    const state = readState(dataDir) ?? (await createState(dataDir, { workers: workers ?? 2, durable, preset, leaseSeconds, settings, env }));
+    const state = readState(dataDir) ?? (await createState(dataDir, { workers: workers ?? 2, durable, preset, leaseSeconds, settings: settings ?? {}, env }));
     if (workers !== undefined) state.workers = workers;
+    if (settings !== undefined) state.settings = settings;
     adoptOrphans(dataDir, state);
     await settlePorts(state);
     writeState(dataDir, state);

@@ -1,7 +1,7 @@
 /** Plain HTTP with streams both ways, over the last hop. No token, no retry, no waiting. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
-import { Agent } from 'undici';
+import { Agent, buildConnector } from 'undici';
 import type { LastHop } from './last-hop.js';
 
 export interface HttpRequest {
@@ -63,7 +63,7 @@ class ReceivedHeaders implements AnswerHeaders {
 }
 
 export function createHttp(lastHop: LastHop): Http {
-  const agent = new Agent({ connections: 64, pipelining: 1, keepAliveTimeout: 30_000, keepAliveMaxTimeout: 120_000, connect: { timeout: 10_000 } });
+  const agent = new Agent({ connections: 64, pipelining: 1, keepAliveTimeout: 30_000, keepAliveMaxTimeout: 120_000, connect: connector(lastHop) });
   /** Where addresses lead. The same ones come again and again: an import's is the same for every item of a mailbox. */
   const known = new Map<string, Address>();
   const resolve = (url: string): Address => {
@@ -100,6 +100,12 @@ export function createHttp(lastHop: LastHop): Http {
     },
     close: () => agent.close(),
   };
+}
+
+function connector({ dial }: LastHop): buildConnector.connector {
+  const connect = buildConnector({ timeout: 10_000 });
+  // The certificate is held against the production name, whoever answers.
+  return dial === null ? connect : (options, done) => { connect(options.protocol === 'https:' ? { ...options, ...dial, servername: options.servername ?? options.hostname } : options, done); };
 }
 
 function codeOf(error: unknown): string[] {

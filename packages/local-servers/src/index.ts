@@ -6,4 +6,5 @@ export type { LocalServer } from './local-server.js';
 export { withLock } from './lock.js';
 export { startNats, type NatsOptions } from './nats.js';
 export { startPostgres, type PostgresOptions } from './postgres.js';
+export { rcloneProgram } from './rclone.js';
 export { startRedis, type RedisOptions } from './redis.js';

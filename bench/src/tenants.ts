@@ -2,18 +2,21 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { jobAnswer, passAnswer, type Job } from '@migrator/contracts/api/jobs';
+import type { WorkloadName } from '@migrator/contracts/api/tenants';
 import { createApiClient, type ApiClient } from '@migrator/demo/api-client';
 import { createControlClient, type Comparison, type ControlClient } from '@migrator/demo/control-client';
 import { giveConsent, waitForDiscovery } from '@migrator/demo/give-consent';
 import type { BenchStack } from './bench-stack.js';
 
-/** A mailbox of a tenant: what it is called, and the generator's profile of what lies in it (see the simulator). */
-export interface MailboxSpec {
+/** A user of a tenant: what they are called, and the generator's profiles of what lies in their mailbox and OneDrive (see the simulator). */
+export interface UserSpec {
   alias: string;
-  content: Record<string, unknown> | 'empty';
+  content?: Record<string, unknown> | 'empty';
+  /** `true`: there, and empty; left out: never opened. */
+  drive?: { content: Record<string, unknown> } | true;
 }
 
-export interface MailTenant {
+export interface TenantMade {
   readonly domain: string;
   /** Microsoft's id. */
   readonly microsoftId: string;
@@ -24,10 +27,18 @@ export interface MailTenant {
 /** What the generator leaves out unless a bench asks for it: everything but messages. */
 export const onlyMessages = { attachmentEvery: 0, settings: false, untouchables: false };
 
+interface DriveComparison {
+  expected: number;
+  matched: number;
+  missing: number;
+  extra: number;
+  differs: number;
+}
+
 /** Seldom: every look is work for the services that are measured. */
 const lookEveryMs = 1_000;
 
-export class MailTenants {
+export class Tenants {
   readonly api: ApiClient;
   readonly control: ControlClient;
   #made = 0;
@@ -38,16 +49,16 @@ export class MailTenants {
   }
 
   /** A new tenant whose administrator has accepted the application; the platform does not know it yet. */
-  async make(name: string, mailboxes: readonly MailboxSpec[]): Promise<MailTenant> {
+  async make(name: string, people: readonly UserSpec[]): Promise<TenantMade> {
     const domain = `${name}-${(this.#made += 1)}.example`;
-    const users = mailboxes.map(({ alias, content }) => ({ alias, displayName: alias, content }));
+    const users = people.map(({ alias, content = 'empty', ...rest }) => ({ alias, displayName: alias, content, ...rest }));
     const { id, userIds } = await this.control.call<{ id: string; userIds: Record<string, string> }>('POST', '/tenants', { domain, displayName: domain, users });
     await this.control.call('POST', '/consents', { tenant: domain, clientId: this.bench.stack.simulatorApp.clientId });
     return { domain, microsoftId: id, userIds: Object.fromEntries(Object.entries(userIds).map(([upn, userId]) => [upn.split('@')[0] ?? upn, userId])) };
   }
 
   /** Connects a tenant to the platform and waits until it knows who is there. Returns the platform's id of it. */
-  async connect({ domain, microsoftId }: MailTenant, role: 'source' | 'destination'): Promise<string> {
+  async connect({ domain, microsoftId }: TenantMade, role: 'source' | 'destination'): Promise<string> {
     await giveConsent(this.api, domain, role);
     const found = (await waitForDiscovery(this.api)).find((tenant) => tenant.domain === domain);
     if (found === undefined) throw new Error(`The platform does not know ${domain} (${microsoftId}).`);
@@ -55,7 +66,7 @@ export class MailTenants {
   }
 
   /** Makes the job and waits for its end; `seconds` is by its own times, from its creation to its end. Throws when it stops, or ends with anything that did not arrive. */
-  async migrate(sourceTenantId: string, destTenantId: string, more: { dryRun?: boolean; options?: Record<string, unknown> } = {}): Promise<{ job: Job; seconds: number }> {
+  async migrate(sourceTenantId: string, destTenantId: string, more: { type?: WorkloadName; dryRun?: boolean; scope?: Record<string, boolean>; options?: Record<string, unknown> } = {}): Promise<{ job: Job; seconds: number }> {
     const { job } = await this.api.call('POST', '/v1/jobs', jobAnswer, { sourceTenantId, destTenantId, type: 'EMAIL', name: `bench ${randomUUID()}`, ...more });
     const done = await this.#ended(job);
     return { job: done, seconds: (Date.parse(done.completedAt ?? '') - Date.parse(done.createdAt)) / 1_000 };
@@ -83,14 +94,23 @@ export class MailTenants {
   }
 
   /** The simulator's own comparison of all items; throws unless each arrived once and is what it was. Returns how many. */
-  async compareItems(source: MailTenant, destination: MailTenant): Promise<number> {
+  async compareItems(source: TenantMade, destination: TenantMade): Promise<number> {
     const { items, examples } = await this.control.call<Comparison>('POST', '/compare', { source: source.domain, destination: destination.domain, examplesMax: 3 });
     if (items.matched !== items.expected || items.missing + items.extra + items.doubled + items.differs > 0) throw new Error(`Not everything arrived in ${destination.domain} once and whole: ${JSON.stringify(items)} ${JSON.stringify(examples)}`);
     return items.matched;
   }
 
+  /** The same for the OneDrives of all users; `only`: that everything is there by its name, for a copier that does not keep dates as we do. Returns how many files and folders. */
+  async compareDrives(source: TenantMade, destination: TenantMade, only: 'names' | 'everything' = 'everything'): Promise<number> {
+    const drives = Object.keys(source.userIds).map((alias) => ({ source: `${alias}@${source.domain}`, dest: `${alias}@${destination.domain}` }));
+    const compared = await this.control.call<{ drives: DriveComparison[] }>('POST', '/files/compare', { source: source.domain, destination: destination.domain, drives, permissions: false, versions: false, examplesMax: 3 });
+    const wrong = compared.drives.find(({ expected, matched, missing, extra, differs }) => missing + extra > 0 || matched + differs !== expected || (only === 'everything' && differs > 0));
+    if (wrong !== undefined) throw new Error(`Not everything arrived in ${destination.domain} once and whole: ${JSON.stringify(wrong)}`);
+    return compared.drives.reduce((sum, { expected }) => sum + expected, 0);
+  }
+
   /** Takes a tenant out of the simulator, with the memory it holds there. */
-  async remove({ domain }: MailTenant): Promise<void> {
+  async remove({ domain }: TenantMade): Promise<void> {
     const response = await fetch(new URL(`/tenants/${domain}`, this.bench.stack.simulatorControlUrl), { method: 'DELETE' });
     if (!response.ok) throw new Error(`The simulator answered ${response.status} to the removal of ${domain}.`);
   }

@@ -1,0 +1,70 @@
+/** rclone, copying the same drives over the same TLS listener: one process, all pairs of drives below one root, so that its transfers are shared by all. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { rcloneProgram } from '@migrator/local-servers';
+
+export interface RcloneEnd {
+  tenantId: string;
+  /** In the order of the other side's. */
+  driveIds: readonly string[];
+}
+
+export interface RcloneSettings {
+  transfers: number;
+  checkers: number;
+}
+
+export interface RcloneCopy extends RcloneSettings {
+  clientId: string;
+  clientSecret: string;
+  /** The simulator's plain port, which carries connections to its TLS listener. */
+  proxy: string;
+  caFile: string;
+  source: RcloneEnd;
+  destination: RcloneEnd;
+}
+
+export interface ReadyRclone {
+  /** A process that outlives rclone, so that what rclone used can be read from it. */
+  readonly pid: number;
+  /** Resolves when rclone has ended; throws what it said when it failed. */
+  copy(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Everything but the copy itself. */
+export async function readyRclone({ clientId, clientSecret, proxy, caFile, source, destination, transfers, checkers }: RcloneCopy): Promise<ReadyRclone> {
+  const program = await rcloneProgram();
+  const folder = mkdtempSync(join(tmpdir(), 'migrator-rclone-'));
+  const remotes = ([['source', source], ['dest', destination]] as const).flatMap(([side, { tenantId, driveIds }]) => [
+    ...driveIds.map((id, n) => section(`${side}${n}`, { type: 'onedrive', client_id: clientId, client_secret: clientSecret, client_credentials: 'true', tenant: tenantId, drive_id: id, drive_type: 'business' })),
+    section(side, { type: 'combine', upstreams: driveIds.map((_id, n) => `drive${n}=${side}${n}:`).join(' ') }),
+  ]);
+  writeFileSync(join(folder, 'rclone.conf'), remotes.join('\n'), { mode: 0o600 });
+  const args = ['copy', 'source:', 'dest:', '--config', join(folder, 'rclone.conf'), '--ca-cert', caFile, '--cache-dir', folder, '--transfers', String(transfers), '--checkers', String(checkers), '--retries', '1', '--stats', '0', '--log-level', 'ERROR'];
+  const child = spawn('/bin/sh', ['-c', 'read _; "$0" "$@"; echo "ended $?"; read _', program, ...args], { stdio: ['pipe', 'pipe', 'pipe'], env: { PATH: process.env['PATH'], HOME: folder, HTTPS_PROXY: proxy } });
+  let said = '';
+  child.stderr.on('data', (piece: Buffer) => (said = (said + piece.toString()).slice(-4_000)));
+  const gone = once(child, 'exit');
+  return {
+    pid: child.pid ?? 0,
+    copy: async () => {
+      const lines = createInterface(child.stdout);
+      const ended = once(lines, 'line') as Promise<[string]>;
+      child.stdin.write('begin\n');
+      const [line] = await Promise.race([ended, gone.then((): [string] => ['it was killed'])]);
+      if (line !== 'ended 0') throw new Error(`rclone failed (${line}): ${said}`);
+    },
+    stop: async () => {
+      child.stdin.end();
+      await gone;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+const section = (name: string, values: Record<string, string>): string => `[${name}]\n${Object.entries(values).map(([key, value]) => `${key} = ${value}\n`).join('')}`;
