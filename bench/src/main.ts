@@ -5,15 +5,19 @@ import type { Figure } from './figure.js';
 import type { Measure } from './measure.js';
 import { measureCheckIn } from './measure-check-in.js';
 import { measureDeltaFew, measureDeltaUnchanged } from './measure-delta.js';
+import { measureDeltaFiles } from './measure-delta-files.js';
 import { measureEngineMail } from './measure-engine-mail.js';
 import { measureFilesLarge, measureFilesSmall } from './measure-engine-files.js';
+import { measureFilesResume } from './measure-files-resume.js';
 import { measureDistribution } from './measure-distribution.js';
 import { measureEstimate } from './measure-estimate.js';
 import { measureExport } from './measure-export.js';
 import { measureFleet } from './measure-fleet.js';
+import { measureGovernorFiles } from './measure-governor-files.js';
 import { measureGovernorMail } from './measure-governor-mail.js';
 import { measureGovernorShared } from './measure-governor-shared.js';
 import { measureGateway } from './measure-gateway.js';
+import { measureHash } from './measure-hash.js';
 import { measureLedger } from './measure-ledger.js';
 import { measureLists } from './measure-lists.js';
 import { measureMemory } from './measure-memory.js';
@@ -31,8 +35,12 @@ const measures: Record<string, { measure: Measure; says: string }> = {
   'engine-mail': { measure: measureEngineMail, says: 'items a second of a full copy, against the same Graph calls with nothing around them' },
   'engine-files-small': { measure: measureFilesSmall, says: '20,000 small files of 20 drives, against rclone and against the same Graph calls with nothing around them' },
   'engine-files-large': { measure: measureFilesLarge, says: '8 files of 1 GB, against the same two' },
+  'files-resume': { measure: measureFilesResume, says: 'a worker killed in the middle of a file of 5 GB: what is sent twice' },
+  hash: { measure: measureHash, says: 'the hash of files on one core, against a plain copy of the buffer' },
   'delta-unchanged': { measure: measureDeltaUnchanged, says: 'a second pass over a mailbox of a million items with nothing new' },
   'delta-few': { measure: measureDeltaFew, says: 'the same with a thousand items that are new or changed' },
+  'delta-unchanged-files': { measure: measureDeltaFiles, says: 'a second pass over a drive of a million things with nothing new' },
+  'governor-files': { measure: measureGovernorFiles, says: 'how much of SharePoint’s resource units a copy of four drives uses' },
   'governor-mail': { measure: measureGovernorMail, says: 'how much of Microsoft’s limits a copy of eight mailboxes uses, small items and large ones' },
   'governor-shared': { measure: measureGovernorShared, says: 'jobs of two processes that share one mailbox’s limits, and a third that joins them' },
   fleet: { measure: measureFleet, says: '1, 2 and 4 workers while Microsoft takes 100 ms to answer' },
@@ -43,7 +51,7 @@ const help = `Measures the platform on this machine, each figure beside its base
 
   npm run bench -- ${Object.keys(measures).join(' | ')} | all [--json] [--short] [--rows N]
 
-${Object.entries(measures).map(([name, { says }]) => `  ${name.padEnd(18)} ${says}`).join('\n')}
+${Object.entries(measures).map(([name, { says }]) => `  ${name.padEnd(21)} ${says}`).join('\n')}
 
   --json    one JSON object per line: name, value, unit, baseline, ratio, target, met, machine
   --rows N  how many rows or items the large one holds, for those that have one

@@ -1,4 +1,4 @@
-/** What `bench/` drives of this program: the ledger as units use it. Nothing of the product imports this. */
+/** What `bench/` drives of this program: the ledger as units use it, and what is known of files. Nothing of the product imports this. */
 import { join } from 'node:path';
 import { Secret } from '@migrator/service-kit/config';
 import { createNoteSeal } from './units/note-seal.js';
@@ -8,6 +8,11 @@ export { openLedger } from './engine/ledger.js';
 export { LedgerWriter } from './engine/ledger-writer.js';
 export { countedAs, doneCodes, itemStates } from './engine/outcome-codes.js';
 export { noChange, type ContainerEntry, type ItemIdentity, type RecordedOutcome, type UnitLedger } from './engine/unit-ledger.js';
+
+export { copyVersion, parseDriveItem, sourceSelect } from './workloads/drive/drive-item.js';
+export { sourceItem } from './workloads/drive/list-items.js';
+export { QuickXorHash } from './workloads/drive/quick-xor-hash.js';
+export { fragmentBytes } from './workloads/drive/upload.js';
 
 /** A measured ledger keeps no notes; it has to have a seal for them. */
 export const noteSeal = createNoteSeal(new Secret('a key for measuring'));

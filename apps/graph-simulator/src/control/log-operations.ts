@@ -43,7 +43,7 @@ export function logOperations(world: SimulatedWorld, stop: () => void): ControlR
     { method: 'GET', path: '/requests', summary: 'Newest requests: ?tenant= clientId= mailbox= method= status= path= throttled= limit=', handle: (req) => Promise.resolve({ requests: world.log.requests(readQuery(world, req)) }) },
     { method: 'GET', path: '/writes', summary: 'Newest requests that changed state, also those whose answer was lost; same filters', handle: (req) => Promise.resolve({ writes: world.log.writes(readQuery(world, req)) }) },
     {
-      method: 'GET', path: '/counters', summary: 'Sums: requests, 429s, writes, bytes, milliseconds, by status, route, tenant and app; process CPU',
+      method: 'GET', path: '/counters', summary: 'Sums: requests, 429s, writes, bytes, milliseconds, by status, route, tenant (resource units too) and app; process CPU',
       handle: () => {
         const cpu = process.cpuUsage();
         return Promise.resolve({ ...world.log.counters(), inFlight: world.log.inFlight, cpuUserMs: cpu.user / 1000, cpuSystemMs: cpu.system / 1000 });

@@ -26,7 +26,7 @@ export interface LogEntry {
   bytesOut: number;
   /** Real milliseconds from the request's head to the answer's end. */
   ms: number;
-  /** Resource units charged, for the directory. */
+  /** Resource units charged, for the directory and for files. */
   units: number;
 }
 
@@ -45,6 +45,8 @@ export interface Counters {
   byStatus: Record<string, number>;
   byRoute: Record<string, number>;
   byTenant: Record<string, number>;
+  /** Resource units of requests that were let through. */
+  unitsByTenant: Record<string, number>;
   byApp: Record<string, number>;
 }
 
@@ -91,11 +93,11 @@ class Ring<T> {
 }
 
 function emptyCounters(): Counters {
-  return { requests: 0, throttled: 0, writes: 0, dropped: 0, bytesIn: 0, bytesOut: 0, ms: 0, peakInFlight: {}, byStatus: {}, byRoute: {}, byTenant: {}, byApp: {} };
+  return { requests: 0, throttled: 0, writes: 0, dropped: 0, bytesIn: 0, bytesOut: 0, ms: 0, peakInFlight: {}, byStatus: {}, byRoute: {}, byTenant: {}, unitsByTenant: {}, byApp: {} };
 }
 
-function bump(record: Record<string, number>, key: string): void {
-  record[key] = (record[key] ?? 0) + 1;
+function bump(record: Record<string, number>, key: string, by = 1): void {
+  record[key] = (record[key] ?? 0) + by;
 }
 
 /** Who called what, for tests to ask. Keeps the newest requests, the newest writes, and sums over all. */
@@ -143,6 +145,7 @@ export class RequestLog {
     bump(c.byStatus, String(entry.status));
     bump(c.byRoute, `${entry.method} ${entry.route ?? '(none)'}`);
     if (entry.tenantId !== null) bump(c.byTenant, entry.tenantId);
+    if (entry.tenantId !== null && entry.units > 0 && !entry.throttled) bump(c.unitsByTenant, entry.tenantId, entry.units);
     if (entry.clientId !== null) bump(c.byApp, entry.clientId);
   }
 
