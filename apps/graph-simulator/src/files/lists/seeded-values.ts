@@ -73,7 +73,8 @@ export function seededValues(columns: readonly Column[], { seed, emptyEvery }: P
 export interface SeededListParts {
   readonly listId: string;
   readonly profile: ListProfile;
-  readonly contentTypeId: string;
+  /** Items have them by turns. */
+  readonly contentTypes: readonly { readonly id: string }[];
   /** Columns that it was made with. */
   readonly columns: readonly Column[];
   /** Who wrote the items, by turns. */
@@ -84,7 +85,7 @@ export interface SeededListParts {
 const nth = (id: number, every: number): boolean => every > 0 && id % every === 0;
 
 /** The items of a list's profile. */
-export function seededRows({ listId, profile, contentTypeId, columns, authors, context }: SeededListParts): SeededRows {
+export function seededRows({ listId, profile, contentTypes, columns, authors, context }: SeededListParts): SeededRows {
   const seed = seedOf(`${profile.seed} ${profile.displayName}`);
   const author = (at: number): Actor => authors[at % authors.length] ?? { kind: 'app', clientId: 'system' };
   const values = (id: number, turn: number): FieldValues => seededValues(columns, { ...profile, seed: turn === 0 ? profile.seed : `${profile.seed} ${String(turn)}` }, id, context);
@@ -101,7 +102,7 @@ export function seededRows({ listId, profile, contentTypeId, columns, authors, c
       const modifiedMs = createdMs + (history + (mix(random, 2) % 300)) * dayMs;
       const by = author(random);
       return {
-        id, guid: stableGuid('list item', listId, String(id)), contentTypeId, values: values(id, 0), createdAt: seconds(createdMs), modifiedAt: seconds(modifiedMs), createdBy: by, modifiedBy: author(mix(random, 3)), version: 1 + history, changes: 1 + history,
+        id, guid: stableGuid('list item', listId, String(id)), contentTypeId: contentTypes[id % contentTypes.length]?.id ?? '', values: values(id, 0), createdAt: seconds(createdMs), modifiedAt: seconds(modifiedMs), createdBy: by, modifiedBy: author(mix(random, 3)), version: 1 + history, changes: 1 + history,
         earlier: Array.from({ length: history }, (_each, index) => ({ number: index + 1, values: values(id, history - index), modifiedAt: seconds(createdMs + index * dayMs), modifiedBy: by })),
         hasAttachments: nth(id, profile.attachmentsEvery),
       };

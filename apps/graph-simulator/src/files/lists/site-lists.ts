@@ -25,7 +25,7 @@ export class SiteLists {
   readonly columns: Column[] = listColumns().filter(({ name }) => name === 'Title');
   readonly contentTypes: ContentType[] = siteContentTypes();
   readonly #lists = new Map<string, SiteList>();
-  readonly #profile: SiteProfile;
+  readonly profile: SiteProfile;
   readonly #people: number[];
 
   constructor(
@@ -33,23 +33,31 @@ export class SiteLists {
     readonly site: Site,
     private readonly now: () => string,
   ) {
-    this.#profile = parseSiteProfile(site.structure);
+    this.profile = parseSiteProfile(site.structure);
     this.people = peopleOf(tenant, site);
-    this.#people = site.structure === null ? [] : tenant.users.slice(0, this.#profile.people).map(({ id }) => this.people.ensure({ kind: 'user', id }));
-    for (const column of this.#profile.columns) this.columns.push(this.#column(column, siteId(site), ''));
-    for (const { parent, ...type } of this.#profile.contentTypes) {
+    this.#people = site.structure === null ? [] : tenant.users.slice(0, this.profile.people).map(({ id }) => this.people.ensure({ kind: 'user', id }));
+    for (const column of this.profile.columns) this.columns.push(this.#column(column, siteId(site), ''));
+    for (const { parent, ...type } of this.profile.contentTypes) {
       const base = this.contentTypes.find((each) => each.name === parent);
       if (base !== undefined) this.contentTypes.push({ ...type, id: childId(base.id, site.webId, type.name), parentId: base.id, isBuiltIn: false, hidden: false });
     }
-    for (const library of site.libraries) this.#addLibrary(library, this.#profile.libraryColumns[library.displayName] ?? []);
+    for (const library of site.libraries) this.#addLibrary(library, this.profile.libraryColumns[library.displayName] ?? []);
     if (site.parent === null) this.#addPeople();
     // Lists first, their columns afterwards: lookups may lead to any of them.
-    const made = this.#profile.lists.map((profile) => this.#addSeeded(profile));
+    const made = this.profile.lists.map((profile) => this.#addSeeded(profile));
     for (const finish of made) finish();
   }
 
   get all(): SiteList[] {
     return [...this.#lists.values()];
+  }
+
+  /** Who wrote what the site was made with, by turns. */
+  get authors(): Actor[] {
+    return this.#people.flatMap((number): Actor[] => {
+      const principal = this.people.principal(number);
+      return principal === undefined ? [] : [{ kind: 'user', id: principal.id }];
+    });
   }
 
   /** By id or by title, as Graph takes both. */
@@ -95,6 +103,28 @@ export class SiteLists {
     else if (this.columns.some((each) => each.name.toLowerCase() === column.name.toLowerCase())) throw new GraphFault(409, 'nameAlreadyExists', `A column with the name '${column.name}' already exists.`);
     else this.columns.push(column);
     return column;
+  }
+
+  /** A content type that an application adds to the site. Throws GraphFault 409 for a name that is taken. */
+  addContentType({ name, description, group, baseId }: { name: string; description: string; group: string; baseId: string }): ContentType {
+    if (this.contentTypes.some((each) => each.name.toLowerCase() === name.toLowerCase())) throw new GraphFault(409, 'nameAlreadyExists', `A content type with the name '${name}' already exists.`);
+    if (!this.contentTypes.some(({ id }) => id === baseId)) throw new GraphFault(400, 'invalidRequest', 'The base content type does not exist in the site.');
+    const type: ContentType = { id: childId(baseId, this.site.webId, name), name, description, group, parentId: baseId, isBuiltIn: false, hidden: false, columns: [] };
+    this.contentTypes.push(type);
+    return type;
+  }
+
+  /** A site's content type in a list, with the columns it brings. */
+  copyContentType(list: SiteList, type: ContentType): ContentType {
+    const copy = copyFor(list.id, type);
+    if (list.contentTypes.some(({ id, name }) => id === copy.id || name === copy.name)) throw new GraphFault(409, 'nameAlreadyExists', `The content type '${type.name}' is in the list already.`);
+    for (const name of type.columns) {
+      const column = this.columns.find((each) => each.name === name);
+      if (column !== undefined && list.column(name) === undefined) list.addColumn({ ...column });
+    }
+    list.contentTypes.push(copy);
+    list.contentTypesEnabled = true;
+    return copy;
   }
 
   #own(parts: ColumnParts, owner: string): Column {
@@ -143,19 +173,16 @@ export class SiteLists {
     const name = this.#freeName(displayName);
     const id = stableGuid('list', this.site.webId, name);
     const parts = this.#parts({ id, name, displayName, description, template, createdAt: this.site.createdDateTime, system, hidden: system });
-    const contentTypeId = parts.contentTypes[0]?.id ?? '';
     const seeded: Column[] = [...parts.columns];
-    const authors = this.#people.flatMap((number): Actor[] => {
-      const principal = this.people.principal(number);
-      return principal === undefined ? [] : [{ kind: 'user', id: principal.id }];
-    });
-    const list = this.#enter(new SiteList(parts, new ListRows(id, seededRows({ listId: id, profile, contentTypeId, columns: seeded, authors, context: this.#context() }), this.now)));
+    const { authors } = this;
+    const list = this.#enter(new SiteList(parts, new ListRows(id, seededRows({ listId: id, profile, contentTypes: parts.contentTypes, columns: seeded, authors, context: this.#context() }), this.now)));
     return () => {
       for (const column of [...profile.columns, ...(profile.everyKind ? columnsOfEveryKind : [])]) {
         const made = this.#column(column, id, id);
         list.addColumn(made);
         seeded.push(made);
       }
+      for (const type of this.contentTypes.filter(({ name }) => profile.contentTypes.includes(name))) this.copyContentType(list, type);
     };
   }
 

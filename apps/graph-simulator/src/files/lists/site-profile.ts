@@ -1,6 +1,7 @@
-/** What a site is made with besides its files: lists, columns, content types. Items follow from the seed; a million cost no more memory than ten. */
+/** What a site is made with besides its files: lists, columns, content types, pages. Items follow from the seed; a million cost no more memory than ten. */
 import { z } from 'zod';
 import { driveProfileSchema } from '../drives/drive-profile.js';
+import { pageProfileSchema } from '../pages/page-profile.js';
 
 const every = z.int().min(0).default(0);
 
@@ -29,6 +30,8 @@ export const listProfileSchema = z.strictObject({
   /** One value in `n` is empty. */
   emptyEvery: every,
   columns: z.array(columnProfile).default([]),
+  /** Content types of the site that it has besides the first; items have them by turns. */
+  contentTypes: z.array(z.string()).default([]),
   /** A column of each kind there is, besides those above. */
   everyKind: z.boolean().default(false),
 });
@@ -45,6 +48,7 @@ export const siteProfileSchema = z.strictObject({
   /** Columns of the site itself. */
   columns: z.array(columnProfile).default([]),
   contentTypes: z.array(contentTypeProfile).default([]),
+  pages: pageProfileSchema.prefault({}),
   /** How many people of the tenant the site knows; person columns name them. */
   people: z.int().min(0).max(100_000).default(5),
 });
