@@ -71,6 +71,12 @@ export async function named(sql: Sql, destinationNo: number, candidates: readonl
   return rows.map((row) => unpackName(row.dest_id));
 }
 
+/** Which of these ids rows of the container name. */
+export async function copiesIn(sql: Sql, containerNo: number, destIds: readonly string[]): Promise<string[]> {
+  const rows = await sql<{ dest_id: Buffer }[]>`select dest_id from worker.ledger where container_no = ${containerNo} and dest_id in (select n::bytea from unnest(${names(destIds)}::text::text[]) as a (n))`;
+  return rows.map((row) => unpackName(row.dest_id));
+}
+
 export interface ContainerRow {
   container_no: number;
   key: string;

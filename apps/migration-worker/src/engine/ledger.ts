@@ -139,6 +139,10 @@ function createUnitLedger(sql: Sql, route: Route, holder: bulk.HeldClaim, counte
       if (candidates.length === 0) return new Set();
       return new Set(await bulk.named(sql, destinationNo, candidates));
     },
+    async copiesIn({ containerNo }, destIds) {
+      if (destIds.length === 0) return new Set();
+      return new Set(await bulk.copiesIn(sql, containerNo, destIds));
+    },
     async commit(change) {
       await fenced(bulk.store(sql, holder, change));
     },

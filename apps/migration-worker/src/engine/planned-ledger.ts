@@ -47,6 +47,7 @@ export async function openPlannedLedger(sql: Sql, route: Route): Promise<UnitLed
     },
     pending: () => Promise.resolve(null),
     named: () => Promise.resolve(new Set()),
+    copiesIn: () => Promise.resolve(new Set()),
     commit(change) {
       for (const report of change.reports) reports.push({ no: ++reportNo, report });
       return Promise.resolve();

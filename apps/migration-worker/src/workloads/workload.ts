@@ -162,6 +162,10 @@ export interface TransferItem {
   readonly mark: string;
   /** The copy of the item that this one needs (`SourceItem.needs`); null when it needs none, and in a dry run. */
   readonly needed: DestRef | null;
+  /** True when the ledger has met it before: an attempt may have left a copy, or a part of one, that a workload cannot stamp looks for. */
+  readonly again?: boolean;
+  /** Of these copies, those that are items' of the same container already, by the ledger. */
+  readonly copiesAmong?: (destIds: readonly string[]) => Promise<ReadonlySet<string>>;
   /** The copies that it refers to (`SourceItem.refersTo`), in that order; none in a dry run. */
   readonly referred?: readonly DestRef[];
   /** What the last attempt at the item left for this one, when that is to be had. */

@@ -6,9 +6,9 @@ import { GraphRequestError } from '@migrator/graph-client';
 import type { DestCopy, DestRef, TransferItem } from '../workload.js';
 import { saysMailboxMissing, unitErrorOf } from './errors.js';
 import type { Mailbox } from './mailbox.js';
-import { expandProperties, extendedValue, markProperty, searchKeyProperty, segment, text } from './mapi.js';
+import { expandProperties, extendedValue, markProperty, searchKeyProperty, segment, subjectProperty, text } from './mapi.js';
 import { describingProperties, isDescribed, matchKeyOf, readMatchKey } from './match-key.js';
-import { provisionalMark, readStamp, removeCopy } from './stamped-copies.js';
+import { provisionalMark, readStamp, removeCopy, stampOf } from './stamped-copies.js';
 
 const pageItems = '250';
 
@@ -21,7 +21,7 @@ export async function findCopies(source: Mailbox, destination: Mailbox, inDoubt:
   for (const entry of inDoubt) await wanted.add(entry, source, sourceFolderId, signal);
   const found = new Map<string, DestRef[]>();
   const partial: string[] = [];
-  const query = { $select: 'id,changeKey,type', $top: pageItems, $expand: expandProperties(searchKeyProperty, markProperty, ...(wanted.hasDescribed ? describingProperties : [])) };
+  const query = { $select: 'id,changeKey,type', $top: pageItems, $expand: expandProperties(searchKeyProperty, markProperty, ...(wanted.hasDescribed ? describingProperties : [subjectProperty])) };
   try {
     for await (const page of destination.port.pages<Record<string, unknown>>(destination.admin(`/folders/${segment(folderId)}/items`), destination.options(signal, { query }))) {
       for (const raw of page.value) {
@@ -46,7 +46,7 @@ export async function* listCopies(destination: Mailbox, folderId: string, signal
     for await (const page of destination.port.pages<Record<string, unknown>>(destination.admin(`/folders/${segment(folderId)}/items`), destination.options(signal, { query }))) {
       for (const raw of page.value) {
         const id = text(raw['id']);
-        if (id !== null) yield { dest: { id, version: text(raw['changeKey']) ?? '' }, matchKey: matchKeyOf(raw), ...readStamp(extendedValue(raw, markProperty)) };
+        if (id !== null) yield { dest: { id, version: text(raw['changeKey']) ?? '' }, matchKey: matchKeyOf(raw), ...readStamp(stampOf(raw)) };
       }
     }
   } catch (error) {
@@ -73,7 +73,7 @@ class Wanted {
   }
 
   isPartial(raw: Record<string, unknown>): boolean {
-    return this.provisional.has(extendedValue(raw, markProperty) ?? '');
+    return this.provisional.has(stampOf(raw) ?? '');
   }
 
   matching(raw: Record<string, unknown>): Set<string> {

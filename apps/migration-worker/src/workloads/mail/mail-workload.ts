@@ -67,6 +67,7 @@ class MailSession implements UnitSession {
   private readonly destFolders: OutlookFolders;
   private readonly manners = new ListingManners();
   private readonly streaming = new Turn();
+  private readonly taskCopies = new Set<string>();
   /** Written before the items, and after them. */
   private readonly firstSettings: readonly SettingKind[] = [categories, mailboxSettings, focusedOverrides];
   private readonly lastSettings: readonly SettingKind[];
@@ -129,7 +130,7 @@ class MailSession implements UnitSession {
     const kind = this.settingsOf(container);
     if (kind !== null) return transferSettings(kind, this.ends.destination, batch, signal);
     const from = { id: container.key, type: shapeOf(container).type };
-    const ports = { ...this.ends, sourceFolders: this.sourceFolders, destFolders: this.destFolders };
+    const ports = { ...this.ends, sourceFolders: this.sourceFolders, destFolders: this.destFolders, taskCopies: this.taskCopies };
     const transfer = new ItemTransfer({ ...this.ends, sessions: this.sessions, streaming: this.streaming, log: this.deps.log, copyByJson: (entry, folderId, because, stop) => copyByJson(ports, entry, from, folderId, because, stop) });
     return transfer.transfer(batch, dest.id, signal);
   }

@@ -6,12 +6,18 @@ import { GraphRequestError } from '@migrator/graph-client';
 import type { DestRef } from '../workload.js';
 import { saysMailboxMissing, unitErrorOf } from './errors.js';
 import type { Mailbox } from './mailbox.js';
-import { expandProperties, extendedValue, markProperty, odataString, segment, text } from './mapi.js';
+import { expandProperties, extendedValue, markProperty, odataString, segment, subjectProperty, text } from './mapi.js';
 
 const provisional = '.partial';
 
 export function provisionalMark(mark: string): string {
   return `${mark}${provisional}`;
+}
+
+/** The stamp of a copy that was listed with the mark and the subject: a task has its title alone, and only while it is being built. */
+export function stampOf(raw: unknown): string | null {
+  const title = extendedValue(raw, subjectProperty) ?? '';
+  return extendedValue(raw, markProperty) ?? (/^[0-9a-f]{32}\.partial$/.test(title) ? title : null);
 }
 
 /** The item's mark in a stamp, and whether the copy that carries it is whole. */

@@ -78,7 +78,7 @@ class World {
 
   async copy(more: Partial<TransferItem> = {}): Promise<ItemResult> {
     const ends = { source: mailboxOn(this.source, 'source'), destination: mailboxOn(this.destination, 'dest') };
-    const ports = { ...ends, sourceFolders: new OutlookFolders(ends.source), destFolders: new OutlookFolders(ends.destination) };
+    const ports = { ...ends, sourceFolders: new OutlookFolders(ends.source), destFolders: new OutlookFolders(ends.destination), taskCopies: new Set<string>() };
     return await copyByJson(ports, entry('a', more), { id: 'admin-inbox', type: 'IPF.Note' }, 'dest-inbox', reason, signal);
   }
 }
@@ -186,6 +186,6 @@ test('a create whose answer is lost is in doubt', async () => {
     if (call.method === 'POST') throw graphError('in_doubt');
     return call.path.endsWith('/items') ? { value: [] } : { ...inbox, id: 'dest-inbox' };
   }), 'dest') };
-  const ports = { ...ends, sourceFolders: new OutlookFolders(ends.source), destFolders: new OutlookFolders(ends.destination) };
+  const ports = { ...ends, sourceFolders: new OutlookFolders(ends.source), destFolders: new OutlookFolders(ends.destination), taskCopies: new Set<string>() };
   expect(await copyByJson(ports, entry('a'), { id: 'admin-inbox', type: 'IPF.Note' }, 'dest-inbox', reason, signal)).toMatchObject({ outcome: 'in_doubt' });
 });

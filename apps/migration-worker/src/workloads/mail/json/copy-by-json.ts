@@ -25,6 +25,8 @@ export interface JsonPorts {
   readonly destination: Mailbox;
   readonly sourceFolders: OutlookFolders;
   readonly destFolders: OutlookFolders;
+  /** Ids of copies that tasks of this run have (copy-task.ts). */
+  readonly taskCopies: Set<string>;
 }
 
 /** The folder of the source the item lies in. */
@@ -59,7 +61,7 @@ export async function copyByJson(ports: JsonPorts, entry: TransferItem, from: So
     if (kind === 'task') {
       const task = await ports.source.port.get<Record<string, unknown>>(ports.source.user(path), ports.source.options(signal));
       phase.doing = 'write';
-      return await copyTask(ports, entry, task, path, destFolder, folderId, signal);
+      return await copyTask(ports, entry, { folderId: from.id, path, task }, destFolder, folderId, signal);
     }
     const read = await readItem(ports.source, path, destFolder.kind, signal);
     phase.doing = 'write';

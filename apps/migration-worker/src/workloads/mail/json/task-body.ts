@@ -11,7 +11,7 @@ export function taskBody(source: Record<string, unknown>): Record<string, unknow
 }
 
 /**
- * Two tasks with the same fingerprint are the same task to a person: To Do offers no property to stamp a copy with. Only what
+ * Two tasks with the same fingerprint are the same task to a person. Only what
  * Exchange gives back as it was sent takes part: no zones, no mark-up, no times of its own.
  */
 export function taskFingerprint(task: Record<string, unknown>): string {

@@ -117,7 +117,7 @@ export class MailRig {
 
   private async settle(session: UnitSession, items: TransferItem[], dest: DestContainer, container: Container): Promise<ItemResult[]> {
     const ended: ItemResult[] = [];
-    for (let open = items, round = 0; open.length > 0 && round < 3; round++) {
+    for (let open = items, round = 0; open.length > 0 && round < 3; open = open.map((entry) => ({ ...entry, again: true })), round++) {
       const inDoubt: TransferItem[] = [];
       for (const batch of batches(open)) {
         for await (const result of session.transfer(batch, dest, container, signal)) {
