@@ -35,6 +35,20 @@ export function cpuSeconds(pid: number): number {
   return stats.filter((each) => family.has(each.pid)).reduce((sum, each) => sum + each.ticks, 0) / ticksPerSecond;
 }
 
+/** Of all cores, since the machine was started. */
+function machineSeconds(): number {
+  const [, user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = (/^cpu .*$/m.exec(readFileSync('/proc/stat', 'utf8'))?.[0] ?? '').split(/\s+/).map(Number);
+  return (user + nice + system + irq + softirq) / ticksPerSecond;
+}
+
+/** What everything but this process and what it started used while `work` ran: a measurement wants it to be next to nothing. */
+export async function othersDuring<T>(work: () => Promise<T>): Promise<{ value: T; others: number }> {
+  const others = (): number => machineSeconds() - cpuSeconds(process.pid);
+  const before = others();
+  const value = await work();
+  return { value, others: others() - before };
+}
+
 /** What each of these processes used while `work` ran. */
 export async function cpuDuring<T>(pids: Readonly<Record<string, number>>, work: () => Promise<T>): Promise<{ value: T; seconds: Record<string, number> }> {
   const before = Object.fromEntries(Object.entries(pids).map(([name, pid]) => [name, cpuSeconds(pid)]));
