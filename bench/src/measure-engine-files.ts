@@ -18,8 +18,8 @@ const drivesAtOnce = 6;
 const filesAtOnce = 32;
 /** Microsoft's units and bytes are not what is measured; how many requests are in flight is as the product has it. */
 const unlimited = { limits: Object.fromEntries(['files.unitsPerMinute', 'files.unitsPerDay', 'files.bytes'].map((name) => [name, { max: 1e15 }])) };
-/** rclone's own are 4 and 8; what is fastest here is what it is measured with. */
-const rcloneChoices: readonly RcloneSettings[] = [{ transfers: 16, checkers: 16 }, { transfers: 64, checkers: 64 }, { transfers: 128, checkers: 64 }, { transfers: 256, checkers: 64 }];
+/** The first are its own; what is fastest here is what it is measured with. */
+const rcloneChoices: readonly RcloneSettings[] = [{ transfers: 4, checkers: 8 }, { transfers: 8, checkers: 8 }, { transfers: 16, checkers: 16 }, { transfers: 32, checkers: 16 }];
 
 const peers = ['bare', 'rclone', 'engine'] as const;
 type Peer = (typeof peers)[number];

@@ -1,4 +1,7 @@
-/** rclone, copying the same drives over the same TLS listener: one process, all pairs of drives below one root, so that its transfers are shared by all. */
+/**
+ * rclone, copying the same drives over the same TLS listener: a process for each pair of drives, all of them at once. It makes no more
+ * than a hundred calls a second to a drive, so one process for all of them, which goes through them nearly one by one, is far slower.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,6 +16,7 @@ export interface RcloneEnd {
   driveIds: readonly string[];
 }
 
+/** Of each process. */
 export interface RcloneSettings {
   transfers: number;
   checkers: number;
@@ -29,24 +33,32 @@ export interface RcloneCopy extends RcloneSettings {
 }
 
 export interface ReadyRclone {
-  /** A process that outlives rclone, so that what rclone used can be read from it. */
+  /** Of a process that outlives rclone, so that what rclone used can be read from it. */
   readonly pid: number;
   /** Resolves when rclone has ended; throws what it said when it failed. */
   copy(): Promise<void>;
   stop(): Promise<void>;
 }
 
+/** Waits for a line, copies, says how it ended, and waits again, so that what was used can still be read. */
+const everyPair = `
+read _
+for pair in $PAIRS; do "$0" copy "source$pair:" "dest$pair:" "$@" & pids="$pids $!"; done
+code=0
+for pid in $pids; do wait "$pid" || code=$?; done
+echo "ended $code"
+read _`;
+
 /** Everything but the copy itself. */
 export async function readyRclone({ clientId, clientSecret, proxy, caFile, source, destination, transfers, checkers }: RcloneCopy): Promise<ReadyRclone> {
   const program = await rcloneProgram();
   const folder = mkdtempSync(join(tmpdir(), 'migrator-rclone-'));
-  const remotes = ([['source', source], ['dest', destination]] as const).flatMap(([side, { tenantId, driveIds }]) => [
-    ...driveIds.map((id, n) => section(`${side}${n}`, { type: 'onedrive', client_id: clientId, client_secret: clientSecret, client_credentials: 'true', tenant: tenantId, drive_id: id, drive_type: 'business' })),
-    section(side, { type: 'combine', upstreams: driveIds.map((_id, n) => `drive${n}=${side}${n}:`).join(' ') }),
-  ]);
+  const remotes = ([['source', source], ['dest', destination]] as const).flatMap(([side, { tenantId, driveIds }]) =>
+    driveIds.map((id, n) => section(`${side}${n}`, { type: 'onedrive', client_id: clientId, client_secret: clientSecret, client_credentials: 'true', tenant: tenantId, drive_id: id, drive_type: 'business' })),
+  );
   writeFileSync(join(folder, 'rclone.conf'), remotes.join('\n'), { mode: 0o600 });
-  const args = ['copy', 'source:', 'dest:', '--config', join(folder, 'rclone.conf'), '--ca-cert', caFile, '--cache-dir', folder, '--transfers', String(transfers), '--checkers', String(checkers), '--retries', '1', '--stats', '0', '--log-level', 'ERROR'];
-  const child = spawn('/bin/sh', ['-c', 'read _; "$0" "$@"; echo "ended $?"; read _', program, ...args], { stdio: ['pipe', 'pipe', 'pipe'], env: { PATH: process.env['PATH'], HOME: folder, HTTPS_PROXY: proxy } });
+  const args = ['--config', join(folder, 'rclone.conf'), '--ca-cert', caFile, '--cache-dir', folder, '--transfers', String(transfers), '--checkers', String(checkers), '--retries', '1', '--stats', '0', '--log-level', 'ERROR'];
+  const child = spawn('/bin/sh', ['-c', everyPair, program, ...args], { stdio: ['pipe', 'pipe', 'pipe'], env: { PATH: process.env['PATH'], HOME: folder, HTTPS_PROXY: proxy, PAIRS: source.driveIds.map((_id, n) => n).join(' ') } });
   let said = '';
   child.stderr.on('data', (piece: Buffer) => (said = (said + piece.toString()).slice(-4_000)));
   const gone = once(child, 'exit');
