@@ -43,7 +43,7 @@ export interface ReadyRclone {
 /** Waits for a line, copies, says how it ended, and waits again, so that what was used can still be read. */
 const everyPair = `
 read _
-for pair in $PAIRS; do "$0" copy "source$pair:" "dest$pair:" "$@" & pids="$pids $!"; done
+for pair in $PAIRS; do "$0" copy source: dest: --config "$HOME/$pair.conf" "$@" & pids="$pids $!"; done
 code=0
 for pid in $pids; do wait "$pid" || code=$?; done
 echo "ended $code"
@@ -53,11 +53,10 @@ read _`;
 export async function readyRclone({ clientId, clientSecret, proxy, caFile, source, destination, transfers, checkers }: RcloneCopy): Promise<ReadyRclone> {
   const program = await rcloneProgram();
   const folder = mkdtempSync(join(tmpdir(), 'migrator-rclone-'));
-  const remotes = ([['source', source], ['dest', destination]] as const).flatMap(([side, { tenantId, driveIds }]) =>
-    driveIds.map((id, n) => section(`${side}${n}`, { type: 'onedrive', client_id: clientId, client_secret: clientSecret, client_credentials: 'true', tenant: tenantId, drive_id: id, drive_type: 'business' })),
-  );
-  writeFileSync(join(folder, 'rclone.conf'), remotes.join('\n'), { mode: 0o600 });
-  const args = ['--config', join(folder, 'rclone.conf'), '--ca-cert', caFile, '--cache-dir', folder, '--transfers', String(transfers), '--checkers', String(checkers), '--retries', '1', '--stats', '0', '--log-level', 'ERROR'];
+  const remote = (name: string, { tenantId }: RcloneEnd, driveId = ''): string => section(name, { type: 'onedrive', client_id: clientId, client_secret: clientSecret, client_credentials: 'true', tenant: tenantId, drive_id: driveId, drive_type: 'business' });
+  // Each process writes its tokens into its configuration.
+  for (const [n, id] of source.driveIds.entries()) writeFileSync(join(folder, `${n}.conf`), `${remote('source', source, id)}\n${remote('dest', destination, destination.driveIds[n])}`, { mode: 0o600 });
+  const args = ['--ca-cert', caFile, '--cache-dir', folder, '--transfers', String(transfers), '--checkers', String(checkers), '--retries', '1', '--stats', '0', '--log-level', 'ERROR'];
   const child = spawn('/bin/sh', ['-c', everyPair, program, ...args], { stdio: ['pipe', 'pipe', 'pipe'], env: { PATH: process.env['PATH'], HOME: folder, HTTPS_PROXY: proxy, PAIRS: source.driveIds.map((_id, n) => n).join(' ') } });
   let said = '';
   child.stderr.on('data', (piece: Buffer) => (said = (said + piece.toString()).slice(-4_000)));
