@@ -59,12 +59,17 @@ test('an item that leaves after a first listing died anywhere is there once, whe
     const dead = await run(owner, world, { step: dying.step, deletions: 'apply' });
     if (!dying.dead()) {
       expect(dead.result).toBe('done');
+      // Nobody interrupted it: each container is listed once.
+      expect(world.calls.pages).toBe(2);
       break;
     }
     kills++;
     world.move('a', 'a1', 'b');
     world.remove('b', 'b2');
+    const { pages } = world.calls;
     await run(owner, world, { deletions: 'apply' });
+    // On from its checkpoint, once more in one go, and what changed meanwhile.
+    expect(world.calls.pages - pages).toBeLessThanOrEqual(3 * 2);
     const end = await delta(owner, world, { deletions: 'apply' });
     expect({ at, a: world.actual('a'), b: world.actual('b') }).toEqual({ at, a: world.expected('a'), b: world.expected('b') });
     await expectExact(end, owner);
