@@ -50,24 +50,29 @@ const counts = async (owner: string): Promise<unknown> => {
   return row;
 };
 
-test('an item that leaves after a first listing died anywhere is there once, where it is at the source', async () => {
+test.each(['full', 'delta'] as const)('an item that leaves after its first listing died anywhere, in a %s pass, is there once, where it is at the source', async (mode) => {
   let kills = 0;
-  for (let at = 1; ; at++) {
+  for (let at = 1; ; at += mode === 'full' ? 2 : 1) {
     const world = small('a', 'b');
     const owner = freshOwner();
+    if (mode === 'delta') await run(owner, world);
+    for (const [path, key] of [['a', 'new'], ['a', 'newer'], ['b', 'newest']] as const) world.put(path, key);
+    const options: Attempt = { mode, passId: `dying ${mode}`, deletions: 'apply' };
+    const faults: Faults = { ...noFaults(), pageItems: 1 };
     const dying = dyingAt(at);
-    const dead = await run(owner, world, { step: dying.step, deletions: 'apply' });
+    const before = world.calls.pages;
+    const dead = await run(owner, world, { ...options, step: dying.step }, faults);
     if (!dying.dead()) {
       expect(dead.result).toBe('done');
       // Nobody interrupted it: each container is listed once.
-      expect(world.calls.pages).toBe(2);
+      expect(world.calls.pages - before).toBe(2);
       break;
     }
     kills++;
-    world.move('a', 'a1', 'b');
-    world.remove('b', 'b2');
+    world.move('a', 'new', 'b');
+    world.remove('b', 'newest');
     const { pages } = world.calls;
-    await run(owner, world, { deletions: 'apply' });
+    await run(owner, world, options, faults);
     // On from its checkpoint, once more in one go, and what changed meanwhile.
     expect(world.calls.pages - pages).toBeLessThanOrEqual(3 * 2);
     const end = await delta(owner, world, { deletions: 'apply' });
