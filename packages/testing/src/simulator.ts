@@ -13,7 +13,7 @@ export interface TestSimulator {
   /** PEM of the authority behind the TLS listener. */
   caFile: string;
   /** Calls the control interface and returns its JSON; throws with its words on an error. */
-  control<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<T>;
+  control<T>(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<T>;
   stop(): Promise<void>;
 }
 
@@ -36,7 +36,7 @@ export async function startSimulator({ preset = 'empty', args = [] }: { preset?:
     tlsUrl: ready.https,
     controlUrl: ready.control,
     caFile: ready.caFile,
-    control: async <T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<T> => {
+    control: async <T>(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<T> => {
       const response = await fetch(new URL(path, ready.control), { method, ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }) });
       const text = await response.text();
       if (!response.ok) throw new Error(`The simulator's control interface answered ${response.status} to ${method} ${path}: ${text}`);

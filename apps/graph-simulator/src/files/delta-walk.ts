@@ -6,6 +6,8 @@ export interface DeltaPage<T> {
   entries: { key: number; item: T | null }[];
   next: string | null;
   delta: string | null;
+  /** Position in the log that a round of changes began at; null in a listing of everything. */
+  since: number | null;
 }
 
 /** What is walked. */
@@ -41,29 +43,29 @@ export class DeltaWalk<T> {
     if (state.generation !== log.generation) throw new DeltaExpired(state.generation, log.generation);
     if (state.step === 'list') return this.#listPage(state, pageSize);
     const round = state.step === 'changes' ? state : { step: 'changes' as const, generation: state.generation, from: state.from, to: log.position, at: 0, page: 0 };
-    if (round.to === round.from) return { entries: [], next: null, delta: this.#rest(state.generation, round.to) };
-    if (this.#everyNth(round.page, this.manners.emptyPageEvery)) return { entries: [], next: encodeState(this.scope, { ...round, page: round.page + 1 }), delta: null };
+    if (round.to === round.from) return { entries: [], next: null, delta: this.#rest(state.generation, round.to), since: round.from };
+    if (this.#everyNth(round.page, this.manners.emptyPageEvery)) return { entries: [], next: encodeState(this.scope, { ...round, page: round.page + 1 }), delta: null, since: round.from };
     const between = log.between(round.from, round.to);
     const changes = this.manners.order === 'mixed' ? mixed(between, round.to) : between;
     const begin = round.at > 0 && this.#everyNth(round.page, this.manners.repeatEvery) ? round.at - 1 : round.at;
     const end = round.at + pageSize;
     const entries = changes.slice(begin, end).map(({ key }) => ({ key, item: source.item(key) ?? null }));
-    return end < changes.length ? { entries, next: encodeState(this.scope, { ...round, at: end, page: round.page + 1 }), delta: null } : { entries, next: null, delta: this.#rest(state.generation, round.to) };
+    return end < changes.length ? { entries, next: encodeState(this.scope, { ...round, at: end, page: round.page + 1 }), delta: null, since: round.from } : { entries, next: null, delta: this.#rest(state.generation, round.to), since: round.from };
   }
 
   #listPage(state: ListState, pageSize: number): DeltaPage<T> {
-    if (this.#everyNth(state.page, this.manners.emptyPageEvery)) return { entries: [], next: encodeState(this.scope, { ...state, page: state.page + 1 }), delta: null };
+    if (this.#everyNth(state.page, this.manners.emptyPageEvery)) return { entries: [], next: encodeState(this.scope, { ...state, page: state.page + 1 }), delta: null, since: null };
     const entries: DeltaPage<T>['entries'] = [];
     const repeated = state.last !== null && this.#everyNth(state.page, this.manners.repeatEvery) ? this.source.item(state.last) : undefined;
     if (repeated !== undefined) entries.push({ key: this.keyOf(repeated), item: repeated });
     const limit = pageSize + entries.length;
     let { at } = state;
     for (const item of this.source.items(state.at)) {
-      if (entries.length === limit) return { entries: this.#ordered(entries, state.page), next: encodeState(this.scope, { ...state, at, page: state.page + 1, last: at }), delta: null };
+      if (entries.length === limit) return { entries: this.#ordered(entries, state.page), next: encodeState(this.scope, { ...state, at, page: state.page + 1, last: at }), delta: null, since: null };
       at = this.keyOf(item);
       entries.push({ key: at, item });
     }
-    return { entries: this.#ordered(entries, state.page), next: null, delta: this.#rest(state.generation, state.from) };
+    return { entries: this.#ordered(entries, state.page), next: null, delta: this.#rest(state.generation, state.from), since: null };
   }
 
   #rest(generation: number, from: number): string {

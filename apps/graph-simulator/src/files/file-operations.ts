@@ -7,7 +7,9 @@ import { compareDrives } from './compare-drives.js';
 import { defaultLibrary, siteId, type Site } from './file-store.js';
 import { mix, SeededContent } from './content/file-content.js';
 import { type Drive } from './drives/drive.js';
+import { breakInheritance } from './drives/effective-permissions.js';
 import { nowOf } from './drives/drive-access.js';
+import { invitationsSent } from './drives/permission-routes.js';
 import type { Item, Permission } from './drives/item.js';
 import { driveOf } from './drives/site-drives.js';
 import type { Rows } from './lists/row.js';
@@ -65,7 +67,17 @@ function counterpart(source: SimTenant, destination: SimTenant): (grantee: Permi
   };
 }
 
-const Step = z.strictObject({ kind: z.enum(['write', 'folder', 'rename', 'move', 'delete', 'share']), path: z.string().min(1), to: z.string().optional(), bytes: z.int().min(0).max(1024 ** 3).default(1_000), with: z.string().optional() });
+const Step = z.strictObject({
+  kind: z.enum(['write', 'folder', 'rename', 'move', 'delete', 'share', 'unshare', 'restrict']),
+  path: z.string().min(1),
+  to: z.string().optional(),
+  bytes: z.int().min(0).max(1024 ** 3).default(1_000),
+  /** Of a share: whom, by address or, of a group, by mail nickname; the role; a link; until when. */
+  with: z.string().optional(),
+  role: z.enum(['read', 'write', 'owner']).default('write'),
+  link: z.strictObject({ type: z.enum(['view', 'edit']), scope: z.enum(['anonymous', 'organization', 'users']), password: z.boolean().default(false) }).optional(),
+  until: z.iso.datetime().optional(),
+});
 
 /** Splits a path into the folder it lies in and its last name. */
 function placeOf(drive: Drive, path: string): { parent: Item; name: string } {
@@ -73,7 +85,16 @@ function placeOf(drive: Drive, path: string): { parent: Item; name: string } {
   return { parent: itemNamed(drive, names.slice(0, -1).join('/')), name: names.at(-1) ?? '' };
 }
 
-function takeStep(tenant: SimTenant, drive: Drive, { kind, path, to, bytes, with: grantee }: z.output<typeof Step>, by: Drive['root']['createdBy']): void {
+/** Whom a share names; a link may name nobody. */
+function granteesNamed(tenant: SimTenant, name: string | undefined): Permission['grantees'] {
+  if (name === undefined) return [];
+  const user = tenant.findUser(name);
+  const group = tenant.groups.find((each) => each.mailNickname === name);
+  if (user === undefined && group === undefined) throw new ControlError(404, `There is nobody called '${name}'.`);
+  return [user === undefined ? { kind: 'group', id: group?.id ?? '' } : { kind: 'user', id: user.id }];
+}
+
+function takeStep(tenant: SimTenant, drive: Drive, { kind, path, to, bytes, with: grantee, role, link, until }: z.output<typeof Step>, by: Drive['root']['createdBy']): void {
   switch (kind) {
     case 'write': {
       const { parent, name } = placeOf(drive, path);
@@ -96,11 +117,23 @@ function takeStep(tenant: SimTenant, drive: Drive, { kind, path, to, bytes, with
       drive.remove(itemNamed(drive, path));
       return;
     case 'share': {
-      const user = tenant.findUser(grantee ?? '');
-      if (user === undefined) throw new ControlError(404, `There is no user '${grantee ?? ''}'.`);
       const item = drive.own(itemNamed(drive, path));
-      item.permissions.push({ id: `share ${String((drive.grants += 1))}`, roles: ['write'], grantees: [{ kind: 'user', id: user.id }], link: null, expiresAt: null });
-      drive.noteChange(item);
+      const id = `share ${String((drive.grants += 1))}`;
+      const made = link === undefined ? null : { type: link.type, scope: link.scope, token: id };
+      item.permissions.push({ id, roles: [made === null ? role : made.type === 'edit' ? 'write' : 'read'], grantees: granteesNamed(tenant, grantee), link: made, expiresAt: until ?? null, hasPassword: link?.password === true });
+      drive.noteSharing(item);
+      return;
+    }
+    case 'unshare': {
+      const item = drive.own(itemNamed(drive, path));
+      item.permissions = [];
+      drive.noteSharing(item);
+      return;
+    }
+    case 'restrict': {
+      const item = drive.own(itemNamed(drive, path));
+      breakInheritance(drive, item, false);
+      drive.noteSharing(item);
     }
   }
 }
@@ -130,11 +163,11 @@ export function fileOperations(world: World, uploads: FileUploadSessions): Contr
         const [source, destination] = [tenantNamed(world, body.source), tenantNamed(world, body.destination)];
         const results = [];
         for (const pair of body.drives) results.push({ ...pair, ...(await compareDrives(end(source, pair.source), end(destination, pair.dest), { ...body, principal: counterpart(source, destination) })) });
-        return { drives: results };
+        return { drives: results, invitationsSent: invitationsSent(source) + invitationsSent(destination) };
       },
     },
     {
-      method: 'POST', path: '/files/changes', summary: 'What an owner does to a drive: { tenant, user or site, do: [{ kind: "write"|"folder"|"rename"|"move"|"delete"|"share", path, to?, bytes?, with? }] }, paths from the root',
+      method: 'POST', path: '/files/changes', summary: 'What an owner does to a drive: { tenant, user or site, do: [{ kind: "write"|"folder"|"rename"|"move"|"delete"|"share"|"unshare"|"restrict", path, to?, bytes?, with?, role?, link?, until? }] }, paths from the root',
       handle: async (req) => {
         const { do: steps, ...place } = Place.extend({ do: z.array(Step).min(1).max(10_000) }).parse(await req.json());
         const tenant = tenantNamed(world, place.tenant);

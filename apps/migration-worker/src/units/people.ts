@@ -1,6 +1,7 @@
 /** A unit's people and groups, asked of job-service once each. */
+import { AppError } from '@migrator/contracts/errors';
 import { identitiesMax } from '@migrator/contracts/internal';
-import type { Identity, People } from '../workloads/workload.js';
+import { UnitError, type Identity, type People } from '../workloads/workload.js';
 import type { JobService } from './job-service.js';
 
 /** Remembered; all of them are forgotten when there are more. */
@@ -19,7 +20,7 @@ export function peopleOf(jobs: Pick<JobService, 'identities'>, unitId: string): 
       }
       if (known.size + open.length > knownMax) known.clear();
       for (let from = 0; from < open.length; from += identitiesMax) {
-        for (const identity of await jobs.identities(unitId, open.slice(from, from + identitiesMax))) {
+        for (const identity of await orLater(jobs.identities(unitId, open.slice(from, from + identitiesMax)))) {
           known.set(identity.name, identity);
           found.set(identity.name, identity);
         }
@@ -27,4 +28,14 @@ export function peopleOf(jobs: Pick<JobService, 'identities'>, unitId: string): 
       return found;
     },
   };
+}
+
+/** A job-service that is away is a matter of the unit: it is tried again later. */
+async function orLater<T>(asked: Promise<T>): Promise<T> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'SERVICE_UNAVAILABLE') throw new UnitError('INTERNAL', null, true, { code: null, requestId: null }, { cause: error });
+    throw error;
+  }
 }

@@ -72,7 +72,7 @@ export class Drive {
     this.#delta = new DeltaWalk(listId, this, ({ key }) => key);
     this.#tree = parts.tree;
     this.#last = parts.tree?.count ?? 0;
-    this.#root = { key: 0, kind: 'folder', parentKey: -1, name: 'root', content: null, createdAt: parts.createdAt, modifiedAt: parts.createdAt, createdBy: parts.owner, modifiedBy: parts.owner, changes: 1, contentChanges: 1, version: 1, earlier: [], permissions: [], fields: {}, breaksInheritance: true, infected: false, lock: null };
+    this.#root = { key: 0, kind: 'folder', parentKey: -1, name: 'root', content: null, createdAt: parts.createdAt, modifiedAt: parts.createdAt, createdBy: parts.owner, modifiedBy: parts.owner, changes: 1, contentChanges: 1, version: 1, earlier: [], permissions: [], fields: {}, breaksInheritance: true, sharingChangedAt: 0, infected: false, lock: null };
   }
 
   get root(): Item {
@@ -235,15 +235,16 @@ export class Drive {
     }
   }
 
-  /** An item that may be changed in place; call `noteChange` afterwards. */
+  /** An item that may be changed in place; call `noteSharing` afterwards. */
   own(item: Item): Item {
     return this.#own(item);
   }
 
-  /** Sharing or another property has changed. */
-  noteChange(item: Item): void {
+  /** An item's own sharing has changed. */
+  noteSharing(item: Item): void {
     item.changes += 1;
     this.log.record(item.key, 'upsert');
+    item.sharingChangedAt = this.log.position;
   }
 
   removeVersion(item: Item, number: number): boolean {
@@ -287,7 +288,7 @@ export class Drive {
     this.#reserve(content?.size ?? 0);
     const now = this.parts.now();
     this.#last += 1;
-    const item: Item = { key: this.#last, kind, parentKey: parent.key, name, content, createdAt: dates.createdAt ?? now, modifiedAt: dates.modifiedAt ?? now, createdBy: by, modifiedBy: by, changes: 1, contentChanges: 1, version: 1, earlier: [], permissions: [], fields: {}, breaksInheritance: false, infected: false, lock: null };
+    const item: Item = { key: this.#last, kind, parentKey: parent.key, name, content, createdAt: dates.createdAt ?? now, modifiedAt: dates.modifiedAt ?? now, createdBy: by, modifiedBy: by, changes: 1, contentChanges: 1, version: 1, earlier: [], permissions: [], fields: {}, breaksInheritance: false, sharingChangedAt: 0, infected: false, lock: null };
     this.#overlay.set(item.key, item);
     this.#enter(item);
     this.#grow(parent.key, content?.size ?? 0, 1);

@@ -89,6 +89,7 @@ export class GeneratedTree {
       permissions: this.#permissionsOf(place, key),
       fields: {},
       breaksInheritance: false,
+      sharingChangedAt: 0,
       infected: place.kind === 'file' && every(place.at, this.profile.malwareEvery),
       lock: null,
     };

@@ -82,7 +82,9 @@ export function itemRoutes(world: World, links: DownloadLinks, uploads: FileUplo
     try {
       const page = shown.drive.delta(token === '' ? null : token, size);
       if (page === null) throw new GraphFault(400, 'invalidRequest', 'The provided sync token is malformed.');
-      return answer(page.entries.map(({ key, item }) => (item === null ? deletedView(shown, key) : itemView(shown, item, { select: names, inDelta: true }))), page);
+      const wishes = String(req.headers['prefer'] ?? '').toLowerCase();
+      const sharing = { hierarchical: wishes.includes('hierarchicalsharing'), changedSince: wishes.includes('deltashowsharingchanges') ? page.since : null };
+      return answer(page.entries.map(({ key, item }) => (item === null ? deletedView(shown, key) : itemView(shown, item, { select: names, inDelta: true, sharing }))), page);
     } catch (error) {
       if (!(error instanceof DeltaExpired)) throw error;
       throw new GraphFault(410, 'resyncRequired', 'Resync required. Replace any local items with the server’s version (including deletes).', { innerCode: 'resyncChangesApplyDifferences', headers: { Location: linkWith(req, { token: null, $skiptoken: null, $deltatoken: null }) } });

@@ -56,8 +56,18 @@ function parentReference({ library, drive }: Shown, item: Item, inDelta: boolean
   return { ...base, id, name: parent?.name ?? '', path: `/drives/${driveId}/root:${parent === undefined ? '' : encodePath(drive.path(parent))}`, siteId: site.collectionId };
 }
 
-function sharedView(item: Item): Record<string, unknown> | undefined {
-  if (item.key === 0 || item.permissions.length === 0) return undefined;
+/** What a caller asked to be told of sharing beyond the usual (graph/files.md 2.3). */
+export interface SharingShown {
+  /** Where sharing begins and ends: also what grants nothing but inherits nothing either. */
+  readonly hierarchical: boolean;
+  /** What of it changed after this position in the log is marked; null: nothing is. */
+  readonly changedSince: number | null;
+}
+const plainSharing: SharingShown = { hierarchical: false, changedSince: null };
+
+function sharedView(item: Item, { hierarchical }: SharingShown): Record<string, unknown> | undefined {
+  if (item.key === 0) return undefined;
+  if (item.permissions.length === 0) return hierarchical && item.breaksInheritance ? {} : undefined;
   const scopes = item.permissions.map(({ link }) => link?.scope ?? 'users');
   return { scope: scopes.includes('anonymous') ? 'anonymous' : scopes.includes('organization') ? 'organization' : 'users' };
 }
@@ -66,7 +76,7 @@ function sharedView(item: Item): Record<string, unknown> | undefined {
 const hashed = (name: string): boolean => !['one', 'onetoc2'].includes(endingOf(name));
 
 /** The item with what `$select` names, or with everything that is shown without it. */
-export function itemView(shown: Shown, item: Item, { select, inDelta = false }: { select: readonly string[] | null; inDelta?: boolean }): Record<string, unknown> {
+export function itemView(shown: Shown, item: Item, { select, inDelta = false, sharing = plainSharing }: { select: readonly string[] | null; inDelta?: boolean; sharing?: SharingShown }): Record<string, unknown> {
   const { tenant, library, drive } = shown;
   const { site } = library;
   const wanted = select === null ? null : new Set(select.map((name) => name.split('/')[0] ?? name));
@@ -95,7 +105,8 @@ export function itemView(shown: Shown, item: Item, { select, inDelta = false }: 
   set('package', () => (item.kind === 'notebook' ? { type: 'oneNote' } : undefined));
   set('remoteItem', () => (item.kind === 'shortcut' ? remoteView(shown, item) : undefined));
   set('malware', () => (item.infected ? { description: 'The file is infected.' } : undefined));
-  set('shared', () => sharedView(item));
+  set('shared', () => sharedView(item, sharing));
+  if (sharing.changedSince !== null && item.sharingChangedAt > sharing.changedSince) view['@microsoft.graph.sharedChanged'] = 'True';
   set('size', () => drive.size(item));
   set('publication', () => ({ level: item.lock === null ? 'published' : 'checkout', versionId: `${item.version}.0` }));
   set('sharepointIds', () => ({ listId: library.listId, listItemId: String(item.key), listItemUniqueId: drive.ids.guid(item.key), siteId: site.collectionId, siteUrl: siteUrl(site), tenantId: tenant.id, webId: site.webId }));

@@ -16,11 +16,13 @@ export interface ItemVersion {
 /** A grant on an item itself; what it inherits stands at its parents. */
 export interface Permission {
   readonly id: string;
-  roles: ('read' | 'write')[];
+  roles: ('read' | 'write' | 'owner')[];
   /** Users and groups of the directory by id; of a link, those it was given to. */
   grantees: { kind: 'user' | 'group'; id: string }[];
   link: { type: 'view' | 'edit'; scope: 'anonymous' | 'organization' | 'users'; token: string } | null;
   expiresAt: string | null;
+  /** Of a link: it asks for a password, which nobody is shown. */
+  hasPassword?: boolean;
 }
 
 export interface Item {
@@ -47,6 +49,8 @@ export interface Item {
   fields: Readonly<Record<string, unknown>>;
   /** What it inherits ends here. */
   breaksInheritance: boolean;
+  /** Position in the drive's log at which its sharing changed last; 0: never. */
+  sharingChangedAt: number;
   infected: boolean;
   /** Somebody has it open: writes are refused, and reads too when `reads`. */
   lock: { reads: boolean } | null;

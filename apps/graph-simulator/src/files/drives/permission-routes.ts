@@ -62,7 +62,7 @@ export function permissionView({ tenant, library }: Pick<Shown, 'tenant' | 'libr
   if (link === null) return { ...base, grantedToV2: identities[0] ?? {} };
   return {
     ...base,
-    hasPassword: false,
+    hasPassword: permission.hasPassword === true,
     shareId: `u!${Buffer.from(link.token).toString('base64url')}`,
     link: { type: link.type, scope: link.scope, webUrl: `${siteUrl(library.site)}/_layouts/15/guestaccess.aspx?share=${link.token}`, preventsDownload: false },
     ...(link.scope === 'users' ? { grantedToIdentitiesV2: identities } : {}),
@@ -107,7 +107,7 @@ export function permissionRoutes(world: World, links: DownloadLinks): Route[] {
       own.permissions.push(made);
       return made;
     });
-    shown.drive.noteChange(own);
+    shown.drive.noteSharing(own);
     return pageReply(req, { context: 'Collection(permission)', value: view(shown, granted, req) });
   };
 
@@ -125,9 +125,9 @@ export function permissionRoutes(world: World, links: DownloadLinks): Route[] {
     const there = own.permissions.find((each) => each.link?.type === body.type && each.link.scope === scope && each.expiresAt === (body.expirationDateTime ?? null));
     if (there !== undefined && scope !== 'users') return { status: 200, json: permissionView(shown, there) };
     const id = newId(shown);
-    const made: Permission = { id, roles: [body.type === 'edit' ? 'write' : 'read'], grantees, link: { type: body.type, scope, token: id }, expiresAt: body.expirationDateTime ?? null };
+    const made: Permission = { id, roles: [body.type === 'edit' ? 'write' : 'read'], grantees, link: { type: body.type, scope, token: id }, expiresAt: body.expirationDateTime ?? null, hasPassword: body.password !== undefined };
     own.permissions.push(made);
-    shown.drive.noteChange(own);
+    shown.drive.noteSharing(own);
     return { status: 201, json: permissionView(shown, made) };
   };
 
@@ -152,13 +152,13 @@ export function permissionRoutes(world: World, links: DownloadLinks): Route[] {
     if (permission.link !== null && (permission.link.scope !== 'anonymous' || body.roles !== undefined)) throw new GraphFault(400, 'invalidRequest', 'Of a link only the expiration of an anonymous one can be changed.');
     if (body.roles !== undefined) permission.roles = rolesOf(body.roles);
     if (body.expirationDateTime !== undefined) permission.expiresAt = body.expirationDateTime;
-    shown.drive.noteChange(item);
+    shown.drive.noteSharing(item);
     return { status: 200, json: permissionView(shown, permission) };
   };
   const removeOne: Route['handle'] = (req) => {
     const { shown, item, permission } = ownGrant(req);
     item.permissions = item.permissions.filter((each) => each !== permission);
-    shown.drive.noteChange(item);
+    shown.drive.noteSharing(item);
     return { status: 204 };
   };
 

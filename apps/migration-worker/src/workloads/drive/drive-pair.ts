@@ -3,16 +3,19 @@ import { pathSegments } from '@migrator/contracts/api/jobs';
 import type { Logger } from '@migrator/service-kit/logger';
 import { GraphRequestError } from '@migrator/graph-client';
 import { noWords, orEndUnit, unitErrorOf } from '../graph-errors.js';
-import type { Candidate, Capabilities, DestContainer, DestRef, FingerprintPage, ForeseenResult, ItemResult, Page, RemovalResult, Side, TransferItem, UnitScope } from '../workload.js';
+import type { Candidate, Capabilities, DestContainer, DestRef, FingerprintPage, ForeseenResult, ItemResult, Page, People, RemovalResult, Side, TransferItem, UnitScope } from '../workload.js';
 import type { Drive } from './drive.js';
 import { parseDriveItem, type DriveItem, type Raw } from './drive-item.js';
 import { readSide, verifiedFields } from './drive-sides.js';
+import { endOf, ItemEnded, resultOf } from './errors.js';
 import { findCopies } from './find-copies.js';
 import { FolderPaths, type PathNames } from './folder-paths.js';
 import { Histories } from './history.js';
 import { listItems } from './list-items.js';
 import { destName, pathCharsMax } from './names.js';
 import { removeCopies } from './remove-copies.js';
+import { isSharing, ShareCopies } from './share-copies.js';
+import { Shares } from './shares.js';
 import { DriveTransfer } from './transfer-items.js';
 import { fragmentBytes } from './upload.js';
 
@@ -39,23 +42,31 @@ export interface DrivePairOptions {
   readonly destination: Drive | null;
   /** What people call the drive among others of its unit; null: it is the unit's only one. */
   readonly name: string | null;
+  /** Who is who; absent: sharing is not carried, whatever the job asks for. */
+  readonly people?: People;
 }
 
 export class DrivePair {
   private readonly paths: FolderPaths;
   private readonly names: PathNames;
   private readonly histories: Histories;
+  /** Null where sharing is not carried. */
+  private readonly shares: Shares | null;
+  private readonly sharing: ShareCopies | null;
   private readonly transfers: DriveTransfer | null;
 
   constructor(
     deps: DriveDeps,
     private readonly options: DrivePairOptions,
   ) {
-    const { source, destination, name } = options;
+    const { unit, source, destination, name, people } = options;
     this.names = pathNames(name);
-    this.paths = new FolderPaths(source);
+    const known = knownOf(source);
+    this.paths = known.paths;
     this.histories = new Histories(source, versionsAsked(options.unit));
-    this.transfers = destination === null ? null : new DriveTransfer({ source, destination, histories: this.histories, copies: new Histories(destination, versionsAsked(options.unit)), log: deps.log });
+    this.shares = people !== undefined && unit.scope['permissions'] === true ? known.shares : null;
+    this.sharing = this.shares === null || people === undefined ? null : new ShareCopies(this.shares, destination, people);
+    this.transfers = destination === null ? null : new DriveTransfer({ source, destination, sharing: this.sharing, histories: this.histories, copies: new Histories(destination, versionsAsked(options.unit)), log: deps.log });
   }
 
   private get destination(): Drive {
@@ -74,11 +85,11 @@ export class DrivePair {
       if (next === null) return { id: '', exists: false };
       folderId = next;
     }
-    return { id: folderId, exists: true, ...(unit.scope['permissions'] === true ? { note: 'sharing of files is not carried by this release.' } : {}) };
+    return { id: folderId, exists: true };
   }
 
   pages(from: string | null, signal: AbortSignal): AsyncIterable<Page> {
-    return listItems(this.options.source, this.paths, this.names, from, signal);
+    return listItems(this.options.source, this.paths, this.names, this.shares, from, signal);
   }
 
   find(inDoubt: readonly TransferItem[], folderId: string, signal: AbortSignal): Promise<Map<string, Candidate[]>> {
@@ -99,14 +110,32 @@ export class DrivePair {
     return readSide(side === 'source' ? this.options.source : this.destination, this.names, folderId, from, signal);
   }
 
-  foresee(batch: readonly TransferItem[]): ForeseenResult[] {
-    return batch.flatMap(({ item }): ForeseenResult[] => {
-      const ref = item.ref as DriveItem;
-      if (ref.infected) return [{ key: item.key, outcome: 'skipped', cause: 'SOURCE_ITEM_INFECTED', ...noWords }];
-      if (ref.kind === 'shortcut') return [{ key: item.key, outcome: 'skipped', cause: 'LINK_NOT_COPIED', ...noWords }];
-      if (ref.size > fileBytesMax) return [{ key: item.key, outcome: 'failed', failure: 'DEST_ITEM_TOO_LARGE', ...noWords }];
-      return this.charsOf(this.names.within(item.path ?? '/'), ref) > pathCharsMax ? [{ key: item.key, outcome: 'failed', failure: 'DEST_PATH_TOO_LONG', ...noWords }] : [];
-    });
+  async foresee(batch: readonly TransferItem[], signal: AbortSignal): Promise<ForeseenResult[]> {
+    const foreseen: ForeseenResult[] = [];
+    for (const entry of batch) {
+      const one = isSharing(entry.item.ref) ? await this.foreseeSharing(entry, signal) : this.foreseeItem(entry);
+      if (one !== null) foreseen.push(one);
+    }
+    return foreseen;
+  }
+
+  private foreseeItem({ item }: TransferItem): ForeseenResult | null {
+    const ref = item.ref as DriveItem;
+    if (ref.infected) return { key: item.key, outcome: 'skipped', cause: 'SOURCE_ITEM_INFECTED', ...noWords };
+    if (ref.kind === 'shortcut') return { key: item.key, outcome: 'skipped', cause: 'LINK_NOT_COPIED', ...noWords };
+    if (ref.size > fileBytesMax) return { key: item.key, outcome: 'failed', failure: 'DEST_ITEM_TOO_LARGE', ...noWords };
+    return this.charsOf(this.names.within(item.path ?? '/'), ref) > pathCharsMax ? { key: item.key, outcome: 'failed', failure: 'DEST_PATH_TOO_LONG', ...noWords } : null;
+  }
+
+  private async foreseeSharing(entry: TransferItem, signal: AbortSignal): Promise<ForeseenResult | null> {
+    try {
+      return (await this.sharing?.foresee(entry, signal)) ?? null;
+    } catch (error) {
+      const end = endOf(error, 'read');
+      if (!(end instanceof ItemEnded)) throw end;
+      const result = resultOf(entry.item.key, end);
+      return result.outcome === 'skipped' || result.outcome === 'failed' ? result : null;
+    }
   }
 
   /** Characters of the path that the copy would have, from the destination's host on. */
@@ -129,6 +158,22 @@ export class DrivePair {
       throw error instanceof GraphRequestError ? unitErrorOf(error, 'dest') : error;
     }
   }
+}
+
+/** What has been read of a source drive, for all pairs that it is in. */
+interface Known {
+  readonly paths: FolderPaths;
+  readonly shares: Shares;
+}
+const sources = new WeakMap<Drive, Known>();
+function knownOf(source: Drive): Known {
+  let known = sources.get(source);
+  if (known === undefined) {
+    const paths = new FolderPaths(source);
+    known = { paths, shares: new Shares(source, paths) };
+    sources.set(source, known);
+  }
+  return known;
 }
 
 /** Paths as the job shows them: with the drive's name in front, where there are several. */

@@ -17,7 +17,7 @@ export async function* readSide(drive: Drive, names: PathNames, folderId: string
   const paths = new FolderPaths(drive);
   try {
     const top = side === 'source' || folderId === drive.rootId ? '/' : await paths.of(folderId, signal);
-    for await (const { listed, checkpoint, complete } of listDriveItems(drive, paths, from, signal)) {
+    for await (const { listed, checkpoint, complete } of listDriveItems(drive, paths, false, from, signal)) {
       const prints = listed.flatMap(({ item, path }) => {
         const below = within(path, top);
         return below === null || item.id === folderId ? [] : [side === 'source' ? sourcePrint(drive, item, below, names) : destPrint(drive, item, below)];

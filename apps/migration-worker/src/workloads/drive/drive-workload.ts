@@ -1,5 +1,5 @@
 /** The ONEDRIVE workload: everything in a person's drive. The drive is one container; folders are items that others need. */
-import type { Candidate, Container, DestContainer, Following, ForeseenResult, ItemResult, Page, SideReader, TransferItem, UnitScope, UnitSession, Workload } from '../workload.js';
+import type { Candidate, Container, DestContainer, Following, ForeseenResult, ItemResult, Page, People, SideReader, TransferItem, UnitScope, UnitSession, Workload } from '../workload.js';
 import { openUserDrive, type Drive } from './drive.js';
 import { driveCapabilities, DrivePair, type DriveDeps } from './drive-pair.js';
 
@@ -10,7 +10,7 @@ export function onedriveWorkload(deps: DriveDeps): Workload {
     can: driveCapabilities,
     async open(unit, ports, signal) {
       const source = await openUserDrive('source', ports.source, unit.source.microsoftId, signal);
-      return new DriveSession(deps, unit, source, await openUserDrive('dest', ports.destination, unit.dest.microsoftId, signal));
+      return new DriveSession(deps, unit, source, await openUserDrive('dest', ports.destination, unit.dest.microsoftId, signal), ports.people);
     },
   };
 }
@@ -34,8 +34,9 @@ class DriveSession implements UnitSession {
     unit: UnitScope,
     private readonly source: Drive,
     destination: Drive,
+    people: People,
   ) {
-    this.pair = new DrivePair(deps, { unit, source, destination, name: null });
+    this.pair = new DrivePair(deps, { unit, source, destination, name: null, people });
   }
 
   async *containers(): AsyncGenerator<Container> {
@@ -58,8 +59,8 @@ class DriveSession implements UnitSession {
     return this.pair.transfer(batch, dest.id, signal);
   }
 
-  foresee(batch: readonly TransferItem[]): Promise<ForeseenResult[]> {
-    return Promise.resolve(this.pair.foresee(batch));
+  foresee(batch: readonly TransferItem[], _container: Container, signal: AbortSignal): Promise<ForeseenResult[]> {
+    return this.pair.foresee(batch, signal);
   }
 }
 

@@ -106,4 +106,4 @@ export function resultOf(key: string, { verdict, words }: ItemEnded, dest: DestR
   }
 }
 
-const graphWords = (error: unknown): GraphWords => (error instanceof GraphRequestError ? { graphCode: error.graphCode, requestId: error.requestId } : noWords);
+export const graphWords = (error: unknown): GraphWords => (error instanceof GraphRequestError ? { graphCode: error.graphCode, requestId: error.requestId } : noWords);

@@ -9,6 +9,7 @@ import type { Candidate, TransferItem } from '../workload.js';
 import type { Drive } from './drive.js';
 import { copyVersion, itemSelect, ownersVersion, parseDriveItem, sameDates, type DriveItem, type Raw } from './drive-item.js';
 import type { Histories } from './history.js';
+import { isSharing } from './share-copies.js';
 import { Place } from './transfer-items.js';
 
 const looksAtOnce = 4;
@@ -35,6 +36,8 @@ export async function findCopies(destination: Drive, histories: Histories, inDou
 }
 
 async function candidates(destination: Drive, histories: Histories, entry: TransferItem, rootId: string, signal: AbortSignal): Promise<Candidate[]> {
+  // What a copy grants is looked at before anything is granted.
+  if (isSharing(entry.item.ref)) return [];
   const item = entry.item.ref as DriveItem;
   if (entry.existing !== null) {
     const copy = await destination.find(destination.item(entry.existing.id), signal);

@@ -17,6 +17,8 @@ export interface PathNames {
 interface Folder {
   readonly name: string;
   readonly parentId: string | null;
+  /** Its sharing is not only that of its folder. */
+  readonly shared: boolean;
 }
 
 export class FolderPaths {
@@ -47,6 +49,26 @@ export class FolderPaths {
       at = folder.parentId;
     }
     return joined(names);
+  }
+
+  /** The nearest folder from this one upwards whose sharing is its own; the root when there is none. Throws GraphRequestError. */
+  async nearestShared(folderId: string | null, signal: AbortSignal): Promise<string> {
+    const { rootId } = this.drive;
+    for (let at = folderId, depth = 0; at !== null && at !== rootId && depth < depthMax; depth++) {
+      const folder: Folder | null = this.#folders.get(at) ?? (await this.#find(at, signal));
+      if (folder?.shared === true) return at;
+      at = folder?.parentId ?? null;
+    }
+    return rootId;
+  }
+
+  /** A folder that was not listed; null for the root and for one that is gone. */
+  async #find(folderId: string, signal: AbortSignal): Promise<Folder | null> {
+    const raw = await orNothing(() => this.drive.port.get<Raw>(this.drive.item(folderId), this.drive.options(signal, { query: { $select: 'id,name,parentReference,root,shared' }, units: 1 })));
+    if (raw === null || raw['root'] !== undefined) return null;
+    const folder = { name: textOf(raw['name']) ?? '', parentId: textOf(objectOf(raw['parentReference'])?.['id']), shared: objectOf(raw['shared']) !== null };
+    this.#folders.set(folderId, folder);
+    return folder;
   }
 
   async #ask(folderId: string, signal: AbortSignal): Promise<string> {

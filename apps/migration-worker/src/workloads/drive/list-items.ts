@@ -8,7 +8,9 @@ import { CheckpointExpired, ContainerGone, type Page, type SourceItem } from '..
 import type { Drive } from './drive.js';
 import { destSelect, parseDriveItem, sourceSelect, type DriveItem, type Raw } from './drive-item.js';
 import type { FolderPaths, PathNames } from './folder-paths.js';
+import { sharingItems, sharingKey } from './list-sharing.js';
 import { destName, foldName } from './names.js';
+import type { Shares } from './shares.js';
 
 /** As many as Graph gives; a page is a megabyte or two. */
 const pageItems = 1_000;
@@ -20,14 +22,23 @@ export interface Listed {
   readonly path: string;
 }
 
-/** Pages of the source for copying. Throws as `listDriveItems` does. */
-export async function* listItems(source: Drive, paths: FolderPaths, names: PathNames, from: string | null, signal: AbortSignal): AsyncGenerator<Page> {
-  for await (const { listed, removed, checkpoint, complete } of listDriveItems(source, paths, from, signal)) yield { items: listed.map(({ item, path }) => sourceItem(source, item, names.shown(path))), removed, checkpoint, complete };
+/** With them delta shows where sharing begins, where it ends, and what of it changed. */
+const sharingPreferences = { Prefer: 'deltashowremovedasdeleted, deltatraversepermissiongaps, deltashowsharingchanges, hierarchicalsharing' };
+
+/** Pages of the source for copying; with `shares` also the sharing of what is listed. Throws as `listDriveItems` does. */
+export async function* listItems(source: Drive, paths: FolderPaths, names: PathNames, shares: Shares | null, from: string | null, signal: AbortSignal): AsyncGenerator<Page> {
+  for await (const { listed, removed, checkpoint, complete } of listDriveItems(source, paths, shares !== null, from, signal)) {
+    const own = listed.map((one) => ({ ...one, as: sourceItem(source, one.item, names.shown(one.path)) }));
+    const items = own.map(({ as }) => as);
+    if (shares === null) yield { items, removed, checkpoint, complete };
+    else yield { items: [...items, ...(await sharingItems(own, shares, signal))], removed: [...removed, ...removed.map(sharingKey)], checkpoint, complete };
+  }
 }
 
 /** Pages of either side, from a checkpoint or from the beginning. Throws CheckpointExpired, ContainerGone, UnitError. */
-export async function* listDriveItems(drive: Drive, paths: FolderPaths, from: string | null, signal: AbortSignal): AsyncGenerator<{ listed: Listed[]; removed: string[]; checkpoint: string; complete: boolean }> {
-  const options = drive.options(signal, from === null ? { query: { $select: drive.side === 'source' ? sourceSelect : destSelect, $top: String(pageItems) } } : { from, units: 1 });
+export async function* listDriveItems(drive: Drive, paths: FolderPaths, sharing: boolean, from: string | null, signal: AbortSignal): AsyncGenerator<{ listed: Listed[]; removed: string[]; checkpoint: string; complete: boolean }> {
+  const headers = sharing ? sharingPreferences : {};
+  const options = drive.options(signal, from === null ? { headers, query: { $select: drive.side === 'source' ? sourceSelect : destSelect, $top: String(pageItems) } } : { headers, from, units: 1 });
   try {
     for await (const { value, nextLink, deltaLink } of drive.port.pages<Raw>(drive.at('/root/delta'), options)) {
       const checkpoint = nextLink ?? deltaLink;
@@ -51,7 +62,7 @@ async function read(drive: Drive, paths: FolderPaths, value: readonly Raw[], sig
     if (raw['deleted'] !== undefined) removed.push(item.id);
     else items.push(item);
   }
-  for (const { id, name, kind, parentId } of items) if (holds(kind)) paths.know(id, { name, parentId });
+  for (const { id, name, kind, parentId, shared } of items) if (holds(kind)) paths.know(id, { name, parentId, shared });
   const listed: Listed[] = [];
   for (const item of items) listed.push({ item, path: await paths.of(holds(item.kind) ? item.id : item.parentId, signal) });
   return { listed, removed };

@@ -5,11 +5,14 @@ import { InFlight } from '../in-flight.js';
 import type { DestRef, RemovalResult } from '../workload.js';
 import type { Drive } from './drive.js';
 import { copyVersion, itemSelect, parseDriveItem, type DriveItem, type Raw } from './drive-item.js';
+import { removeSharing, sharingMark } from './share-copies.js';
 
 const removalsAtOnce = 4;
 
 /** Each only while it is as we wrote it. No word on a folder that still holds something, and on a file that somebody has open. Throws UnitError. */
-export async function* removeCopies(destination: Drive, copies: readonly DestRef[], signal: AbortSignal): AsyncGenerator<RemovalResult> {
+export async function* removeCopies(destination: Drive, all: readonly DestRef[], signal: AbortSignal): AsyncGenerator<RemovalResult> {
+  const isOfSharing = ({ id }: DestRef): boolean => id.endsWith(sharingMark);
+  const copies = all.filter((copy) => !isOfSharing(copy));
   const folders: DestRef[] = [];
   const removals = new InFlight<RemovalResult | { readonly folder: DestRef } | null>(removalsAtOnce, Infinity);
   try {
@@ -26,6 +29,8 @@ export async function* removeCopies(destination: Drive, copies: readonly DestRef
     before = folders.length;
     for (const folder of folders.splice(0)) yield* told(await removeOne(destination, folder, signal), folders);
   }
+  // Last: what went took its sharing with it.
+  for (const copy of all.filter(isOfSharing)) yield await orEndUnit('dest', () => removeSharing(destination, copy, signal));
 }
 
 function* told(result: RemovalResult | { readonly folder: DestRef } | null, folders: DestRef[]): Generator<RemovalResult> {

@@ -12,6 +12,7 @@ import { copyVersion, itemSelect, ownersVersion, parseDriveItem, sameDates, type
 import { during, endFailed, endOf, endSkipped, ItemEnded, resultOf } from './errors.js';
 import { isUnreadableVersion, stillToWrite, VersionContent, versionsOf, type FileVersion, type Histories } from './history.js';
 import { destName, nameBeside } from './names.js';
+import { isSharing, type ShareCopies } from './share-copies.js';
 import { SourceChanged, SourceFile, type SourceContent } from './source-file.js';
 import { fragmentBytes, upload, type UploadPlace } from './upload.js';
 
@@ -27,6 +28,8 @@ export interface TransferDeps {
   /** Of the source, and of the destination. */
   readonly histories: Histories;
   readonly copies: Histories;
+  /** Null where sharing is not carried. */
+  readonly sharing: ShareCopies | null;
   readonly log: Logger;
 }
 
@@ -75,6 +78,7 @@ export class DriveTransfer {
     const { key } = entry.item;
     const work: Work = { place: new Place(this.deps.destination, entry, rootId), copy: entry.existing, begun: false };
     try {
+      if (isSharing(entry.item.ref)) return await this.share(entry, signal);
       const { dest, bytes, whole } = await this.bring(work, signal);
       if (!whole) return { key, outcome: 'skipped', cause: 'VERSIONS_INCOMPLETE', dest, ...noWords };
       return { key, outcome: entry.existing === null ? 'copied' : 'updated', dest, bytes };
@@ -85,6 +89,11 @@ export class DriveTransfer {
       this.deps.log.error({ fault: faultOf(end) }, 'the program failed at an item');
       return { key, outcome: 'failed', failure: 'INTERNAL', graphCode: null, requestId: null };
     }
+  }
+
+  private share(entry: TransferItem, signal: AbortSignal): Promise<ItemResult> {
+    if (this.deps.sharing === null) throw new Error('sharing was listed that is not carried');
+    return this.deps.sharing.bring(entry, signal);
   }
 
   private async bring(work: Work, signal: AbortSignal): Promise<Made> {

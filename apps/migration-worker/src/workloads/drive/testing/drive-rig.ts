@@ -7,11 +7,14 @@ import type { Workload } from '../../workload.js';
 import { onedriveWorkload } from '../drive-workload.js';
 
 export interface Step {
-  readonly kind: 'write' | 'folder' | 'rename' | 'move' | 'delete' | 'share';
+  readonly kind: 'write' | 'folder' | 'rename' | 'move' | 'delete' | 'share' | 'unshare' | 'restrict';
   readonly path: string;
   readonly to?: string;
   readonly bytes?: number;
   readonly with?: string;
+  readonly role?: 'read' | 'write' | 'owner';
+  readonly link?: { readonly type: 'view' | 'edit'; readonly scope: 'anonymous' | 'organization' | 'users'; readonly password?: boolean };
+  readonly until?: string;
 }
 
 export interface DriveComparison {
@@ -22,6 +25,11 @@ export interface DriveComparison {
   readonly extra: number;
   readonly differs: number;
   readonly examples: { missing: string[]; extra: string[]; differs: string[] };
+}
+
+interface Grantee {
+  user?: { displayName: string };
+  group?: { displayName: string };
 }
 
 let rigs = 0;
@@ -45,12 +53,35 @@ export class DriveRig {
     return attempt(this.database.sql, this.owner, this.workload, { ports: this.tenants.ports, ...options, scope: { ...this.tenants.scope, ...options.scope } });
   }
 
-  async compare(more: Record<string, unknown> = {}): Promise<DriveComparison> {
+  /** Also how many messages sharing has sent in both tenants. */
+  async compare(more: Record<string, unknown> = {}): Promise<DriveComparison & { invitationsSent: number }> {
     const { source, dest } = this.tenants;
-    const { drives } = await this.simulator.control<{ drives: DriveComparison[] }>('POST', '/files/compare', { source: source.tenantId, destination: dest.tenantId, drives: [{ source: source.address, dest: dest.address }], permissions: false, versions: false, ...more });
+    const { drives, invitationsSent } = await this.simulator.control<{ drives: DriveComparison[]; invitationsSent: number }>('POST', '/files/compare', { source: source.tenantId, destination: dest.tenantId, drives: [{ source: source.address, dest: dest.address }], permissions: false, versions: false, ...more });
     const [compared] = drives;
     if (compared === undefined) throw new Error('nothing was compared');
-    return compared;
+    return { ...compared, invitationsSent };
+  }
+
+  /** More people of a tenant, by the name before the `@`; and groups, by theirs. */
+  async people(side: 'source' | 'dest', aliases: readonly string[], groups: readonly string[] = []): Promise<void> {
+    const { tenantId } = this.tenants[side];
+    await this.simulator.control('POST', `/tenants/${tenantId}/users`, { users: aliases.map((alias) => ({ alias, displayName: alias })) });
+    for (const name of groups) await this.simulator.control('POST', `/tenants/${tenantId}/groups`, { displayName: name, mailNickname: name, kind: 'security' });
+  }
+
+  /** What an item grants, with what it inherits, in words. */
+  async granted(side: 'source' | 'dest', path: string): Promise<string[]> {
+    const { port, userId } = this.tenants[side];
+    const { value } = await port.get<{ value: { roles: string[]; link?: { type: string; scope: string }; grantedToV2?: Grantee; grantedToIdentitiesV2?: Grantee[]; expirationDateTime?: string }[] }>(`/users/${userId}/drive/root:/${path}:/permissions`, { budget: { kind: 'files' } });
+    const name = (who: Grantee | undefined): string => who?.user?.displayName ?? who?.group?.displayName ?? '';
+    return value
+      .map(({ roles, link, grantedToV2, grantedToIdentitiesV2, expirationDateTime }) => `${link === undefined ? roles.join() : `${link.type} link for ${link.scope}`}: ${link === undefined ? name(grantedToV2) : (grantedToIdentitiesV2 ?? []).map(name).sort().join()}${expirationDateTime === undefined ? '' : ` until ${expirationDateTime.slice(0, 10)}`}`)
+      .sort();
+  }
+
+  /** Requests of one side whose path holds a text, by method. */
+  async requests(side: 'source' | 'dest', path: string): Promise<{ method: string }[]> {
+    return (await this.simulator.control<{ requests: { method: string }[] }>('GET', `/requests?tenant=${this.tenants[side].tenantId}&path=${encodeURIComponent(path)}&limit=100000`)).requests;
   }
 
   /** What an owner does in their drive. */

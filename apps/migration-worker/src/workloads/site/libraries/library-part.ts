@@ -65,7 +65,7 @@ export class LibraryPart implements SitePart {
   }
 
   async foresee(batch: readonly TransferItem[], container: Container, signal: AbortSignal): Promise<ForeseenResult[]> {
-    return this.#pair(container, null, await this.#sourceOf(container, signal)).foresee(batch);
+    return this.#pair(container, null, await this.#sourceOf(container, signal)).foresee(batch, signal);
   }
 
   async *read(side: Side, container: Container, dest: DestContainer, from: string | null, signal: AbortSignal): AsyncGenerator<FingerprintPage> {
