@@ -7,7 +7,8 @@ export type Budget =
   | { readonly kind: 'outlook'; readonly mailbox: string }
   | { readonly kind: 'directory' }
   | { readonly kind: 'reports'; readonly report: string }
-  | { readonly kind: 'files' }
+  /** `sharing`: an invitation or a link, which have a limit of their own besides. */
+  | { readonly kind: 'files'; readonly sharing?: true }
   | { readonly kind: 'teams'; readonly thread: string }
   | { readonly kind: 'none' };
 

@@ -206,6 +206,15 @@ export function fileOperations(world: World, uploads: FileUploadSessions): Contr
       },
     },
     {
+      method: 'POST', path: '/files/parser', summary: 'Whether drives write properties into Office files, PDFs and pages as they arrive: { tenant, site?, user?, on }; libraries do, OneDrives do not',
+      handle: async (req) => {
+        const { on, ...place } = Place.extend({ on: z.boolean() }).parse(await req.json());
+        const drives = drivesOf(place);
+        for (const drive of drives) drive.promotes = on;
+        return { drives: drives.length };
+      },
+    },
+    {
       method: 'POST', path: '/files/lock', summary: 'Lock a file as if somebody had it open, or let it go: { tenant, site?, user?, path, locked, reads? } (reads: it cannot be read either)',
       handle: async (req) => {
         const { path, locked, reads = false, ...place } = Place.extend({ path: z.string(), locked: z.boolean(), reads: z.boolean().optional() }).parse(await req.json());

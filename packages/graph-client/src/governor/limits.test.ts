@@ -15,6 +15,8 @@ test('a mailbox counts for itself and for the application; files by resource uni
     ['app/graph', ['graph.requests 130000/10000'], null],
   ]);
   expect(scopes('app', 't', { kind: 'files' })[0]).toEqual(['app/t/files', ['files.unitsPerMinute 1250/60000', 'files.unitsPerDay 1200000/86400000', `files.bytes ${400 * 1024 ** 3}/3600000`], 32]);
+  expect(scopes('app', 't', { kind: 'files', sharing: true }).map(([key]) => key)).toEqual(['app/t/files/sharing', 'app/t/files', 'app/graph']);
+  expect(scopes('app', 't', { kind: 'files' })).toHaveLength(2);
   expect(scopes('app', 't', { kind: 'teams', thread: '19:x' }).map(([key]) => key)).toEqual(['app/t/teams/19:x', 'app/t/teams', 'app/graph']);
   expect(scopes('app', 't', { kind: 'none' })).toEqual([]);
   expect(budgetKey('app', 't', { kind: 'outlook', mailbox: 'ADA' })).toBe('app/t/outlook/ada');

@@ -43,6 +43,7 @@ export const publishedLimits: readonly PublishedLimit[] = [
   { name: 'files.unitsPerMinute', budget: 'files', per: 'tenant', measure: 'units', max: 1_250, windowMs: minute, source: `${sharepoint} (up to 1,000 licences; 6,250 above 50,000)` },
   { name: 'files.unitsPerDay', budget: 'files', per: 'tenant', measure: 'units', max: 1_200_000, windowMs: 24 * hour, source: `${sharepoint} (up to 1,000 licences; 6,000,000 above 50,000)` },
   { name: 'files.bytes', budget: 'files', per: 'tenant', measure: 'bytes', max: 400 * 1024 * megabyte, windowMs: hour, source: sharepoint },
+  { name: 'files.sharing', budget: 'files', per: 'resource', measure: 'requests', max: 300, windowMs: 5 * minute, source: `${throttlingLimits}#files-and-lists-service-limits (invitations and links)` },
   { name: 'files.inFlight', budget: 'files', per: 'tenant', measure: 'inFlight', max: 32, windowMs: null, source: ours },
   { name: 'teams.requests', budget: 'teams', per: 'tenant', measure: 'requests', max: 30, windowMs: second, source: `${throttlingLimits}#microsoft-teams-service-limits (most calls; reading messages 20)` },
   { name: 'teams.threadRequests', budget: 'teams', per: 'resource', measure: 'requests', max: 1, windowMs: second, source: `${throttlingLimits}#microsoft-teams-service-limits` },
@@ -132,7 +133,20 @@ export interface ScopeLimits {
   readonly inFlight: number | null;
 }
 
-const resourceOf = (budget: Budget): string | null => (budget.kind === 'outlook' ? budget.mailbox.toLowerCase() : budget.kind === 'reports' ? budget.report : budget.kind === 'teams' ? budget.thread : null);
+function resourceOf(budget: Budget): string | null {
+  switch (budget.kind) {
+    case 'outlook':
+      return budget.mailbox.toLowerCase();
+    case 'reports':
+      return budget.report;
+    case 'teams':
+      return budget.thread;
+    case 'files':
+      return budget.sharing === true ? 'sharing' : null;
+    default:
+      return null;
+  }
+}
 
 /** Two requests share a budget when their keys are equal. */
 export function budgetKey(app: string, tenantId: string, budget: Budget): string {
@@ -150,6 +164,7 @@ export function scopesOf(app: string, tenantId: string, budget: Budget, override
     { per: 'app', key: `${app}/graph`, tenantId: '', resource: null },
   ] as const;
   return places.flatMap(({ per, ...place }): ScopeLimits[] => {
+    if (per === 'resource' && resource === null) return [];
     const limits = publishedLimits.filter((limit) => limit.per === per && budget.kind !== 'none' && (limit.budget === budget.kind || limit.budget === 'all'));
     const [first] = limits;
     if (first === undefined) return [];

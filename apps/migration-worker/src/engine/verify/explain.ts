@@ -62,6 +62,8 @@ export class Explainer {
           const row = verdict.source.mark === null ? undefined : rows.get(verdict.source.mark);
           if (row === undefined) return plain('VERIFY_COPY_DIFFERS');
           if (row.version_hash !== verdict.source.versionHash) return plain('VERIFY_SOURCE_CHANGED');
+          // Only a part of it could be carried, and the job said why.
+          if (row.state === itemStates.failed || row.state === itemStates.skipped) return { code: 'VERIFY_PARTLY_COPIED', because: reasons.get(row.code) ?? null, foundIn: null };
           const asWritten = row.dest_id === verdict.dest.id && hash64(row.dest_version ?? '') === verdict.dest.versionHash;
           return plain(asWritten ? 'VERIFY_COPY_DIFFERS' : 'VERIFY_COPY_CHANGED');
         }

@@ -116,6 +116,41 @@ describe('while a file is read', () => {
     await expectWhole();
   });
 
+  /** Something happens to a large file once its first fragment was sent. */
+  const meanwhile = async (step: Step): Promise<AttemptEnd> => {
+    await start([{ kind: 'folder', path: 'Later' }, { kind: 'write', path: 'large.bin', bytes: large }]);
+    const { port } = rig.tenants.dest;
+    const send = port.preauthorised.bind(port);
+    let acted = false;
+    jest.spyOn(port, 'preauthorised').mockImplementation(async (method, url, options) => {
+      const answer = await send(method, url, options);
+      if (method === 'PUT' && options.contentLength === 32 * 320 * 1024 && !acted) {
+        acted = true;
+        await rig.owns('source', [step]);
+      }
+      return answer;
+    });
+    const end = await rig.pass();
+    jest.restoreAllMocks();
+    expect(acted).toBe(true);
+    return end;
+  };
+
+  test('it is deleted: it is not there any more, or the next pass knows it', async () => {
+    const end = await meanwhile({ kind: 'delete', path: 'large.bin' });
+    expect(codes(end).filter((code) => code !== 'SOURCE_ITEM_GONE')).toEqual([]);
+    await expectExact(end);
+    const next = await rig.pass({ mode: 'delta', passId: 'pass 2', deletions: 'apply' });
+    expect(next.result).toBe('done');
+    await expectWhole();
+  });
+
+  test('it is moved: it arrives, and the next pass moves the copy', async () => {
+    expect((await meanwhile({ kind: 'move', path: 'large.bin', to: 'Later' })).counters.error).toBe(0);
+    expect(await again('delta')).toMatchObject(clean);
+    await expectWhole();
+  });
+
   test('somebody has it locked: SOURCE_ITEM_LOCKED, and a retry brings it', async () => {
     await start([{ kind: 'write', path: 'a.bin', bytes: 500 }]);
     await rig.control('lock', 'source', { path: 'a.bin', locked: true, reads: true });
@@ -141,6 +176,51 @@ describe('while a file is read', () => {
     expect(await rig.compare()).toMatchObject({ missing: 1, extra: 0 });
     expect(await again()).toMatchObject(clean);
     await expectWhole();
+  });
+});
+
+describe('what the destination shows of a copy', () => {
+  test('no hash for a while: what was sent counts, and a later change finds the copy as it was left', async () => {
+    await start([{ kind: 'write', path: 'a.bin', bytes: 500 }]);
+    const { port } = rig.tenants.dest;
+    const bare = (body: unknown): unknown => {
+      if (typeof body === 'object' && body !== null && 'file' in body) (body as { file: { hashes?: unknown } }).file.hashes = undefined;
+      return body;
+    };
+    const [send, get] = [port.preauthorised.bind(port), port.get.bind(port)];
+    jest.spyOn(port, 'preauthorised').mockImplementation(async (...given) => {
+      const answer = await send(...given);
+      return { ...answer, json: async <T>(): Promise<T> => bare(await answer.json<T>()) as T, discard: () => answer.discard() };
+    });
+    jest.spyOn(port, 'get').mockImplementation(async <T>(...given: Parameters<typeof get>): Promise<T> => bare(await get(...given)) as T);
+    expect(await rig.pass()).toMatchObject(clean);
+    jest.restoreAllMocks();
+    await expectWhole();
+    await rig.owns('source', [{ kind: 'write', path: 'a.bin', bytes: 501 }]);
+    expect(await again('delta')).toMatchObject(clean);
+    await expectWhole();
+  });
+
+  test('other bytes than were sent, where a library writes its columns into Office files: they are taken, and brought up to date later', async () => {
+    await start([{ kind: 'write', path: 'plan.docx', bytes: 500 }, { kind: 'write', path: 'b.bin', bytes: 600 }]);
+    await rig.control('parser', 'dest', { on: true });
+    const end = await rig.pass();
+    // In a drive that is nobody's library this is a fault.
+    expect(codes(end).filter((code) => code !== 'DEST_CONTENT_DIFFERS')).toEqual([]);
+    expect(codes(end)).toContain('DEST_CONTENT_DIFFERS');
+    const { port } = rig.tenants.dest;
+    const get = port.get.bind(port);
+    jest.spyOn(port, 'get').mockImplementation(async <T>(...given: Parameters<typeof get>): Promise<T> => {
+      const body = await get<T>(...given);
+      return given[0].endsWith('/drive') ? { ...body, driveType: 'documentLibrary' } : body;
+    });
+    expect(await again()).toMatchObject(clean);
+    await rig.owns('source', [{ kind: 'write', path: 'plan.docx', bytes: 700 }]);
+    const before = await fragments();
+    expect(await again('delta')).toMatchObject(clean);
+    expect((await fragments()) - before).toBe(1);
+    expect((await rig.verify()).found).toEqual([]);
+    jest.restoreAllMocks();
   });
 });
 
@@ -217,6 +297,18 @@ describe('at the destination', () => {
     await rig.fault({ id: 'lost', match: { method: 'PUT', path: ':/content' }, times: 1, action: { kind: 'resetAfterWrite' } });
     const end = await rig.pass();
     expect(end).toMatchObject(clean);
+    await expectWhole();
+  });
+
+  test('a drive that is closed to us is ACCESS_DENIED, and opened again it is copied', async () => {
+    await start();
+    const { port, tenantId, userId } = rig.tenants.dest;
+    const { webUrl } = await port.get<{ webUrl: string }>(`/users/${userId}/drive`, { budget: { kind: 'files' } });
+    const site = new URL(webUrl).pathname.split('/')[2] ?? '';
+    await simulator.control('PATCH', `/tenants/${tenantId}/sites/${site}`, { locked: true });
+    expect(await rig.pass()).toMatchObject({ result: 'failed', failure: { code: 'ACCESS_DENIED', side: 'dest' } });
+    await simulator.control('PATCH', `/tenants/${tenantId}/sites/${site}`, { locked: false });
+    expect(await again()).toMatchObject(clean);
     await expectWhole();
   });
 

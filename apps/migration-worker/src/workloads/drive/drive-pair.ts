@@ -3,10 +3,10 @@ import { pathSegments } from '@migrator/contracts/api/jobs';
 import type { Logger } from '@migrator/service-kit/logger';
 import { GraphRequestError } from '@migrator/graph-client';
 import { noWords, orEndUnit, unitErrorOf } from '../graph-errors.js';
-import type { Candidate, Capabilities, DestContainer, DestRef, FingerprintPage, ForeseenResult, ItemResult, Page, People, RemovalResult, Side, TransferItem, UnitScope } from '../workload.js';
+import type { Candidate, Capabilities, DestContainer, DestRef, FingerprintPage, ForeseenResult, Identity, ItemResult, Page, People, RemovalResult, Side, TransferItem, UnitScope } from '../workload.js';
 import type { Drive } from './drive.js';
 import { parseDriveItem, type DriveItem, type Raw } from './drive-item.js';
-import { readSide, verifiedFields } from './drive-sides.js';
+import { readSide, verifiedFields, type ReadMore } from './drive-sides.js';
 import { endOf, ItemEnded, resultOf } from './errors.js';
 import { findCopies } from './find-copies.js';
 import { FolderPaths, type PathNames } from './folder-paths.js';
@@ -107,7 +107,14 @@ export class DrivePair {
 
   /** One side for verification; of the destination what lies in the folder that everything went to. */
   read(side: Side, folderId: string, from: string | null, signal: AbortSignal): AsyncIterable<FingerprintPage> {
-    return readSide(side === 'source' ? this.options.source : this.destination, this.names, folderId, from, signal);
+    const { source, destination, people } = this.options;
+    const drive = side === 'source' ? source : this.destination;
+    const more: ReadMore = {
+      histories: this.histories.kept ? (side === 'source' ? this.histories : new Histories(drive, versionsAsked(this.options.unit))) : null,
+      people: this.shares === null || people === undefined ? null : side === 'source' ? people : themselves,
+      enriches: (name) => (destination ?? drive).enriches(name),
+    };
+    return readSide(drive, this.names, more, folderId, from, signal);
   }
 
   async foresee(batch: readonly TransferItem[], signal: AbortSignal): Promise<ForeseenResult[]> {
@@ -175,6 +182,11 @@ function knownOf(source: Drive): Known {
   }
   return known;
 }
+
+/** At the destination everybody is who they are. */
+const themselves: People = {
+  find: (names) => Promise.resolve(new Map(names.map((name): [string, Identity] => [name, { name, source: null, dest: { microsoftId: name, kind: 'user', name }, how: 'automatic' }]))),
+};
 
 /** Paths as the job shows them: with the drive's name in front, where there are several. */
 function pathNames(name: string | null): PathNames {

@@ -62,6 +62,7 @@ test('grants, links, ends and what is cut off arrive once and without a message;
   expect(await rig.granted('dest', 'Team/hidden.txt')).toEqual([]);
   expect(await rig.granted('dest', 'b.txt')).toEqual(['edit link for users: eve', 'view link for organization:  until 2032-01-01']);
   expect(await recountUnit(database.sql, `unit ${rig.owner}`)).toEqual(end.counters);
+  expect((await rig.verify({ scope })).found).toEqual([]);
 
   const before = (await rig.writes()).length;
   expect(await pass({ unitId: `other ${rig.owner}`, jobId: 'job 2', passId: 'pass 2' })).toMatchObject(clean);
@@ -92,6 +93,7 @@ test('whoever has no counterpart is left out and said, also beforehand, and gets
   expect(told(end)).toEqual([foreseen[0], foreseen[1], 'skipped sharing SHARING_FORBIDDEN', foreseen[2]]);
   expect(end.counters).toMatchObject({ error: 0, skipped: 4 });
   expect(await rig.granted('dest', 'one.txt')).toEqual(['read: bob']);
+  expect((await rig.verify({ scope })).found.map(({ code, because }) => `${code} ${because ?? ''}`).sort()).toEqual(['VERIFY_NOT_COPIED LINK_HAS_PASSWORD', 'VERIFY_NOT_COPIED SHARING_FORBIDDEN', 'VERIFY_NOT_COPIED SHARING_NOT_PORTABLE', 'VERIFY_PARTLY_COPIED IDENTITY_UNRESOLVED']);
   await rig.people('dest', ['gone']);
   await policy('externalUserAndGuestSharing');
   const next = await pass({ mode: 'retry', passId: 'pass 2' });
@@ -132,6 +134,7 @@ test('what the destination’s owner grants is never taken back, and only what i
   expect((await rig.requests('source', '/permissions')).length).toBeLessThanOrEqual(items + 1);
   expect(await rig.granted('dest', 'Team')).toEqual(['read: bob', 'write: own', 'write: readers']);
   await rig.owns('dest', [{ kind: 'share', path: 'c.txt', with: `own@${rig.tenants.dest.address.split('@')[1] ?? ''}` }]);
+  expect((await rig.verify({ scope })).found).toContainEqual(expect.objectContaining({ code: 'VERIFY_COPY_CHANGED', kind: 'sharing', fields: ['grants'] }));
   await rig.owns('source', addresses([{ kind: 'unshare', path: 'Team' }, { kind: 'unshare', path: 'c.txt' }]));
   const later = await pass({ mode: 'delta', passId: 'pass 2' });
   expect(told(later)).toContain('skipped sharing DEST_ITEM_CHANGED');

@@ -1,33 +1,90 @@
 /** Both sides of a drive's copy as verification reads them: by delta of the root, which is one request a thousand things and hashes included. */
 import { GraphRequestError } from '@migrator/graph-client';
 import { unitErrorOf } from '../graph-errors.js';
-import type { Fingerprint, FingerprintPage } from '../workload.js';
+import { InFlight } from '../in-flight.js';
+import type { Fingerprint, FingerprintPage, People, Side } from '../workload.js';
 import type { Drive } from './drive.js';
 import { copyVersion, type DriveItem } from './drive-item.js';
 import { FolderPaths, type PathNames } from './folder-paths.js';
+import type { Histories } from './history.js';
 import { listDriveItems, sourceItem } from './list-items.js';
+import { sharingKey } from './list-sharing.js';
 import { destName, foldName } from './names.js';
+import { Shares, sharingVersion } from './shares.js';
+import { counterparts, wantedWords } from './wanted-sharing.js';
 
-/** Stored by number: new names go to the end. */
-export const verifiedFields: readonly string[] = ['kind', 'name', 'size', 'hash', 'created', 'modified'];
+/** Stored by number: new names go to the end. `withheld`: how much of the sharing cannot be carried. */
+export const verifiedFields: readonly string[] = ['kind', 'name', 'size', 'hash', 'created', 'modified', 'versions', 'grants', 'withheld'];
+
+/** What is compared besides the things themselves. */
+export interface ReadMore {
+  /** Of this side; null: earlier versions are not compared. */
+  readonly histories: Histories | null;
+  /** Who the people and groups of this side are at the destination; null: sharing is not compared. */
+  readonly people: People | null;
+  /** Whether the destination stores other bytes than it is sent under a name. */
+  enriches(name: string): boolean;
+}
+
+const readsAtOnce = 8;
 
 /** Everything on one side of a pair of drives; of the destination what lies in a folder, and below its own path. Throws as listing does. */
-export async function* readSide(drive: Drive, names: PathNames, folderId: string, from: string | null, signal: AbortSignal): AsyncGenerator<FingerprintPage> {
+export async function* readSide(drive: Drive, names: PathNames, more: ReadMore, folderId: string, from: string | null, signal: AbortSignal): AsyncGenerator<FingerprintPage> {
   const { side } = drive;
   const paths = new FolderPaths(drive);
+  const shares = new Shares(drive, paths);
   try {
     const top = side === 'source' || folderId === drive.rootId ? '/' : await paths.of(folderId, signal);
-    for await (const { listed, checkpoint, complete } of listDriveItems(drive, paths, false, from, signal)) {
-      const prints = listed.flatMap(({ item, path }) => {
-        const below = within(path, top);
-        return below === null || item.id === folderId ? [] : [side === 'source' ? sourcePrint(drive, item, below, names) : destPrint(drive, item, below)];
-      });
+    for await (const { listed, checkpoint, complete } of listDriveItems(drive, paths, more.people !== null, from, signal)) {
+      const prints: Fingerprint[] = [];
+      const reads = new InFlight<Fingerprint[]>(readsAtOnce, Infinity);
+      try {
+        for (const { item, path } of listed) {
+          const below = within(path, top);
+          if (below === null || item.id === folderId) continue;
+          const print = side === 'source' ? sourcePrint(drive, item, below, names) : destPrint(drive, item, below);
+          while (!reads.hasRoomFor(0)) prints.push(...(await reads.next()));
+          reads.start(0, printsOf(side, print, item, shares, more, signal));
+        }
+        while (reads.size > 0) prints.push(...(await reads.next()));
+      } finally {
+        await reads.drain();
+      }
       yield { prints, checkpoint, complete };
     }
   } catch (error) {
     if (error instanceof GraphRequestError) throw unitErrorOf(error, side);
     throw error;
   }
+}
+
+/** A thing and its sharing. What nobody may compare is left as it is. */
+async function printsOf(side: Side, print: Fingerprint, item: DriveItem, shares: Shares, { histories, people, enriches }: ReadMore, signal: AbortSignal): Promise<Fingerprint[]> {
+  if (print.content === 'hidden') return [print];
+  try {
+    return await morePrints(side, print, item, shares, { histories, people, enriches }, signal);
+  } catch (error) {
+    // Of one thing, which went or cannot be read just now: what the listing says is compared.
+    if (error instanceof GraphRequestError && ['not_found', 'forbidden', 'bad_request', 'locked'].includes(error.kind)) return [print];
+    throw error;
+  }
+}
+
+async function morePrints(side: Side, print: Fingerprint, item: DriveItem, shares: Shares, { histories, people, enriches }: ReadMore, signal: AbortSignal): Promise<Fingerprint[]> {
+  const fields: Record<string, string> = Object.fromEntries(Object.entries(print.fields).filter(([name]) => !enriches(item.name) || (name !== 'size' && name !== 'hash')));
+  if (histories !== null && item.kind === 'file') fields['versions'] = String((await histories.earlier(item, signal)).length + 1);
+  const thing = { ...print, fields, lesser: fields };
+  return people !== null && item.shared ? [thing, ...(await sharingPrints(side, thing, item, shares, people, signal))] : [thing];
+}
+
+/** What a thing grants whom, in terms of the destination. Nothing where there is nothing to compare. */
+async function sharingPrints(side: Side, print: Fingerprint, item: DriveItem, shares: Shares, people: People, signal: AbortSignal): Promise<Fingerprint[]> {
+  const { own, all, cut } = await shares.of(item, signal);
+  const { grants, withheld } = await counterparts(own, people);
+  if (side === 'source' && grants.length === 0 && withheld.size === 0 && !cut) return [];
+  const effective = (await counterparts(all, people)).grants.flatMap((grant) => (grant.link === null ? grant.to.map((id) => ({ ...grant, to: [id] })) : [grant]));
+  const fields = { grants: [...new Set(effective.map(wantedWords))].sort().join('\n'), withheld: [...withheld].sort().join() };
+  return [{ ...print, id: sharingKey(item.id), key: `${print.key ?? ''}\nsharing`, matchKey: sharingKey(print.key ?? ''), kind: 'sharing', sizeBytes: 0, filterBytes: item.size, version: sharingVersion({ own, cut: side === 'source' && cut }), fields, lesser: fields }];
 }
 
 function sourcePrint(drive: Drive, item: DriveItem, path: string, names: PathNames): Fingerprint {

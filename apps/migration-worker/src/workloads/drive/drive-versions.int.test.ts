@@ -42,6 +42,7 @@ test('all versions arrive in their order, with size, content and date; later one
   await rig.owns('source', [{ kind: 'write', path: 'grown.bin', bytes: 400 }, { kind: 'write', path: 'grown.bin', bytes: 500 }, { kind: 'rename', path: 'grown.bin', to: 'renamed.bin' }]);
   expect(await pass({ mode: 'delta', passId: 'pass 2' })).toMatchObject(clean);
   await expectSame();
+  expect((await rig.verify({ scope })).found).toEqual([]);
   const before = (await rig.writes()).length;
   expect(await pass({ unitId: `other ${rig.owner}`, jobId: 'job 2', passId: 'pass 3' })).toMatchObject(clean);
   expect((await rig.writes()).length).toBe(before);
@@ -81,6 +82,7 @@ test('a version that the source does not deliver is left out and said; the file 
   expect(end).toMatchObject({ result: 'done', counters: { error: 0, skipped: 1 } });
   expect((await rig.compare()).differs).toBe(0);
   expect((await rig.compare({ versions: true })).examples.differs).toHaveLength(1);
+  expect((await rig.verify({ scope })).found).toEqual([expect.objectContaining({ code: 'VERIFY_PARTLY_COPIED', because: 'VERSIONS_INCOMPLETE', fields: ['versions'] })]);
   const writes = (await rig.writes()).length;
   expect(await pass({ mode: 'retry', passId: 'pass 2' })).toMatchObject({ counters: { skipped: 1 } });
   expect((await rig.writes()).length).toBe(writes);

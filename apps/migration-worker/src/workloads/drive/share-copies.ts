@@ -186,7 +186,7 @@ class CopySharing {
   private async write(what: 'invite' | 'createLink', body: Raw, repeatable: boolean, divisible = false): Promise<Raw | null | 'one by one'> {
     const { drive, itemId, signal } = this;
     try {
-      const answer = await drive.port.post<Raw>(`${drive.item(itemId)}/${what}`, { ...body, ...(this.cutting ? { retainInheritedPermissions: false } : {}) }, drive.options(signal, { repeatable, units: permissionUnits }));
+      const answer = await drive.port.post<Raw>(`${drive.item(itemId)}/${what}`, { ...body, ...(this.cutting ? { retainInheritedPermissions: false } : {}) }, drive.options(signal, { budget: { kind: 'files', sharing: true }, repeatable, units: permissionUnits }));
       this.cutNow ||= this.wanted.cut;
       return answer;
     } catch (error) {

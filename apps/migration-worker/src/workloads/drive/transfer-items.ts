@@ -266,7 +266,8 @@ export class DriveTransfer {
     if (item.kind !== 'file') return null;
     const told = !this.deps.destination.enriches(item.name);
     if (earlier.length > 0) return stillToWrite(earlier, item, copy, told);
-    return (told ? sameContent(item, copy) : sameDates(item.dates, copy.dates)) ? null : [];
+    // What a library stores says little: its date, and that it is not shorter than what was sent.
+    return (told ? sameContent(item, copy) : sameDates(item.dates, copy.dates) && copy.size >= item.size) ? null : [];
   }
 
   /** Renames and moves the copy as the source's was. */

@@ -3,6 +3,7 @@ import { createLogger } from '@migrator/service-kit/logger';
 import type { TestSimulator } from '@migrator/testing/simulator';
 import { attempt, type Attempt, type AttemptEnd, type LedgerDatabase } from '../../../testing/engine-rig.js';
 import { SimulatedTenants } from '../../../testing/simulated-tenants.js';
+import { verifyAttempt, type VerifyAttemptEnd } from '../../../testing/verify-rig.js';
 import type { Workload } from '../../workload.js';
 import { onedriveWorkload } from '../drive-workload.js';
 
@@ -51,6 +52,10 @@ export class DriveRig {
 
   pass(options: Attempt = {}): Promise<AttemptEnd> {
     return attempt(this.database.sql, this.owner, this.workload, { ports: this.tenants.ports, ...options, scope: { ...this.tenants.scope, ...options.scope } });
+  }
+
+  verify(scope: Attempt['scope'] = {}, passId = 'verify'): Promise<VerifyAttemptEnd> {
+    return verifyAttempt(this.database.sql, this.owner, this.workload, { passId, ports: this.tenants.ports, scope: { ...this.tenants.scope, ...scope } });
   }
 
   /** Also how many messages sharing has sent in both tenants. */
