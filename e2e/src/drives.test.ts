@@ -13,7 +13,9 @@ beforeAll(async () => {
   const content = (seed: string): unknown => ({ seed, files: 80, folders: 10, emptyFolders: 1, emptyEvery: 17, malwareEvery: 40, shortcuts: 1, notebooks: 1, large: [11_000_000], bytesMax: 60_000 });
   await control('/tenants/contoso.com/users', { users: people.map((alias) => ({ alias, displayName: alias, drive: { content: content(alias) } })) });
   await control('/tenants/fabrikam.com/users', { users: people.map((alias) => ({ alias, displayName: alias, drive: true })) });
-  for (const domain of ['contoso.com', 'fabrikam.com']) await control(`/tenants/${domain}/sites`, { sites: [{ name: 'plans', displayName: 'Plans' }] });
+  const structure = { lists: [{ displayName: 'Tasks', items: 12, columns: [{ name: 'Qty', number: {} }, { name: 'Parent', lookup: { columnName: 'Title' } }] }], pages: { pages: 3, foreignPartsEvery: 3 } };
+  await control('/tenants/contoso.com/sites', { sites: [{ name: 'plans', displayName: 'Plans', structure }] });
+  await control('/tenants/fabrikam.com/sites', { sites: [{ name: 'plans', displayName: 'Plans' }] });
   tenants = await connectBoth(platform);
 });
 afterAll(() => platform?.stop());
@@ -70,22 +72,24 @@ test('drives of three people are rehearsed, moved, brought up to date and verifi
   expect(report.differences).toHaveLength(withheld);
 });
 
-test('the library of a site is rehearsed, moved, brought up to date and verified; what of the site stays behind is said', async () => {
+test('a site with its library, lists and pages is rehearsed, moved, brought up to date and verified; what of it stays behind is said', async () => {
   const step = (path: string, bytes: number) => ({ kind: 'write', path, bytes });
   await control('/files/changes', { tenant: 'contoso.com', site: 'plans', do: [{ kind: 'folder', path: 'A' }, { kind: 'folder', path: 'A/B' }, ...Array.from({ length: 30 }, (_, at) => step(`A/B/f${at}.bin`, 1_000 + at)), step('large.bin', 11_000_000)] });
   const options = { sites: ['https://contoso.sharepoint.com/sites/plans'], siteMappings: [{ source: 'https://contoso.sharepoint.com/sites/plans', dest: 'https://fabrikam.sharepoint.com/sites/plans' }] };
   const { id: rehearsal } = await createJob(started(), tenants, { type: 'SHAREPOINT', options, dryRun: true });
-  expect(await jobReaches(started(), rehearsal, ['DONE', 'ERROR'], 300_000)).toMatchObject({ status: 'DONE', totalItems: 34, doneItems: 33, skippedItems: 1 });
+  const planned = await jobReaches(started(), rehearsal, ['DONE', 'ERROR'], 300_000);
+  expect(planned).toMatchObject({ status: 'DONE', errorItems: 0 });
 
   const { id: jobId } = await createJob(started(), tenants, { type: 'SHAREPOINT', options });
-  expect(await jobReaches(started(), jobId, ['DONE', 'ERROR'], 300_000)).toMatchObject({ status: 'DONE', outcome: 'with_skips', totalItems: 34, doneItems: 33, skippedItems: 1, errorItems: 0 });
+  const copied = await jobReaches(started(), jobId, ['DONE', 'ERROR'], 300_000);
+  expect(copied).toMatchObject({ status: 'DONE', outcome: 'with_skips', totalItems: planned.totalItems, doneItems: planned.doneItems, skippedItems: planned.skippedItems, errorItems: 0 });
   await expectEqual([{ source: 'plans', dest: 'plans' }]);
   const { items } = await started().api.call('GET', `/v1/jobs/${jobId}/items`, listItemsAnswer);
-  expect(items.map(({ code, container, kind }) => [code, container, kind])).toEqual([['SITE_SETTINGS_NOT_CARRIED', '/', 'siteSettings']]);
+  expect(new Set(items.map(({ code, container, kind }) => `${code} ${container} ${kind}`))).toEqual(new Set(['SITE_SETTINGS_NOT_CARRIED / siteSettings', 'WEB_PART_NOT_CARRIED Site Pages webPart']));
 
   await control('/files/changes', { tenant: 'contoso.com', site: 'plans', do: [step('A/new.bin', 5), { kind: 'rename', path: 'A/B', to: 'C' }] });
-  expect(await pass(jobId, 'delta')).toMatchObject({ status: 'DONE', totalItems: 35, errorItems: 0 });
+  expect(await pass(jobId, 'delta')).toMatchObject({ status: 'DONE', totalItems: copied.totalItems + 1, errorItems: 0 });
   await expectEqual([{ source: 'plans', dest: 'plans' }]);
   await pass(jobId, 'verify');
-  expect((await started().api.call('GET', `/v1/jobs/${jobId}/report`, jobReportAnswer)).differences).toEqual([]);
+  expect((await started().api.call('GET', `/v1/jobs/${jobId}/report`, jobReportAnswer)).differences.filter(({ code }) => code !== 'VERIFY_NOT_COPIED')).toEqual([]);
 });

@@ -55,4 +55,5 @@ export const failureNumbers = {
   DEST_ITEM_LOCKED: 214,
   DEST_PATH_TOO_LONG: 215,
   DEST_CONTENT_DIFFERS: 216,
+  PERSON_NOT_AT_DESTINATION: 221,
 } as const satisfies Record<ItemFailure, number>;

@@ -8,8 +8,6 @@ const kind = 'site';
 export class SettingsPart implements SitePart {
   readonly kinds = [kind];
 
-  constructor(private readonly scope: Readonly<Record<string, boolean>>) {}
-
   async *containers(): AsyncGenerator<Container> {
     yield await Promise.resolve({ key: kind, path: '/', kind, parentKey: null, itemCount: 1, stays: true, listsAll: true, ref: null });
   }
@@ -19,8 +17,7 @@ export class SettingsPart implements SitePart {
   }
 
   ensure(): Promise<DestContainer> {
-    const left = ['lists', 'pages'].filter((part) => this.scope[part] === true);
-    return Promise.resolve({ id: destId(kind), exists: true, ...(left.length === 0 ? {} : { note: `${left.join(' and ')} of sites are not carried by this release.` }) });
+    return Promise.resolve({ id: destId(kind), exists: true });
   }
 
   async *pages(): AsyncGenerator<Page> {

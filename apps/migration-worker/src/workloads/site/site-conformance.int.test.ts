@@ -30,13 +30,15 @@ async function held({ port, siteId }: SiteEnd): Promise<Map<string, string[]>> {
   };
   const { value } = await port.get<{ value: Raw[] }>(`/sites/${siteId}/drives`, { budget: { kind: 'files' } });
   for (const { id, name } of value) await walk(`/drives/${String(id)}`, `${String(name)}/`, '/root');
+  const notes = await port.get<{ value: { fields: Raw }[] }>(`/sites/${siteId}/lists/Notes/items`, { budget: { kind: 'files' }, query: { $expand: 'fields($select=Title,Qty)' } }).catch(() => ({ value: [] }));
+  all.set('Notes', notes.value.map(({ fields }) => `${String(fields['Title'])} ${String(fields['Qty'])}`));
   return all;
 }
 
 describeWorkload(
   'SHAREPOINT',
   async () => {
-    const rig = await SiteRig.start(simulator, database, { seed: 'd', files: 0, folders: 3, awkwardNames: true });
+    const rig = await SiteRig.start(simulator, database, { content: { seed: 'd', files: 0, folders: 3, awkwardNames: true }, structure: { lists: [{ displayName: 'Notes', items: 8, columns: [{ name: 'Qty', number: {} }] }] } });
     await rig.owns('source', [
       { kind: 'folder', path: 'Plans' },
       ...Array.from({ length: 20 }, (_, at) => ({ kind: 'write' as const, path: `Plans/f${at}.bin`, bytes: 100 + at })),
@@ -47,14 +49,15 @@ describeWorkload(
     return {
       workload: rig.workload,
       ports: rig.tenants.ports,
-      scope: rig.scope,
+      // A page that both sites have from the beginning is as good as copied: pages have tests of their own.
+      scope: { ...rig.scope, scope: { files: true, lists: true, pages: false } },
       source: () => held(rig.source),
       destination: () => held(rig.dest),
       writes: async () => (await rig.writes()).length,
       change: async () => {
         await rig.owns('source', [{ kind: 'write', path: 'Plans/a.bin', bytes: 701 }, { kind: 'write', path: 'Plans/new.bin', bytes: 5 }]);
-        // Three folders, Plans, 24 files, and the settings that stay behind.
-        return 29;
+        // Three folders, Plans, 24 files, eight notes, and the settings that stay behind.
+        return 37;
       },
       move: async () => {
         await rig.owns('source', [{ kind: 'move', path: 'c.bin', to: 'Plans' }]);

@@ -1,8 +1,11 @@
 /** The SHAREPOINT workload: a site with its libraries, lists and pages. Each library is a container, each list, and the pages together. */
 import { driveCapabilities, type DriveDeps } from '../drive/drive-pair.js';
 import { pathFilter } from '../path-filter.js';
-import type { Candidate, Container, DestContainer, Following, ForeseenResult, ItemResult, Page, SideReader, TransferItem, UnitScope, UnitSession, Workload } from '../workload.js';
+import type { Candidate, Container, DestContainer, Following, ForeseenResult, ItemResult, Page, People, SideReader, TransferItem, UnitScope, UnitSession, Workload } from '../workload.js';
 import { LibraryPart } from './libraries/library-part.js';
+import { ListPart } from './lists/list-part.js';
+import { SitePeople } from './lists/people.js';
+import { PagePart } from './pages/page-part.js';
 import { SettingsPart } from './settings-part.js';
 import { destParts, once, type SitePart } from './site-part.js';
 import { openSite, type Site } from './site.js';
@@ -12,10 +15,10 @@ import { listLibraries } from './structure.js';
 export function siteWorkload(deps: DriveDeps): Workload {
   return {
     name: 'SHAREPOINT',
-    can: driveCapabilities,
+    can: { ...driveCapabilities, verifiedFields: [...driveCapabilities.verifiedFields, 'title', 'values', 'lookups', 'people', 'contentType', 'content', 'published'] },
     async open(unit, ports, signal) {
       const source = await openSite('source', ports.source, unit.source.microsoftId, signal);
-      return new SiteSession(deps, unit, source, await openSite('dest', ports.destination, unit.dest.microsoftId, signal), signal);
+      return new SiteSession(deps, unit, source, await openSite('dest', ports.destination, unit.dest.microsoftId, signal), ports.people, signal);
     },
   };
 }
@@ -38,13 +41,16 @@ class SiteSession implements UnitSession {
     private readonly unit: UnitScope,
     source: Site,
     destination: Site,
+    people: People,
     signal: AbortSignal,
   ) {
     const libraries = { source: once(() => listLibraries(source, signal)), dest: once(() => listLibraries(destination, signal)) };
     const { scope } = unit;
     this.parts = [
-      new SettingsPart(scope),
+      new SettingsPart(),
       ...(scope['files'] === false ? [] : [new LibraryPart(deps, unit, source, destination, libraries)]),
+      ...(scope['lists'] === false ? [] : [new ListPart({ log: deps.log, unit, source, destination, libraries, people: new SitePeople(people, source, destination, signal) })]),
+      ...(scope['pages'] === false ? [] : [new PagePart({ log: deps.log, unit, source, destination })]),
     ];
   }
 

@@ -17,6 +17,8 @@ export interface SiteList {
   readonly displayName: string;
   readonly description: string;
   readonly template: string;
+  /** It has content types of its own. */
+  readonly contentTypes: boolean;
 }
 
 /** Not content: SharePoint makes and fills these itself. */
@@ -47,6 +49,6 @@ export async function listLists(site: Site, libraries: readonly Library[], signa
     const template = textOf(list?.['template']) ?? 'genericList';
     const id = textOf(raw['id']);
     if (id === null || list?.['hidden'] === true || ofLibraries.has(id) || template === 'documentLibrary' || ownTemplates.has(template.toLowerCase())) return [];
-    return [{ id, displayName: textOf(raw['displayName']) ?? textOf(raw['name']) ?? '', description: textOf(raw['description']) ?? '', template }];
+    return [{ id, displayName: textOf(raw['displayName']) ?? textOf(raw['name']) ?? '', description: textOf(raw['description']) ?? '', template, contentTypes: list?.['contentTypesEnabled'] === true }];
   });
 }

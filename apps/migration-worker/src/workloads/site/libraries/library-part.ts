@@ -5,7 +5,8 @@ import { objectOf, textOf, type Raw } from '../../drive/drive-item.js';
 import { DrivePair, type DriveDeps } from '../../drive/drive-pair.js';
 import { removeCopies } from '../../drive/remove-copies.js';
 import { orEndUnit, unitErrorOf } from '../../graph-errors.js';
-import { UnitError, type Candidate, type Container, type DestContainer, type DestRef, type FingerprintPage, type ForeseenResult, type ItemResult, type Page, type RemovalResult, type Side, type TransferItem, type UnitScope } from '../../workload.js';
+import { UnitError, type Candidate, type Container, type DestContainer, type DestRef, type FingerprintPage, type ForeseenResult, type ItemResult, type Page, type RemovalResult, type Side, type SourceItem, type TransferItem, type UnitScope } from '../../workload.js';
+import { lostPart, lostResult } from '../lost-part.js';
 import { destId, destParts, once, type SitePart } from '../site-part.js';
 import type { Site } from '../site.js';
 import { foldTitle, listLibraries, type Library } from '../structure.js';
@@ -51,7 +52,11 @@ export class LibraryPart implements SitePart {
   }
 
   async *pages(container: Container, from: string | null, signal: AbortSignal): AsyncGenerator<Page> {
-    yield* this.#pair(container, null, await this.#sourceOf(container, signal)).pages(from, signal);
+    let findings = from === null ? await this.#lostColumns(container, signal) : [];
+    for await (const page of this.#pair(container, null, await this.#sourceOf(container, signal)).pages(from, signal)) {
+      yield { ...page, items: [...findings, ...page.items] };
+      findings = [];
+    }
   }
 
   async find(inDoubt: readonly TransferItem[], dest: DestContainer, container: Container, signal: AbortSignal): Promise<Map<string, Candidate[]>> {
@@ -61,11 +66,17 @@ export class LibraryPart implements SitePart {
 
   async *transfer(batch: readonly TransferItem[], dest: DestContainer, container: Container, signal: AbortSignal): AsyncGenerator<ItemResult> {
     const { pair, folderId } = await this.#open(container, dest, signal);
-    yield* pair.transfer(batch, folderId, signal);
+    const lost = batch.flatMap(({ item }) => lostResult(item) ?? []);
+    yield* lost;
+    const skipped = new Set(lost.map(({ key }) => key));
+    yield* pair.transfer(batch.filter(({ item }) => !skipped.has(item.key)), folderId, signal);
   }
 
   async foresee(batch: readonly TransferItem[], container: Container, signal: AbortSignal): Promise<ForeseenResult[]> {
-    return this.#pair(container, null, await this.#sourceOf(container, signal)).foresee(batch, signal);
+    const pair = this.#pair(container, null, await this.#sourceOf(container, signal));
+    const lost = batch.flatMap(({ item }) => lostResult(item) ?? []);
+    const skipped = new Set(lost.map(({ key }) => key));
+    return [...lost, ...(await pair.foresee(batch.filter(({ item }) => !skipped.has(item.key)), signal))];
   }
 
   async *read(side: Side, container: Container, dest: DestContainer, from: string | null, signal: AbortSignal): AsyncGenerator<FingerprintPage> {
@@ -86,6 +97,14 @@ export class LibraryPart implements SitePart {
   async #open(container: Container, dest: DestContainer, signal: AbortSignal): Promise<{ pair: DrivePair; folderId: string }> {
     const [, driveId, folderId] = destParts(dest.id);
     return { pair: this.#pair(container, await this.#drive('dest', driveId, signal), await this.#sourceOf(container, signal)), folderId };
+  }
+
+  /** A library's own columns: its files arrive without their values. */
+  async #lostColumns({ path, ref }: Container, signal: AbortSignal): Promise<SourceItem[]> {
+    const { listId } = ref as Library;
+    if (listId === null) return [];
+    const columns = await this.source.all(this.source.list(listId, '/columns'), signal);
+    return columns.filter((raw) => raw['isDeletable'] === true && raw['hidden'] !== true).map((raw) => ({ ...lostPart(`column:${textOf(raw['id']) ?? ''}`, 'libraryColumn', 'COLUMN_NOT_CARRIED'), path }));
   }
 
   #sourceOf(container: Container, signal: AbortSignal): Promise<Drive> {

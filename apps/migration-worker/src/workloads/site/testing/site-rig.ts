@@ -29,14 +29,14 @@ export class SiteRig {
     readonly dest: SiteEnd,
   ) {}
 
-  /** `content`: profile of the source's default library. */
-  static async start(simulator: TestSimulator, database: LedgerDatabase, content: unknown): Promise<SiteRig> {
+  /** What the sites are made with besides their names: `content`, a profile of the default library, and `structure`, lists and pages. */
+  static async start(simulator: TestSimulator, database: LedgerDatabase, source: Record<string, unknown>, dest: Record<string, unknown> = {}): Promise<SiteRig> {
     const tenants = await SimulatedTenants.start(simulator, 'SHAREPOINT', { source: {}, dest: {} });
     const site = async ({ port, tenantId }: SimulatedEnd, more: Record<string, unknown>): Promise<SiteEnd> => {
       const { sites } = await simulator.control<{ sites: { id: string }[] }>('POST', `/tenants/${tenantId}/sites`, { sites: [{ name: siteName, displayName: 'Team', kind: 'team', ...more }] });
       return { port, tenantId, siteId: sites[0]?.id ?? '' };
     };
-    return new SiteRig(tenants, simulator, database, await site(tenants.source, { content }), await site(tenants.dest, {}));
+    return new SiteRig(tenants, simulator, database, await site(tenants.source, source), await site(tenants.dest, dest));
   }
 
   get scope(): Pick<UnitScope, 'source' | 'dest'> {

@@ -1,0 +1,110 @@
+/** A list of the destination made fit for the copies: its columns and content types, as far as Graph makes them. Safe to repeat. */
+import { GraphRequestError } from '@migrator/graph-client';
+import { textOf, type Raw } from '../../drive/drive-item.js';
+import { orEndUnit, unitErrorOf } from '../../graph-errors.js';
+import { foldTitle } from '../structure.js';
+import type { Site } from '../site.js';
+import { columnBody, markColumn, type Column } from './columns.js';
+import type { SourceList } from './source-lists.js';
+
+export interface DestList {
+  readonly id: string;
+  /** Names of the columns that take values. */
+  readonly columns: ReadonlySet<string>;
+  /** Content types by name. */
+  readonly contentTypes: ReadonlyMap<string, string>;
+  /** Names, for people, of columns and content types that the destination did not take. */
+  readonly refused: readonly string[];
+}
+
+/** `targets`: lists of the destination by the id of the source's, for the lookups among `columns`. Throws UnitError. */
+export async function prepareList(source: Site, destination: Site, { list }: SourceList, columns: readonly Column[], destListId: string, targets: ReadonlyMap<string, string>, signal: AbortSignal): Promise<DestList> {
+  const there = new Set((await destination.all(destination.list(destListId, '/columns'), signal)).flatMap((raw) => textOf(raw['name']) ?? []));
+  const refused: string[] = [];
+  const make = async (name: string, label: string, body: Raw): Promise<void> => {
+    if (there.has(name)) return;
+    try {
+      const made = await destination.port.post<Raw>(destination.list(destListId, '/columns'), body, destination.options(signal, { repeatable: true }));
+      there.add(textOf(made['name']) ?? name);
+    } catch (error) {
+      // A repeated request whose first answer was lost meets its own column.
+      if (isKind(error, 'conflict')) there.add(name);
+      else if (isKind(error, 'bad_request') || isKind(error, 'unavailable')) refused.push(label);
+      else throw unitErrorOf(error, 'dest');
+    }
+  };
+  await make(markColumn, markColumn, { name: markColumn, displayName: markColumn, description: 'Made by a migration: says which item of the source this one is a copy of.', text: {}, hidden: true, indexed: true });
+  for (const column of columns) {
+    if (column.kind === 'lost' || column.kind === 'calculated' || column.everywhere) continue;
+    const target = column.target === null ? null : (targets.get(column.target.listId) ?? null);
+    if (column.target !== null && target === null) refused.push(column.displayName);
+    else await make(column.name, column.displayName, columnBody(column, target));
+  }
+  // They are made from others, which have to be there.
+  for (const column of columns) if (column.kind === 'calculated') await make(column.name, column.displayName, columnBody(column, null));
+  const contentTypes = list.contentTypes ? await prepareContentTypes(source, destination, list.id, destListId, refused, signal) : new Map<string, string>();
+  return { id: destListId, columns: there, contentTypes, refused };
+}
+
+/** Custom content types of the source's list, found by name in the destination's list or its site, or made. */
+async function prepareContentTypes(source: Site, destination: Site, sourceListId: string, destListId: string, refused: string[], signal: AbortSignal): Promise<Map<string, string>> {
+  const wanted = await source.all(source.list(sourceListId, '/contentTypes'), signal);
+  const known = await typesOf(destination, destination.list(destListId, '/contentTypes'), signal);
+  for (const raw of wanted) {
+    const name = textOf(raw['name']) ?? '';
+    const id = textOf(raw['id']) ?? '';
+    if (name === '' || known.has(foldTitle(name)) || isFolderType(id)) continue;
+    try {
+      const ofSite = (await typesOf(destination, destination.at('/contentTypes'), signal)).get(foldTitle(name)) ?? (await makeType(destination, raw, signal));
+      const added = await destination.port.post<Raw>(destination.list(destListId, '/contentTypes/addCopy'), { contentType: `${destination.webUrl}/contentTypes/${ofSite}` }, destination.options(signal, { repeatable: true }));
+      known.set(foldTitle(name), textOf(added['id']) ?? ofSite);
+    } catch (error) {
+      if (isKind(error, 'conflict')) for (const [title, type] of await typesOf(destination, destination.list(destListId, '/contentTypes'), signal)) known.set(title, type);
+      else if (isKind(error, 'bad_request') || isKind(error, 'not_found')) refused.push(name);
+      else throw unitErrorOf(error, 'dest');
+    }
+  }
+  return known;
+}
+
+async function typesOf(site: Site, path: string, signal: AbortSignal): Promise<Map<string, string>> {
+  const types = await site.all(path, signal, { $select: 'id,name' });
+  return new Map(types.flatMap((raw): [string, string][] => [[foldTitle(textOf(raw['name']) ?? ''), textOf(raw['id']) ?? '']]));
+}
+
+async function makeType(destination: Site, raw: Raw, signal: AbortSignal): Promise<string> {
+  const body = { name: textOf(raw['name']), description: textOf(raw['description']) ?? '', group: textOf(raw['group']) ?? 'Custom Content Types', base: { id: builtInParent(textOf(raw['id']) ?? '0x01') } };
+  return textOf((await destination.port.post<Raw>(destination.at('/contentTypes'), body, destination.options(signal, { repeatable: true })))['id']) ?? '';
+}
+
+/** The nearest ancestor that every tenant has: a custom type's id continues its parent's with `00` and a GUID. */
+export function builtInParent(id: string): string {
+  const cut = /00[0-9a-f]{32}/i.exec(id.slice(2));
+  return cut === null ? id : id.slice(0, 2 + cut.index) === '0x' ? '0x01' : id.slice(0, 2 + cut.index);
+}
+
+/** Folders of lists and everything made from them. */
+export const isFolderType = (contentTypeId: string): boolean => /^0x0120/i.test(contentTypeId);
+
+const isKind = (error: unknown, kind: GraphRequestError['kind']): error is GraphRequestError => error instanceof GraphRequestError && error.kind === kind;
+
+/** Makes a list, or finds the one of that title. Returns its id. Throws UnitError. */
+export async function makeList(destination: Site, { displayName, description, template, contentTypes }: SourceList['list'], signal: AbortSignal): Promise<string> {
+  const body = (like: string): Raw => ({ displayName, ...(description === '' ? {} : { description }), list: { template: like, ...(contentTypes ? { contentTypesEnabled: true } : {}) } });
+  const post = async (like: string): Promise<string> => textOf((await destination.port.post<Raw>(destination.at('/lists'), body(like), destination.options(signal, { repeatable: true })))['id']) ?? '';
+  try {
+    return await post(template);
+  } catch (error) {
+    if (isKind(error, 'conflict')) return await titled(destination, displayName, error, signal);
+    // Not every template can be made by its name: a plain list takes the same columns and items.
+    if (!isKind(error, 'bad_request') || template === 'genericList') throw unitErrorOf(error, 'dest');
+    return await orEndUnit('dest', () => post('genericList'));
+  }
+}
+
+async function titled(destination: Site, displayName: string, taken: GraphRequestError, signal: AbortSignal): Promise<string> {
+  const lists = await destination.all(destination.at('/lists'), signal, { $select: 'id,displayName' });
+  const id = lists.find((raw) => foldTitle(textOf(raw['displayName']) ?? '') === foldTitle(displayName))?.['id'];
+  if (typeof id !== 'string') throw unitErrorOf(taken, 'dest');
+  return id;
+}

@@ -1,0 +1,332 @@
+/** Lists: each is a container. Items are marked, so that each copy is known again; lookups are written with the copies they point at. */
+import { GraphRequestError } from '@migrator/graph-client';
+import type { Logger } from '@migrator/service-kit/logger';
+import { objectOf, textOf, type Raw } from '../../drive/drive-item.js';
+import { noWords, orEndUnit } from '../../graph-errors.js';
+import { endSkipped } from '../../drive/errors.js';
+import { transferEach } from '../../transfer-each.js';
+import type { Candidate, Container, DestContainer, DestRef, Fingerprint, FingerprintPage, ForeseenResult, ItemResult, Page, RemovalResult, Side, SourceItem, TransferItem, UnitScope } from '../../workload.js';
+import { listDelta } from '../listing.js';
+import { lostPart, lostResult } from '../lost-part.js';
+import { destId, destParts, once, type SitePart } from '../site-part.js';
+import type { Site } from '../site.js';
+import { touchedBy } from '../touched-by.js';
+import { foldTitle, listLists, type Library, type SiteList } from '../structure.js';
+import { fieldSelects, markColumn, type Column } from './columns.js';
+import { makeList, prepareList, type DestList } from './dest-list.js';
+import { itemSelect, removedKeys, sourceItems, type ItemRef } from './list-item.js';
+import type { SitePeople } from './people.js';
+import { readSourceLists, type SourceList } from './source-lists.js';
+import { lookupsText, plainFields, pointedAt, pointingFields, valuesText } from './values.js';
+
+const kind = 'list';
+/** Values of lookups into the list itself, or into one that looks up this one: written when all items stand. */
+const linksKind = 'listLinks';
+/** Graph's own page; more at once makes it slow where texts are long. */
+const pageItems = '200';
+
+export interface ListPartDeps {
+  readonly log: Logger;
+  readonly unit: Pick<UnitScope, 'dryRun'>;
+  readonly source: Site;
+  readonly destination: Site;
+  readonly people: SitePeople;
+  readonly libraries: { readonly source: () => Promise<Library[]>; readonly dest: () => Promise<Library[]> };
+}
+
+export class ListPart implements SitePart {
+  readonly kinds = [kind, linksKind];
+  readonly #sourceLists: (signal: AbortSignal) => Promise<SourceList[]>;
+  readonly #destLists: (signal: AbortSignal) => Promise<SiteList[]>;
+  /** Counterparts of this run, by the id of the source's list. */
+  readonly #counterparts = new Map<string, string>();
+  readonly #prepared = new Map<string, Promise<DestList>>();
+
+  constructor(private readonly deps: ListPartDeps) {
+    const { source, destination, libraries } = deps;
+    let at: AbortSignal = new AbortController().signal;
+    const sources = once(async () => await readSourceLists(source, await listLists(source, await libraries.source(), at), at));
+    const dests = once(async () => await listLists(destination, await libraries.dest(), at));
+    this.#sourceLists = (signal) => ((at = signal), sources());
+    this.#destLists = (signal) => ((at = signal), dests());
+  }
+
+  async *containers(signal: AbortSignal): AsyncGenerator<Container> {
+    for (const list of await this.#sourceLists(signal)) {
+      const { id, displayName } = list.list;
+      const after = (columns: readonly Column[]): string[] => [...new Set(columns.flatMap(({ target }) => target?.listId ?? []))];
+      yield { key: id, path: displayName, kind, parentKey: null, itemCount: null, after: after(list.lookups), ref: list };
+      if (list.late.length > 0) yield { key: `${id}#links`, path: `${displayName} (lookups)`, kind: linksKind, parentKey: null, itemCount: null, after: [id, ...after(list.late)], stays: true, ref: list };
+    }
+  }
+
+  async *destContainers(signal: AbortSignal): AsyncGenerator<Container> {
+    for (const { id, displayName } of await this.#destLists(signal)) yield { key: destId(kind, id), path: displayName, kind, parentKey: null, itemCount: null, ref: null };
+  }
+
+  async ensure(container: Container, signal: AbortSignal, known: string | null): Promise<DestContainer> {
+    const list = container.ref as SourceList;
+    const there = await this.#destLists(signal);
+    const [, knownId] = destParts(known ?? '');
+    const found = there.find(({ id }) => id === knownId) ?? there.find(({ displayName }) => foldTitle(displayName) === foldTitle(list.list.displayName));
+    const id = this.#counterparts.get(list.list.id) ?? found?.id ?? null;
+    if (id === null && this.deps.unit.dryRun) return { id: '', exists: false };
+    const listId = id ?? (await makeList(this.deps.destination, list.list, signal));
+    this.#counterparts.set(list.list.id, listId);
+    const dest = { id: destId(container.kind, listId), exists: true };
+    if (this.deps.unit.dryRun) return found !== undefined && foldTitle(found.displayName) !== foldTitle(list.list.displayName) ? { ...dest, nameNow: found.displayName } : dest;
+    const { refused } = await this.#prepare(list, container.kind, listId, signal);
+    return { ...dest, ...(refused.length === 0 ? {} : { note: `the destination did not take these columns or content types: ${refused.join(', ')}.` }) };
+  }
+
+  async *pages(container: Container, from: string | null, signal: AbortSignal): AsyncGenerator<Page> {
+    const list = container.ref as SourceList;
+    const { source } = this.deps;
+    const links = container.kind === linksKind;
+    let findings = from === null && !links ? lostColumns(list) : [];
+    for await (const { value, checkpoint, complete } of this.#listed(source, list, list.columns, from, signal)) {
+      const items = value.filter((raw) => raw['deleted'] === undefined);
+      const removed = value.flatMap((raw) => (raw['deleted'] === undefined ? [] : removedKeys(textOf(raw['id']) ?? '')));
+      yield { items: [...findings, ...items.flatMap((raw) => (links ? linkItems(list, raw, from !== null) : sourceItems(list, raw)))], removed, checkpoint, complete };
+      findings = [];
+    }
+  }
+
+  async find(inDoubt: readonly TransferItem[], dest: DestContainer, container: Container, signal: AbortSignal): Promise<Map<string, Candidate[]>> {
+    const found = new Map<string, Candidate[]>();
+    // Setting what points at others may be repeated.
+    if (container.kind === linksKind) return found;
+    const [, listId] = destParts(dest.id);
+    for (const { item, existing, mark } of inDoubt) {
+      const raws = existing === null ? await this.#marked(listId, mark, signal) : [await this.#copy(existing.id, signal)];
+      found.set(item.key, raws.flatMap((raw) => (raw === null ? [] : [refOf(listId, raw)])));
+    }
+    return found;
+  }
+
+  async *transfer(batch: readonly TransferItem[], dest: DestContainer, container: Container, signal: AbortSignal): AsyncGenerator<ItemResult> {
+    const list = container.ref as SourceList;
+    const [, listId] = destParts(dest.id);
+    const prepared = await this.#prepare(list, container.kind, listId, signal);
+    yield* transferEach(batch, this.deps.log, (entry) => (container.kind === linksKind ? this.#link(list, prepared, entry, signal) : this.#write(list, prepared, entry, signal)));
+  }
+
+  async foresee(batch: readonly TransferItem[], container: Container): Promise<ForeseenResult[]> {
+    const { columns } = container.ref as SourceList;
+    const foreseen: ForeseenResult[] = [];
+    for (const { item } of batch) {
+      const lost = lostResult(item);
+      if (lost !== null) foreseen.push(lost);
+      else if (container.kind === kind && (await this.#lacksSomebody(columns, item))) foreseen.push({ key: item.key, outcome: 'failed', failure: 'PERSON_NOT_AT_DESTINATION', ...noWords });
+    }
+    return foreseen;
+  }
+
+  async #lacksSomebody(columns: readonly Column[], { ref }: SourceItem): Promise<boolean> {
+    for (const column of columns) if (column.kind === 'person' && (await this.deps.people.carry(column, (ref as ItemRef).fields)).missing) return true;
+    return false;
+  }
+
+  async *read(side: Side, container: Container, dest: DestContainer, from: string | null, signal: AbortSignal): AsyncGenerator<FingerprintPage> {
+    const list = container.ref as SourceList | null;
+    const { source, destination } = this.deps;
+    if (container.kind === linksKind) {
+      // Compared with the items of the list itself.
+      yield { prints: [], checkpoint: '', complete: true };
+      return;
+    }
+    if (side === 'source' && list !== null) {
+      let findings = from === null ? lostColumns(list).map((item) => printOf(item, [], null, '')) : [];
+      for await (const { value, checkpoint, complete } of this.#listed(source, list, list.columns, from, signal)) {
+        const prints: Fingerprint[] = findings;
+        findings = [];
+        for (const raw of value) if (raw['deleted'] === undefined) for (const item of sourceItems(list, raw)) prints.push(printOf(item, list.columns, null, lostResult(item) === null ? await this.#peopleText(side, list.columns, item) : ''));
+        yield { prints, checkpoint, complete };
+      }
+      return;
+    }
+    const [, listId] = destParts(dest.id);
+    const columns = list?.columns ?? [];
+    for await (const { value, checkpoint, complete } of this.#listed(destination, { list: { id: listId } }, columns, from, signal, [markColumn])) {
+      const prints: Fingerprint[] = [];
+      for (const raw of value) {
+        if (raw['deleted'] !== undefined) continue;
+        const fields = objectOf(raw['fields']) ?? {};
+        const ref = refOf(listId, raw);
+        const item: SourceItem = { key: ref.id, version: ref.version, sizeBytes: 0, kind: 'listItem', at: null, matchKey: null, ref: { fields, contentType: textOf(objectOf(raw['contentType'])?.['name']) } satisfies ItemRef };
+        prints.push(printOf(item, columns, textOf(fields[markColumn]), await this.#peopleText(side, columns, item)));
+      }
+      yield { prints, checkpoint, complete };
+    }
+  }
+
+  /** Whom the columns of an item name, as the destination knows them. */
+  async #peopleText(side: Side, columns: readonly Column[], { ref }: SourceItem): Promise<string> {
+    const { people } = this.deps;
+    const { fields } = ref as ItemRef;
+    const values: [string, (string | null)[]][] = [];
+    for (const column of columns) if (column.kind === 'person') values.push([column.name, side === 'source' ? await people.wanted(column, fields) : await people.named(column, fields)]);
+    return JSON.stringify(values.filter(([, names]) => names.length > 0).sort(([one], [other]) => (one < other ? -1 : 1)));
+  }
+
+  async *remove(copies: readonly DestRef[], _dest: DestContainer, signal: AbortSignal): AsyncGenerator<RemovalResult> {
+    const { destination } = this.deps;
+    for (const copy of copies) {
+      const raw = await this.#copy(copy.id, signal);
+      if (raw === null) yield { id: copy.id, outcome: 'none' };
+      else if (touchedBy(raw) !== copy.version) yield { id: copy.id, outcome: 'changed' };
+      else yield { id: copy.id, outcome: await orEndUnit('dest', () => removeItem(destination, copy.id, textOf(raw['eTag']) ?? '', signal)) };
+    }
+  }
+
+  /** Pages of a list with the values of all these columns; more than ten that point at others are read item by item. */
+  async *#listed(site: Site, { list: { id } }: { list: Pick<SiteList, 'id'> }, columns: readonly Column[], from: string | null, signal: AbortSignal, more: readonly string[] = []): AsyncGenerator<{ value: Raw[]; checkpoint: string; complete: boolean }> {
+    const [first = [], ...others] = fieldSelects(columns);
+    const query = { $select: itemSelect, $expand: `fields($select=${[...first, ...more].join(',')})`, $top: pageItems };
+    for await (const { value, checkpoint, complete } of listDelta(site, site.list(id, '/items/delta'), query, from, signal)) {
+      const whole: Raw[] = [];
+      for (const raw of value) whole.push(raw['deleted'] === undefined ? await withFields(site, id, raw, others, signal) : raw);
+      yield { value: whole, checkpoint, complete };
+    }
+  }
+
+  async #write({ columns, lookups }: SourceList, { id, columns: there, contentTypes }: DestList, entry: TransferItem, signal: AbortSignal): Promise<ItemResult> {
+    const { item, existing, mark, referred = [] } = entry;
+    const lost = lostResult(item);
+    if (lost !== null) return lost;
+    const { destination } = this.deps;
+    const ref = item.ref as ItemRef;
+    const usable = columns.filter(({ name }) => there.has(name));
+    const fields: Raw = plainFields(usable, ref.fields, existing !== null);
+    let someMissing = false;
+    for (const column of usable) {
+      if (column.kind !== 'person') continue;
+      const { ids, missing } = await this.deps.people.carry(column, ref.fields);
+      someMissing ||= missing;
+      Object.assign(fields, pointingFields(column, ids, existing !== null));
+    }
+    const ids = referred.map((copy) => itemIdOf(copy.id));
+    for (const column of lookups) {
+      const own = ids.splice(0, pointedAt(column, ref.fields).length);
+      if (there.has(column.name)) Object.assign(fields, pointingFields(column, own, existing !== null));
+    }
+    const result = (dest: DestRef): ItemResult => (someMissing ? { key: item.key, outcome: 'failed', failure: 'PERSON_NOT_AT_DESTINATION', dest, ...noWords } : { key: item.key, outcome: existing === null ? 'copied' : 'updated', dest, bytes: item.sizeBytes });
+    if (existing !== null) return result(await this.#update(id, existing, fields, signal));
+    const type = ref.contentType === null ? undefined : contentTypes.get(foldTitle(ref.contentType));
+    const made = await destination.port.post<Raw>(destination.list(id, '/items'), { fields: { ...fields, [markColumn]: mark }, ...(type === undefined ? {} : { contentType: { id: type } }) }, destination.options(signal));
+    return result(refOf(id, made));
+  }
+
+  /** Values that point at items which came later than theirs. */
+  async #link({ late }: SourceList, { id, columns: there }: DestList, { item, referred = [], existing }: TransferItem, signal: AbortSignal): Promise<ItemResult> {
+    const [own, ...others] = referred;
+    if (own === undefined) throw new Error('what points at others has no copy of its own');
+    const ids = others.map((copy) => itemIdOf(copy.id));
+    const fields: Raw = {};
+    for (const column of late) {
+      const pointed = ids.splice(0, pointedAt(column, (item.ref as ItemRef).fields).length);
+      if (there.has(column.name)) Object.assign(fields, pointingFields(column, pointed, true));
+    }
+    const { version } = await this.#update(id, own, fields, signal);
+    return { key: item.key, outcome: existing === null ? 'copied' : 'updated', dest: { id: `${own.id}#links`, version }, bytes: item.sizeBytes };
+  }
+
+  /** Only while nobody else has touched the copy. */
+  async #update(listId: string, copy: DestRef, fields: Raw, signal: AbortSignal): Promise<DestRef> {
+    const { destination } = this.deps;
+    const now = await this.#copy(copy.id, signal);
+    if (now === null || touchedBy(now) !== copy.version) throw endSkipped('DEST_ITEM_CHANGED');
+    const headers = { 'If-Match': textOf(now['eTag']) ?? '*' };
+    if (Object.keys(fields).length > 0) await destination.port.patch<Raw>(destination.list(listId, `/items/${itemIdOf(copy.id)}/fields`), fields, destination.options(signal, { headers }));
+    return copy;
+  }
+
+  /** A copy as it is now; null when it is gone. */
+  async #copy(id: string, signal: AbortSignal): Promise<Raw | null> {
+    const { destination } = this.deps;
+    try {
+      return await destination.port.get<Raw>(itemPath(destination, id), destination.options(signal, { units: 1, query: { $select: itemSelect } }));
+    } catch (error) {
+      if (error instanceof GraphRequestError && error.kind === 'not_found') return null;
+      throw error;
+    }
+  }
+
+  async #marked(listId: string, mark: string, signal: AbortSignal): Promise<Raw[]> {
+    const { destination } = this.deps;
+    return await destination.all(destination.list(listId, '/items'), signal, { $filter: `fields/${markColumn} eq '${mark}'`, $select: itemSelect, $expand: `fields($select=${markColumn})` });
+  }
+
+  /** Once a run: what the list lacks is made. */
+  #prepare(list: SourceList, container: string, listId: string, signal: AbortSignal): Promise<DestList> {
+    const key = `${container} ${listId}`;
+    let prepared = this.#prepared.get(key);
+    if (prepared === undefined) {
+      prepared = this.#prepareNow(list, container, listId, signal);
+      this.#prepared.set(key, prepared);
+      prepared.catch(() => this.#prepared.delete(key));
+    }
+    return prepared;
+  }
+
+  async #prepareNow(list: SourceList, container: string, listId: string, signal: AbortSignal): Promise<DestList> {
+    this.#counterparts.set(list.list.id, listId);
+    const late = new Set(list.late);
+    const columns = container === linksKind ? list.late : list.columns.filter((column) => !late.has(column));
+    const targets = new Map<string, string>();
+    for (const { target } of columns) if (target !== null) targets.set(target.listId, await this.#counterpartOf(target.listId, signal));
+    return await prepareList(this.deps.source, this.deps.destination, list, columns, listId, new Map([...targets].filter(([, id]) => id !== '')), signal);
+  }
+
+  /** Of a list that was made sure of in a run before: the one of its title. */
+  async #counterpartOf(sourceListId: string, signal: AbortSignal): Promise<string> {
+    const known = this.#counterparts.get(sourceListId);
+    if (known !== undefined) return known;
+    const title = (await this.#sourceLists(signal)).find(({ list }) => list.id === sourceListId)?.list.displayName ?? '';
+    return (await this.#destLists(signal)).find(({ displayName }) => foldTitle(displayName) === foldTitle(title))?.id ?? '';
+  }
+}
+
+const lostColumns = ({ columns }: SourceList): SourceItem[] => columns.filter((column) => column.kind === 'lost').map(({ id }) => lostPart(`column:${id}`, 'listColumn', 'COLUMN_NOT_CARRIED'));
+
+/** What points at others, of an item: only where there is something, or may have been. */
+function linkItems({ list, late }: SourceList, raw: Raw, mayHaveBeen: boolean): SourceItem[] {
+  const fields = objectOf(raw['fields']) ?? {};
+  const key = textOf(raw['id']) ?? '';
+  const targets = late.flatMap((column) => pointedAt(column, fields).map((id) => ({ container: column.target?.listId ?? list.id, key: id })));
+  if (targets.length === 0 && !mayHaveBeen) return [];
+  return [{ key, version: textOf(raw['eTag']) ?? '', sizeBytes: 0, kind: linksKind, at: textOf(raw['lastModifiedDateTime']), matchKey: null, refersTo: [{ container: list.id, key }, ...targets], ref: { fields, contentType: null } satisfies ItemRef }];
+}
+
+const refOf = (listId: string, raw: Raw): DestRef => ({ id: `${listId}/${textOf(raw['id']) ?? ''}`, version: touchedBy(raw) });
+/** Of a copy's id, its number in its list. */
+const itemIdOf = (id: string): string => id.slice(id.indexOf('/') + 1).replace(/#links$/, '');
+const itemPath = (site: Site, id: string): string => site.list(id.slice(0, id.indexOf('/')), `/items/${itemIdOf(id)}`);
+
+async function withFields(site: Site, listId: string, raw: Raw, selects: readonly string[][], signal: AbortSignal): Promise<Raw> {
+  let fields = objectOf(raw['fields']) ?? {};
+  for (const select of selects) {
+    const item = await site.port.get<Raw>(site.list(listId, `/items/${textOf(raw['id']) ?? ''}`), site.options(signal, { units: 1, query: { $expand: `fields($select=${select.join(',')})` } }));
+    fields = { ...fields, ...objectOf(item['fields']) };
+  }
+  return { ...raw, fields };
+}
+
+async function removeItem(site: Site, id: string, eTag: string, signal: AbortSignal): Promise<RemovalResult['outcome']> {
+  try {
+    await site.port.delete(itemPath(site, id), site.options(signal, { repeatable: true, headers: { 'If-Match': eTag } }));
+  } catch (error) {
+    if (!(error instanceof GraphRequestError)) throw error;
+    if (error.kind === 'precondition') return 'changed';
+    if (error.kind !== 'not_found') throw error;
+  }
+  return 'removed';
+}
+
+function printOf(item: SourceItem, columns: readonly Column[], mark: string | null, people: string): Fingerprint {
+  const lost = lostResult(item) !== null;
+  const { fields = {}, contentType = null } = lost ? {} : (item.ref as ItemRef);
+  const values: Record<string, string> = lost ? {} : { title: textOf(fields['Title']) ?? '', values: valuesText(columns, fields), lookups: lookupsText(columns, fields), people, contentType: contentType ?? '' };
+  return { part: 'item', key: null, join: null, mark, likeness: null, id: item.key, version: item.version, kind: item.kind, sizeBytes: item.sizeBytes, at: item.at, content: 'here', fields: values, lesser: values, ownersChoice: false };
+}
+

@@ -1,0 +1,15 @@
+/** Who has touched a thing last. Pure. */
+import { objectOf, textOf, type Raw } from '../drive/drive-item.js';
+
+const programOf = (identity: unknown): string | null => textOf(objectOf(objectOf(identity)?.['application'])?.['id']);
+
+/**
+ * While that is the program that wrote it, a copy is as it was written. Not its tag, which changes too when the program itself adds
+ * something to it, or the service publishes it.
+ */
+export function touchedBy(raw: Raw): string {
+  const program = programOf(raw['lastModifiedBy']);
+  return program === null ? (textOf(raw['eTag']) ?? '') : `by ${program}`;
+}
+
+export const madeByProgram = (raw: Raw): boolean => programOf(raw['createdBy']) !== null;
