@@ -62,10 +62,10 @@ export type ItemFailure = keyof typeof itemFailures;
 /** Why a whole unit or job could not go on. */
 export const unitFailures = {
   ACCESS_LOST: { cause: 'Microsoft refuses the tenant’s token: consent was revoked or the credential expired.', remedy: 'Let an administrator of that tenant consent again (connect the tenant once more), then resume the job.' },
-  ACCESS_DENIED: { cause: 'The application may not read or write this mailbox.', remedy: 'Grant the missing application permission or widen the Exchange role assignment; changes take up to two hours.' },
-  SOURCE_MISSING: { cause: 'The source mailbox does not exist or has no licence.', remedy: 'Restore or license the source mailbox, then run a retry pass.' },
-  DEST_MISSING: { cause: 'The destination mailbox does not exist or has no licence yet.', remedy: 'License the destination user, wait until Exchange has made the mailbox, then run a retry pass.' },
-  DEST_FULL: { cause: 'The destination mailbox is full.', remedy: 'Assign a larger plan or free space, then run a retry pass.' },
+  ACCESS_DENIED: { cause: 'The application may not read or write this mailbox, drive or site, or an administrator has locked it.', remedy: 'Grant the missing application permission, widen the Exchange role assignment (changes take up to two hours), or unlock the site, then run a retry pass.' },
+  SOURCE_MISSING: { cause: 'The source’s mailbox, drive or site does not exist, or has no licence.', remedy: 'Restore or license it, then run a retry pass.' },
+  DEST_MISSING: { cause: 'The destination’s mailbox, drive or site does not exist yet, or has no licence.', remedy: 'License the destination user, or wait until Microsoft has made what is on its way (a site can take an hour after its group), then run a retry pass.' },
+  DEST_FULL: { cause: 'The destination’s mailbox, drive or site is full.', remedy: 'Assign a larger plan or free space, then run a retry pass.' },
   LISTING_ENDLESS: { cause: 'The source’s listing of a folder goes on without ever coming to its end.', remedy: 'Run a retry pass: it lists that folder anew. If it stays, open a case with Microsoft; everything else of the unit is copied.' },
   SERVICE_UNREACHABLE: { cause: 'Microsoft Graph could not be reached for a long time.', remedy: 'Check the network and Microsoft’s service health, then resume or run a retry pass.' },
   TENANT_DISCONNECTED: { cause: 'One of the job’s tenants was disconnected.', remedy: 'Connect the tenant again and create a new job; what was copied is found and not copied again.' },

@@ -19,6 +19,7 @@ import { expectedSteps } from '../estimate/unit-load.js';
 import { appendLines, type NewLine } from '../logs/log-repository.js';
 import { readCorrections } from '../mappings/correction-repository.js';
 import { workloadWords } from '../matching/candidate.js';
+import { orNewSite } from '../matching/new-site.js';
 import { matchSources, problemsOf, type Match } from '../matching/match-sources.js';
 import { assertDiscovered, findPair, loadDirectories } from '../matching/tenant-pair.js';
 import { checksOfJob } from '../preflight/checks-of-job.js';
@@ -27,7 +28,7 @@ import type { TenantDirectory } from '../tenants/tenant-directory.js';
 import { notePassBase } from '../passes/pass-repository.js';
 import { insertUnits, type NewUnit } from '../units/unit-repository.js';
 import { wakeDispatcher } from './job-change.js';
-import { invalid, parseOptions, parseScope, runnableWorkload, wishesOf, type JobOptions } from './job-input.js';
+import { invalid, makesSites, parseOptions, parseScope, runnableWorkload, wishesOf, type JobOptions } from './job-input.js';
 import { insertJob } from './job-repository.js';
 
 export interface CreateJobs {
@@ -86,7 +87,7 @@ export const makeCreateJobs =
       const wanted = options[index] ?? {};
       const path = optionsPath(entry.path);
       const wishes = wishesOf(workload, wanted);
-      const found = matchSources(source, dest, wishes, corrections, path);
+      const found = matchSources(source, dest, wishes, corrections, path, ...(makesSites(wanted) ? [orNewSite(dest)] : []));
       problems.push(...problemsOf(found, wanted.merge === true, path));
       const checks = checked ? checksOfJob({ workload, scope, pair, matches: found.matches, identities: people, listed: wishes.listed !== undefined, merge: wanted.merge === true, now: clock.now() }) : [];
       if (shared.enforcePreflight) problems.push(...refusals(checks, entry.path));

@@ -89,6 +89,19 @@ test('a job takes every site, matched by name; one without a destination is skip
   expect(work).toMatchObject({ workload: 'SHAREPOINT', scope: { files: true, lists: true, pages: true, permissions: true, versions: true }, source: { microsoftId: expect.stringMatching(/^src,/) as string }, dest: { microsoftId: expect.stringMatching(/^dst,/) as string } });
 });
 
+test('a site of a group that the destination lacks is made where the job says so: at an address that is free, and never for a site that Graph cannot make', async () => {
+  const pair = sites(['Sales', 'Lone', 'Taken'], ['Sales', 'Other']);
+  const at = (tenantId: string) => world.tenants.tenants.get(tenantId)!.sites;
+  at(pair.sourceTenantId).push({ ...site('src', 'News'), template: 'SITEPAGEPUBLISHING#0' });
+  at(pair.destTenantId).push({ ...site('dst', 'Else'), url: 'https://dst/sites/taken' });
+  const job = await created({ ...pair, options: { createSites: true } });
+  expect(pairs(await units(job.id))).toEqual(['https://src/sites/lone > https://dst/sites/lone PENDING', 'https://src/sites/news > - SKIPPED', 'https://src/sites/sales > https://dst/sites/sales PENDING', 'https://src/sites/taken > - SKIPPED']);
+  const claimed = await Promise.all((await world.unitIds(job.id)).map(async (unit) => (await units(job.id)).find(({ id }) => id === unit)?.dest === 'https://dst/sites/lone' ? (await world.claim(unit)).work : null));
+  expect(claimed.find((work) => work !== null)).toMatchObject({ dest: { microsoftId: 'new:dst:/sites/lone', address: 'https://dst/sites/lone' } });
+  const { checks } = (await world.call('POST', '/v1/preflight', { ...pair, options: { createSites: true, sites: ['Lone'] } })).body as { checks: { id: string; level: string; remedy: string }[] };
+  expect(checks.find(({ id }) => id === 'sites-not-creatable')).toMatchObject({ level: 'fail', remedy: expect.stringContaining('Group.Create') as string });
+});
+
 test('the largest drive is handed out first, and the tenant’s resource units bound the whole job from below, as the operator has them', async () => {
   const job = await created(drives({ small: 100, huge: 90_000, middle: 9_000 }));
   const rows = await world.db.sql<{ source_address: string }[]>`select source_address from jobs.units where job_id = ${job.id} order by expected_steps desc, id`;

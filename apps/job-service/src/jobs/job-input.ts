@@ -36,6 +36,9 @@ export function parseOptions<W extends WorkloadName>(workload: W, options: unkno
   return parsed;
 }
 
+/** Whether sites that the destination lacks are to be made, as far as Graph makes them. */
+export const makesSites = (options: Record<string, unknown>): boolean => options['createSites'] === true;
+
 /** What the options say about sources, under the names of the workload. */
 export function wishesOf(workload: WorkloadName, options: Record<string, unknown>): Wishes {
   const words = workloadWords[workload];

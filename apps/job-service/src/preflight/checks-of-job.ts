@@ -39,7 +39,7 @@ export function checksOfJob({ workload, scope, pair, matches, identities, listed
       case 'ONEDRIVE':
         return [checkLicences(workload, matches), checkProvisioned(matches), checkDriveQuota(matches, dest), checkPathLengths(matches)];
       case 'SHAREPOINT':
-        return [checkSharepointQuota(matches, dest), checkSiteSize(matches), checkNames(matches, (match) => lastSegment(match.source.name)), checkSiteCreation(matches), checkPathLengths(matches)];
+        return [checkSharepointQuota(matches, dest), checkSiteSize(matches), checkNames(matches, (match) => lastSegment(match.source.name)), checkSiteCreation(matches, dest), checkPathLengths(matches)];
       case 'TEAMS':
         return [checkNames(matches, (match) => match.source.name)];
     }

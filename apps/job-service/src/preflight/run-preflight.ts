@@ -5,9 +5,10 @@ import type { Clock } from '@migrator/service-kit/clock';
 import type { Sql } from '@migrator/service-kit/database';
 import { findIdentities } from '../identities/find-identities.js';
 import { asksForIdentities } from '../identities/match-identities.js';
-import { foldType, invalid, parseOptions, parseScope, wishesOf } from '../jobs/job-input.js';
+import { foldType, invalid, makesSites, parseOptions, parseScope, wishesOf } from '../jobs/job-input.js';
 import { readCorrections } from '../mappings/correction-repository.js';
 import { Directory } from '../matching/directory.js';
+import { orNewSite } from '../matching/new-site.js';
 import { matchSources } from '../matching/match-sources.js';
 import { findPair, loadDirectories } from '../matching/tenant-pair.js';
 import type { TenantDirectory } from '../tenants/tenant-directory.js';
@@ -32,7 +33,7 @@ export const makeRunPreflight =
     const discovered = pair.source.discoveredAt !== null && pair.dest.discoveredAt !== null;
     const { source, dest } = discovered ? await loadDirectories(tenants, pair, wish) : { source: new Directory([], pair.source.domain), dest: new Directory([], pair.dest.domain) };
     const wishes = wishesOf(workload, options);
-    const { matches, problems } = matchSources(source, dest, wishes, await readCorrections(sql, wish), 'options');
+    const { matches, problems } = matchSources(source, dest, wishes, await readCorrections(sql, wish), 'options', ...(makesSites(options) ? [orNewSite(dest)] : []));
     // Without a discovery every name is unknown, and that is what the check says.
     const unknown = problems.filter(({ kind }) => kind === 'unknown').map(({ path, message }) => ({ path, message }));
     if (discovered && unknown.length > 0) throw invalid(unknown, 'Some sources or destinations are not known.');

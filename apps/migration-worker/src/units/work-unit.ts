@@ -93,9 +93,9 @@ export const makeWorkUnit = (deps: WorkUnitDeps): WorkUnit => async (payload) =>
       });
       ledger = opened.ledger;
       reporter.attach(opened.ledger);
-      if (work.mode === 'verify') end = await verify({ ...deps, logger: log }, work, claim, opened, halt, reporter);
+      if (work.mode === 'verify') end = await verify({ ...deps, logger: log }, opened.work, claim, opened, halt, reporter);
       else {
-        end = await run(deps, work, work.mode, opened, halt, lease, reporter);
+        end = await run(deps, opened.work, work.mode, opened, halt, lease, reporter);
         departures = await opened.ledger.departures.counts();
       }
     } catch (error) {
@@ -116,28 +116,40 @@ export const makeWorkUnit = (deps: WorkUnitDeps): WorkUnit => async (payload) =>
 };
 
 interface Opened {
+  /** As the job has it, with the destination that is really there. */
+  work: UnitWork;
   route: Route;
   ledger: UnitLedger;
   source: Awaited<ReturnType<TenantPorts['get']>>;
   dest: Awaited<ReturnType<TenantPorts['get']>>;
 }
 
-async function open({ sql, ports, leaseSeconds, seal }: WorkUnitDeps, work: UnitWork, claim: number, halt: Halt, tenants: (source: string, dest: string) => void): Promise<Opened> {
-  const flow = { organisation: work.orgId, job: work.jobId, workload: work.workload, businessHours: work.businessHours };
-  const [source, dest] = await Promise.all([ports.get(work.sourceTenantId, 'source', flow), ports.get(work.destTenantId, 'dest', flow)]);
+async function open(deps: WorkUnitDeps, asked: UnitWork, claim: number, halt: Halt, tenants: (source: string, dest: string) => void): Promise<Opened> {
+  const { sql, ports, leaseSeconds, seal } = deps;
+  const flow = { organisation: asked.orgId, job: asked.jobId, workload: asked.workload, businessHours: asked.businessHours };
+  const [source, dest] = await Promise.all([ports.get(asked.sourceTenantId, 'source', flow), ports.get(asked.destTenantId, 'dest', flow)]);
   tenants(source.microsoftTenantId, dest.microsoftTenantId);
+  const work = await withDestination(deps, asked, { source, dest }, halt);
   const route: Route = { orgId: work.orgId, workload: work.workload, sourceTenant: source.microsoftTenantId, sourceOwner: work.source.microsoftId, destTenant: dest.microsoftTenantId, destOwner: work.dest.microsoftId, ...(work.destFolderPrefix === null ? {} : { place: placeOf(work.destFolderPrefix) }) };
-  if (work.dryRun) return { route, ledger: await openPlannedLedger(sql, route), source, dest };
+  if (work.dryRun) return { work, route, ledger: await openPlannedLedger(sql, route), source, dest };
   const until = performance.now() + busyWaitMs;
   for (;;) {
     halt.soft.throwIfAborted();
     const opened = await openLedger(sql, { route, jobId: work.jobId, unitId: work.unitId, claim, leaseSeconds, seal });
-    if (opened.state === 'held') return { route, ledger: opened.ledger, source, dest };
+    if (opened.state === 'held') return { work, route, ledger: opened.ledger, source, dest };
     if (opened.state === 'stale') throw new ClaimLost('a newer claim of this unit has been here');
     // Another job's unit writes there; it ends some day, and meanwhile this one goes back to the queue.
     if (performance.now() > until) throw new Stopped('the destination is in use by another unit');
     await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
+}
+
+/** The unit with the destination that it really writes to: one that is still to be made is made first, so that the ledger knows it by its own id. */
+async function withDestination(deps: WorkUnitDeps, work: UnitWork, { source, dest }: Pick<Opened, 'source' | 'dest'>, halt: Halt): Promise<UnitWork> {
+  const dryRun = work.dryRun || work.mode === 'verify';
+  const ports = { source: readOnly(source.port), destination: dryRun ? readOnly(dest.port) : dest.port, people: peopleOf(deps.jobs, work.unitId) };
+  const microsoftId = await workloadOf(deps, work).destination?.({ microsoftId: work.dest.microsoftId, sourceAddress: work.source.address, dryRun }, ports, halt.soft);
+  return microsoftId == null ? work : { ...work, dest: { ...work.dest, microsoftId } };
 }
 
 function workloadOf(deps: WorkUnitDeps, work: UnitWork): Workload {

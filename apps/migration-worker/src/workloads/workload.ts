@@ -320,9 +320,23 @@ export interface UnitSession {
   foresee(batch: readonly TransferItem[], container: Container, signal: AbortSignal): Promise<ForeseenResult[]>;
 }
 
+/** A destination as a job names it. */
+export interface Destination {
+  readonly microsoftId: string;
+  /** How people name the source that goes there. */
+  readonly sourceAddress: string;
+  /** Nothing may be made: a dry run, or a verification. */
+  readonly dryRun: boolean;
+}
+
 export interface Workload {
   readonly name: WorkloadName;
   readonly can: Capabilities;
+  /**
+   * Of a destination that may still have to be made: Microsoft's id of it, once it is there; null when it is not, and may not be made.
+   * Asked before anything else of a unit. Throws UnitError, a transient one while it is on its way. Absent: destinations are there.
+   */
+  destination?(destination: Destination, ports: UnitPorts, signal: AbortSignal): Promise<string | null>;
   /** Resolves both ends; throws UnitError when one is missing, unlicensed or closed to us. */
   open(unit: UnitScope, ports: UnitPorts, signal: AbortSignal): Promise<UnitSession>;
 }

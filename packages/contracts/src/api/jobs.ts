@@ -112,7 +112,7 @@ const versionsMax = z.number().int().min(1).max(50_000).optional();
 /** The options of a job, by workload. A source may be a UPN, a URL, a name or a discovered id. */
 export const optionsSchemas = {
   EMAIL: emailOptionsSchema,
-  SHAREPOINT: z.strictObject({ sites: sources, siteMappings: sourceMappings, versionsMax, ...everyWorkload }),
+  SHAREPOINT: z.strictObject({ sites: sources, siteMappings: sourceMappings, createSites: z.boolean().optional(), versionsMax, ...everyWorkload }),
   ONEDRIVE: z.strictObject({ users: sources, userMappings: sourceMappings, versionsMax, ...everyWorkload }),
   TEAMS: z.strictObject({ teams: sources, teamMappings: sourceMappings, users: sources, userMappings: sourceMappings, ...everyWorkload }),
 } as const;

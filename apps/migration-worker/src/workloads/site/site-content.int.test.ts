@@ -3,6 +3,7 @@ import { startSimulator, type TestSimulator } from '@migrator/testing/simulator'
 import { dyingAt, ledgerDatabase, type LedgerDatabase } from '../../testing/engine-rig.js';
 import { verifyAttempt } from '../../testing/verify-rig.js';
 import { recountUnit } from '../../engine/ledger.js';
+import { newSiteId } from '@migrator/contracts/new-site';
 import type { Raw } from '../drive/drive-item.js';
 import { SiteRig, type SiteEnd } from './testing/site-rig.js';
 
@@ -123,4 +124,31 @@ test('pages arrive with their parts, pointing at the new site, published where t
   expect(verified.found.filter(({ code }) => code !== 'VERIFY_NOT_COPIED')).toEqual([]);
   const again = await rig.pass({ mode: 'delta', passId: 'pass 2' });
   expect(again).toMatchObject({ result: 'done', counters: { total: end.counters.total, error: 0 } });
+});
+
+test('a site that is still to be made comes with a group like the source’s, made once however often one asks while it is on its way; a dry run makes nothing', async () => {
+  rig = await SiteRig.start(simulator, database, {});
+  const { source, dest, ports } = rig.tenants;
+  await simulator.control('POST', `/tenants/${source.tenantId}/groups`, { displayName: 'Club', description: 'All of us', mailNickname: 'club', owners: [source.address] });
+  const hostname = rig.dest.siteId.split(',')[0] ?? '';
+  const wish = { microsoftId: newSiteId(hostname, 'club'), sourceAddress: 'https://source.sharepoint.com/sites/club', dryRun: false };
+  const ask = (more: { dryRun?: boolean } = {}): Promise<string | null | undefined> | undefined => rig.workload.destination?.({ ...wish, ...more }, ports, new AbortController().signal);
+  expect(await ask({ dryRun: true })).toBeNull();
+  const planned = await rig.pass({ dryRun: true, scope: { ...rig.scope, dest: { microsoftId: wish.microsoftId, address: 'https://dest/sites/club' }, dryRun: true } });
+  expect(planned).toMatchObject({ result: 'done', counters: { error: 0 } });
+  expect(await rig.writes()).toEqual([]);
+  await rig.fault({ id: 'lost group', match: { method: 'POST', path: '/groups$' }, times: 1, action: { kind: 'resetAfterWrite' } });
+  let made: string | null | undefined = null;
+  for (let asked = 0; made === null && asked < 6; asked++) {
+    made = await ask()?.catch((error: unknown) => {
+      expect(error).toMatchObject({ code: 'DEST_MISSING', side: 'dest', transient: true });
+      return null;
+    });
+  }
+  expect(made).toMatch(new RegExp(`^${hostname},`));
+  expect(await ask()).toBe(made);
+  const { value } = await dest.port.get<{ value: Raw[] }>('/groups', { budget: { kind: 'directory' }, query: { $select: 'id,displayName,description,mailNickname' } });
+  expect(value.map(({ displayName, description, mailNickname }) => [displayName, description, mailNickname])).toEqual([['Club', 'All of us', 'club']]);
+  const owners = await dest.port.get<{ value: Raw[] }>(`/groups/${String(value[0]?.['id'])}/owners`, { budget: { kind: 'directory' } });
+  expect(owners.value.map(({ id }) => id)).toEqual([dest.userId]);
 });

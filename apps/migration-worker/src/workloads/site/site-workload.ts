@@ -7,6 +7,7 @@ import { ListPart } from './lists/list-part.js';
 import { SitePeople } from './lists/people.js';
 import { PagePart } from './pages/page-part.js';
 import { SettingsPart } from './settings-part.js';
+import { siteToWriteTo } from './make-site.js';
 import { destParts, once, type SitePart } from './site-part.js';
 import { openSite, type Site } from './site.js';
 import { listLibraries } from './structure.js';
@@ -16,6 +17,7 @@ export function siteWorkload(deps: DriveDeps): Workload {
   return {
     name: 'SHAREPOINT',
     can: { ...driveCapabilities, verifiedFields: [...driveCapabilities.verifiedFields, 'title', 'values', 'lookups', 'people', 'contentType', 'content', 'published'] },
+    destination: siteToWriteTo,
     async open(unit, ports, signal) {
       const source = await openSite('source', ports.source, unit.source.microsoftId, signal);
       return new SiteSession(deps, unit, source, await openSite('dest', ports.destination, unit.dest.microsoftId, signal), ports.people, signal);
@@ -49,7 +51,7 @@ class SiteSession implements UnitSession {
     this.parts = [
       new SettingsPart(),
       ...(scope['files'] === false ? [] : [new LibraryPart(deps, unit, source, destination, libraries)]),
-      ...(scope['lists'] === false ? [] : [new ListPart({ log: deps.log, unit, source, destination, libraries, people: new SitePeople(people, source, destination, signal) })]),
+      ...(scope['lists'] === false ? [] : [new ListPart({ log: deps.log, unit, source, destination, libraries, signal, people: new SitePeople(people, source, destination, signal) })]),
       ...(scope['pages'] === false ? [] : [new PagePart({ log: deps.log, unit, source, destination })]),
     ];
   }

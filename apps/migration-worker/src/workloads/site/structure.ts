@@ -28,6 +28,7 @@ export const foldTitle = (title: string): string => title.normalize('NFC').trim(
 
 /** Throws UnitError. */
 export async function listLibraries(site: Site, signal: AbortSignal): Promise<Library[]> {
+  if (!site.exists) return [];
   const own = await defaultDrive(site.port, site, signal);
   const drives = await site.all(site.at('/drives'), signal, { $select: 'id,name,driveType,sharePointIds' });
   return drives.flatMap((raw): Library[] => {

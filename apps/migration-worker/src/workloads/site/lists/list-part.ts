@@ -31,28 +31,27 @@ export interface ListPartDeps {
   readonly source: Site;
   readonly destination: Site;
   readonly people: SitePeople;
+  /** Of the whole session. */
+  readonly signal: AbortSignal;
   readonly libraries: { readonly source: () => Promise<Library[]>; readonly dest: () => Promise<Library[]> };
 }
 
 export class ListPart implements SitePart {
   readonly kinds = [kind, linksKind];
-  readonly #sourceLists: (signal: AbortSignal) => Promise<SourceList[]>;
-  readonly #destLists: (signal: AbortSignal) => Promise<SiteList[]>;
+  readonly #sourceLists: () => Promise<SourceList[]>;
+  readonly #destLists: () => Promise<SiteList[]>;
   /** Counterparts of this run, by the id of the source's list. */
   readonly #counterparts = new Map<string, string>();
   readonly #prepared = new Map<string, Promise<DestList>>();
 
   constructor(private readonly deps: ListPartDeps) {
-    const { source, destination, libraries } = deps;
-    let at: AbortSignal = new AbortController().signal;
-    const sources = once(async () => await readSourceLists(source, await listLists(source, await libraries.source(), at), at));
-    const dests = once(async () => await listLists(destination, await libraries.dest(), at));
-    this.#sourceLists = (signal) => ((at = signal), sources());
-    this.#destLists = (signal) => ((at = signal), dests());
+    const { source, destination, libraries, signal } = deps;
+    this.#sourceLists = once(async () => await readSourceLists(source, await listLists(source, await libraries.source(), signal), signal));
+    this.#destLists = once(async () => await listLists(destination, await libraries.dest(), signal));
   }
 
-  async *containers(signal: AbortSignal): AsyncGenerator<Container> {
-    for (const list of await this.#sourceLists(signal)) {
+  async *containers(): AsyncGenerator<Container> {
+    for (const list of await this.#sourceLists()) {
       const { id, displayName } = list.list;
       const after = (columns: readonly Column[]): string[] => [...new Set(columns.flatMap(({ target }) => target?.listId ?? []))];
       yield { key: id, path: displayName, kind, parentKey: null, itemCount: null, after: after(list.lookups), ref: list };
@@ -60,13 +59,13 @@ export class ListPart implements SitePart {
     }
   }
 
-  async *destContainers(signal: AbortSignal): AsyncGenerator<Container> {
-    for (const { id, displayName } of await this.#destLists(signal)) yield { key: destId(kind, id), path: displayName, kind, parentKey: null, itemCount: null, ref: null };
+  async *destContainers(): AsyncGenerator<Container> {
+    for (const { id, displayName } of await this.#destLists()) yield { key: destId(kind, id), path: displayName, kind, parentKey: null, itemCount: null, ref: null };
   }
 
   async ensure(container: Container, signal: AbortSignal, known: string | null): Promise<DestContainer> {
     const list = container.ref as SourceList;
-    const there = await this.#destLists(signal);
+    const there = await this.#destLists();
     const [, knownId] = destParts(known ?? '');
     const found = there.find(({ id }) => id === knownId) ?? there.find(({ displayName }) => foldTitle(displayName) === foldTitle(list.list.displayName));
     const id = this.#counterparts.get(list.list.id) ?? found?.id ?? null;
@@ -274,16 +273,16 @@ export class ListPart implements SitePart {
     const late = new Set(list.late);
     const columns = container === linksKind ? list.late : list.columns.filter((column) => !late.has(column));
     const targets = new Map<string, string>();
-    for (const { target } of columns) if (target !== null) targets.set(target.listId, await this.#counterpartOf(target.listId, signal));
+    for (const { target } of columns) if (target !== null) targets.set(target.listId, await this.#counterpartOf(target.listId));
     return await prepareList(this.deps.source, this.deps.destination, list, columns, listId, new Map([...targets].filter(([, id]) => id !== '')), signal);
   }
 
   /** Of a list that was made sure of in a run before: the one of its title. */
-  async #counterpartOf(sourceListId: string, signal: AbortSignal): Promise<string> {
+  async #counterpartOf(sourceListId: string): Promise<string> {
     const known = this.#counterparts.get(sourceListId);
     if (known !== undefined) return known;
-    const title = (await this.#sourceLists(signal)).find(({ list }) => list.id === sourceListId)?.list.displayName ?? '';
-    return (await this.#destLists(signal)).find(({ displayName }) => foldTitle(displayName) === foldTitle(title))?.id ?? '';
+    const title = (await this.#sourceLists()).find(({ list }) => list.id === sourceListId)?.list.displayName ?? '';
+    return (await this.#destLists()).find(({ displayName }) => foldTitle(displayName) === foldTitle(title))?.id ?? '';
   }
 }
 

@@ -157,6 +157,10 @@ export class PagePart implements SitePart {
 
 /** Throws CheckpointExpired, ContainerGone, UnitError. */
 async function* listPages(site: Site, signal: AbortSignal): AsyncGenerator<{ value: Raw[]; complete: boolean }> {
+  if (!site.exists) {
+    yield { value: [], complete: true };
+    return;
+  }
   try {
     for await (const { value, nextLink } of site.port.pages<Raw>(site.at(`/pages/${cast}`), site.options(signal, { query: { $select: pageSelect } }))) yield { value, complete: nextLink === null };
   } catch (error) {
