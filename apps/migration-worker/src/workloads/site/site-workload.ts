@@ -50,7 +50,7 @@ class SiteSession implements UnitSession {
     const { scope } = unit;
     this.parts = [
       new SettingsPart(),
-      ...(scope['files'] === false ? [] : [new LibraryPart(deps, unit, source, destination, libraries)]),
+      ...(scope['files'] === false ? [] : [new LibraryPart(deps, unit, source, destination, people, libraries)]),
       ...(scope['lists'] === false ? [] : [new ListPart({ log: deps.log, unit, source, destination, libraries, signal, people: new SitePeople(people, source, destination, signal) })]),
       ...(scope['pages'] === false ? [] : [new PagePart({ log: deps.log, unit, source, destination })]),
     ];

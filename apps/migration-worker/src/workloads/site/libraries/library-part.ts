@@ -5,7 +5,7 @@ import { objectOf, textOf, type Raw } from '../../drive/drive-item.js';
 import { DrivePair, type DriveDeps } from '../../drive/drive-pair.js';
 import { removeCopies } from '../../drive/remove-copies.js';
 import { orEndUnit, unitErrorOf } from '../../graph-errors.js';
-import { UnitError, type Candidate, type Container, type DestContainer, type DestRef, type FingerprintPage, type ForeseenResult, type ItemResult, type Page, type RemovalResult, type Side, type SourceItem, type TransferItem, type UnitScope } from '../../workload.js';
+import { UnitError, type Candidate, type Container, type DestContainer, type DestRef, type FingerprintPage, type ForeseenResult, type ItemResult, type Page, type People, type RemovalResult, type Side, type SourceItem, type TransferItem, type UnitScope } from '../../workload.js';
 import { lostPart, lostResult } from '../lost-part.js';
 import { destId, destParts, once, type SitePart } from '../site-part.js';
 import type { Site } from '../site.js';
@@ -23,6 +23,7 @@ export class LibraryPart implements SitePart {
     private readonly unit: Pick<UnitScope, 'destPrefix' | 'scope' | 'versionsMax' | 'dryRun'>,
     private readonly source: Site,
     private readonly destination: Site,
+    private readonly people: People,
     /** Libraries of both sites, read once a session. */
     private readonly libraries: { readonly source: () => Promise<Library[]>; dest: () => Promise<Library[]> },
   ) {}
@@ -115,7 +116,7 @@ export class LibraryPart implements SitePart {
     const key = `${source.side} ${source.id} ${destination?.id ?? ''}`;
     let pair = this.#pairs.get(key);
     if (pair === undefined) {
-      pair = new DrivePair(this.deps, { unit: this.unit, source, destination, name: container.path });
+      pair = new DrivePair(this.deps, { unit: this.unit, source, destination, name: container.path, people: this.people });
       this.#pairs.set(key, pair);
     }
     return pair;
