@@ -18,6 +18,6 @@ test('the total is never less than what has an outcome', () => {
 
 test('a failure says what Graph said and where', () => {
   expect(describeFailure({ code: 'ACCESS_DENIED', graphCode: 'ErrorAccessDenied', requestId: 'r-1', side: 'dest' }).cause).toBe(
-    'The application may not read or write this mailbox. (at the destination, Graph said ErrorAccessDenied, request r-1)',
+    'The application may not read or write this mailbox, drive or site, or an administrator has locked it. (at the destination, Graph said ErrorAccessDenied, request r-1)',
   );
 });
