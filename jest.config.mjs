@@ -14,5 +14,6 @@ export default {
   globalTeardown: '<rootDir>/packages/testing/jest-global-teardown.mjs',
   testSequencer: '<rootDir>/packages/testing/jest-longest-first.mjs',
   testTimeout: 60_000,
-  maxWorkers: 2,
+  // One more than the cores that we count on: a third of the time passes waiting for leases, windows and servers.
+  maxWorkers: 3,
 };
