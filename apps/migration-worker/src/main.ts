@@ -8,7 +8,7 @@ import { startWorker } from './compose.js';
 import { workerEnv } from './config.js';
 
 // V8 lets a heap of tens of megabytes grow by several times before it collects; a worker's memory is to be flat. Read at each collection.
-setFlagsFromString('--heap-growing-percent=30');
+setFlagsFromString('--heap-growing-percent=100');
 
 let logger: Logger | undefined;
 await runProgram(
