@@ -214,9 +214,10 @@ export class DriveTransfer {
     }
   }
 
+  /** `eTag`: only this version is changed. Not repeated then: what was done already is another version, and is looked at. */
   private async patch(itemId: string, body: Raw, signal: AbortSignal, eTag?: string): Promise<DriveItem> {
     const { destination } = this.deps;
-    const options = destination.options(signal, { repeatable: true, units: 2, query: { $select: itemSelect }, ...(eTag === undefined ? {} : { headers: { 'If-Match': eTag } }) });
+    const options = destination.options(signal, { repeatable: eTag === undefined, units: 2, query: { $select: itemSelect }, ...(eTag === undefined ? {} : { headers: { 'If-Match': eTag } }) });
     return parseDriveItem(await destination.port.patch<Raw>(destination.item(itemId), body, options));
   }
 

@@ -25,7 +25,7 @@ export interface DriveComparison {
   readonly missing: number;
   readonly extra: number;
   readonly differs: number;
-  readonly examples: { missing: string[]; extra: string[]; differs: string[] };
+  readonly examples: { missing: string[]; extra: string[]; differs: string[]; kept?: string[]; doubled?: string[] };
 }
 
 interface Grantee {
