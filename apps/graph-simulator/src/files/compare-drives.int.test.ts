@@ -64,3 +64,47 @@ test('what an owner does arrives in the drive: renames, moves, deletions', async
   expect((await sim.call('GET', `${from}/root:/Plans`)).status).toBe(404);
   expect((await owner([{ kind: 'delete', path: 'nothing' }])).status).toBe(404);
 });
+
+describe('seeded changes and damage', () => {
+  const profile = { seed: 'changes', files: 30, folders: 6, bytesMax: 2_000 };
+  const counts = async (user: string, perDrive: Json): Promise<Json> => (await sim.control('POST', '/files/changes', { tenant: 'contoso.com', user, seed: 's', perDrive })).json['counts'] as Json;
+  const held = async (of: Json): Promise<Json> => ((await sim.control('POST', '/files/compare', { source: 'contoso.com', destination: 'contoso.com', permissions: false, versions: false, ...of })).json['drives'] as Json[])[0] ?? {};
+  const pair = { drives: [{ source: 'busy@contoso.com', dest: 'mirror@contoso.com' }] };
+  beforeAll(async () => {
+    await sim.control('POST', '/tenants/contoso.com/users', { users: ['busy', 'mirror', 'twin'].map((alias) => ({ alias, displayName: alias, drive: { content: profile } })) });
+  });
+
+  test('what an owner does follows from the seed; copies of what is deleted are told from strangers and from copies too many', async () => {
+    expect(await held(pair)).toMatchObject({ missing: 0, extra: 0, differs: 0, kept: 0, doubled: 0 });
+    const perDrive = { new: 3, edited: 2, renamed: 2, moved: 2, locked: 1, newFolders: 2, renamedFolders: 1, movedFolders: 1 };
+    expect(await counts('busy@contoso.com', perDrive)).toMatchObject(perDrive);
+    expect(await counts('twin@contoso.com', perDrive)).toMatchObject(perDrive);
+    const moved = await held(pair);
+    expect(moved).toMatchObject({ extra: 0, doubled: 0, kept: moved['keptMoved'] });
+    expect(Number(moved['kept'])).toBeGreaterThan(0);
+    expect(await counts('mirror@contoso.com', { new: 1 })).toMatchObject({ new: 1 });
+    expect(await counts('busy@contoso.com', { deleted: 6, deletedFolders: 1 })).toMatchObject({ deleted: 6, deletedFolders: 1 });
+    const left = await held(pair);
+    expect(left).toMatchObject({ extra: 1, doubled: 0 });
+    expect(Number(left['kept']) - Number(left['keptMoved'])).toBeGreaterThan(2);
+    expect((await sim.control('POST', '/files/lock', { tenant: 'contoso.com', user: 'busy@contoso.com', locked: false })).status).toBe(200);
+  });
+
+  test('each kind of damage is done once, and the comparison names it', async () => {
+    await sim.control('POST', '/tenants/contoso.com/users', { users: ['whole', 'hurt'].map((alias) => ({ alias, displayName: alias, drive: { content: profile } })) });
+    const damaged = { drives: [{ source: 'whole@contoso.com', dest: 'hurt@contoso.com' }] };
+    const damage = async (kind: string, path: string): Promise<void> => {
+      expect((await sim.control('POST', '/files/damage', { tenant: 'contoso.com', user: 'hurt@contoso.com', kind, path })).json).toEqual({ path });
+    };
+    const names = ((await sim.call('GET', '/v1.0/users/whole@contoso.com/drive/root/children?$top=200')).json?.['value'] as { name: string; file?: unknown; folder?: unknown }[]);
+    const [removed, doubled, changed, shifted] = names.filter(({ file }) => file !== undefined).map(({ name }) => name);
+    await damage('remove', removed ?? '');
+    expect(await held(damaged)).toMatchObject({ missing: 1, extra: 0, differs: 0 });
+    await damage('double', doubled ?? '');
+    expect(await held(damaged)).toMatchObject({ missing: 1, extra: 1, doubled: 1, differs: 0 });
+    await damage('changeByte', changed ?? '');
+    await damage('shiftDate', shifted ?? '');
+    expect(await held(damaged)).toMatchObject({ differs: 2, examples: { differs: expect.arrayContaining([`/${changed ?? ''}: content`]) as unknown } });
+    expect((await sim.control('POST', '/files/damage', { tenant: 'contoso.com', user: 'owner@contoso.com', kind: 'renameFolder', path: 'New/c.txt' })).status).toBe(409);
+  });
+});

@@ -4,6 +4,8 @@ import type { Drive } from './drives/drive.js';
 import { effectivePermissions } from './drives/effective-permissions.js';
 import type { Item, Permission } from './drives/item.js';
 import { foldName } from './drives/names.js';
+import { asSent } from './drives/promotion.js';
+import { copiesTooMany, KeptCopies } from './kept-copies.js';
 
 export interface DriveEnd {
   readonly tenant: SimTenant;
@@ -16,10 +18,19 @@ export interface DriveComparison {
   matched: number;
   withheld: number;
   missing: number;
+  /** At the destination, and no copy of anything that the source holds or held. */
   extra: number;
+  /** Copies of things that were deleted at the source, or have another name or place there by now; of the latter `keptMoved`. */
+  kept: number;
+  keptMoved: number;
+  /** Files that stand there more often than the source ever held their content; they are extra as well. */
+  doubled: number;
   differs: number;
-  examples: { missing: string[]; extra: string[]; differs: string[] };
+  /** Of what there is. */
+  examples: Record<'missing' | 'extra' | 'differs', string[]> & Partial<Record<Surprise, string[]>>;
 }
+
+type Surprise = 'missing' | 'extra' | 'kept' | 'doubled' | 'differs';
 
 export interface CompareOptions {
   /** Folder of the destination that stands for the source's root. */
@@ -38,10 +49,13 @@ export interface CompareOptions {
 const isWithheld = (item: Item): boolean => item.infected || item.kind === 'shortcut';
 
 export async function compareDrives(source: DriveEnd, dest: DriveEnd, options: CompareOptions): Promise<DriveComparison> {
-  const found: DriveComparison = { expected: 0, matched: 0, withheld: 0, missing: 0, extra: 0, differs: 0, examples: { missing: [], extra: [], differs: [] } };
-  const note = (kind: 'missing' | 'extra' | 'differs', what: string): void => {
+  const found: DriveComparison = { expected: 0, matched: 0, withheld: 0, missing: 0, extra: 0, kept: 0, keptMoved: 0, doubled: 0, differs: 0, examples: { missing: [], extra: [], differs: [] } };
+  const missing: Item[] = [];
+  const surplus: { item: Item; path: string }[] = [];
+  const note = (kind: Surprise, what: string): void => {
     found[kind] += 1;
-    if (found.examples[kind].length < options.examplesMax) found.examples[kind].push(what);
+    const examples = (found.examples[kind] ??= []);
+    if (examples.length < options.examplesMax) examples.push(what);
   };
   let root: Item | undefined = dest.drive.root;
   for (const name of (options.under ?? '').split('/').filter((each) => each !== '')) root = root === undefined ? undefined : dest.drive.child(root.key, name);
@@ -57,21 +71,30 @@ export async function compareDrives(source: DriveEnd, dest: DriveEnd, options: C
       found.expected += 1;
       const copy = there.get(foldName(item.name));
       there.delete(foldName(item.name));
-      if (copy === undefined) note('missing', name);
-      else {
+      if (copy === undefined) {
+        missing.push(item);
+        note('missing', name);
+      } else {
         const differences = await differencesOf(source, dest, item, copy, options);
         if (differences.length > 0) note('differs', `${name}: ${differences.join(', ')}`);
         else found.matched += 1;
       }
       if (item.kind !== 'file') await walk(item, copy, name);
     }
-    for (const item of there.values()) countExtra(item, `${path}/${item.name}`);
+    for (const item of there.values()) addSurplus(item, `${path}/${item.name}`);
   };
-  const countExtra = (item: Item, path: string): void => {
-    note('extra', path);
-    if (item.kind !== 'file') for (const child of dest.drive.children(item.key)) countExtra(child, `${path}/${child.name}`);
+  const addSurplus = (item: Item, path: string): void => {
+    surplus.push({ item, path });
+    if (item.kind !== 'file') for (const child of dest.drive.children(item.key)) addSurplus(child, `${path}/${child.name}`);
   };
   await walk(source.drive.root, root, '');
+  const kept = new KeptCopies(source.drive, missing);
+  for (const { item, path } of surplus) {
+    const why = kept.take(item);
+    note(why === null ? 'extra' : 'kept', path);
+    if (why === 'moved') found.keptMoved += 1;
+  }
+  for (const path of copiesTooMany(source.drive, dest.drive)) note('doubled', path);
   return found;
 }
 
@@ -89,9 +112,10 @@ async function differencesOf(source: DriveEnd, dest: DriveEnd, item: Item, copy:
   if (item.name !== copy.name) differences.push('name');
   if (item.createdAt !== copy.createdAt || item.modifiedAt !== copy.modifiedAt) differences.push(`dates ${item.createdAt} ${item.modifiedAt} are ${copy.createdAt} ${copy.modifiedAt}`);
   if (item.content !== null && copy.content !== null) {
-    if (item.content.size !== copy.content.size) differences.push(`size ${item.content.size} is ${copy.content.size}`);
-    else if (item.content.quickXorHash !== copy.content.quickXorHash) differences.push('content');
-    else if (item.content.size <= options.deepBytesMax && (await item.content.sha256()) !== (await copy.content.sha256())) differences.push('content, in its order');
+    const sent = await asSent(dest.drive, copy.name, copy.content);
+    if (item.content.size !== sent.size) differences.push(`size ${item.content.size} is ${sent.size}`);
+    else if (item.content.quickXorHash !== sent.quickXorHash) differences.push('content');
+    else if (item.content.size <= options.deepBytesMax && (await item.content.sha256()) !== (await sent.sha256())) differences.push('content, in its order');
     if (options.versions) {
       const [wanted, got] = [history(item).slice(-options.versionsMax), history(copy)];
       if (wanted.join(' ') !== got.join(' ')) differences.push(`versions ${wanted.join(' ')} are ${got.join(' ')}`);

@@ -5,6 +5,7 @@
 import type { ChangeLog, DeltaManners } from '../../exchange/store/change-log.js';
 import type { FileContent } from '../content/file-content.js';
 import { DeltaWalk, type DeltaPage } from '../delta-walk.js';
+import { DriveHistory } from './drive-history.js';
 import type { GeneratedTree } from './generated-tree.js';
 import { ItemIds } from './item-id.js';
 import type { Actor, Item } from './item.js';
@@ -52,6 +53,9 @@ export class Drive {
   /** Permission grants are numbered. */
   grants = 0;
   readonly #delta: DeltaWalk<Item>;
+  /** Items on a page of its delta at most, whatever is asked for; null: as many as Graph gives. */
+  deltaPageItemsMax: number | null = null;
+  readonly history = new DriveHistory();
   readonly #tree: GeneratedTree | null;
   readonly #overlay = new Map<number, Item>();
   readonly #removed = new Set<number>();
@@ -226,6 +230,7 @@ export class Drive {
     this.#grow(item.parentKey, -this.size(item), -1);
     this.#names.get(item.parentKey)?.delete(foldName(item.name));
     for (const each of below.reverse()) {
+      this.history.gone(each);
       this.parts.storage.usedBytes -= (each.content?.size ?? 0) + each.earlier.reduce((sum, { content }) => sum + content.size, 0);
       this.#added.get(each.parentKey)?.delete(each.key);
       this.#overlay.delete(each.key);
@@ -305,6 +310,7 @@ export class Drive {
 
   #rename(own: Item, folder: Item, name: string): void {
     const size = this.size(own);
+    this.history.renamed(own);
     this.#names.get(own.parentKey)?.delete(foldName(own.name));
     if (folder.key === own.parentKey) {
       own.name = name;

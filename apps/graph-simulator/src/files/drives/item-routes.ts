@@ -66,7 +66,7 @@ export function itemRoutes(world: World, links: DownloadLinks, uploads: FileUplo
   const delta: Route['handle'] = (req) => {
     const shown = see(req);
     const names = select(req);
-    const size = Math.min(parseTop(req.query) ?? childrenDefault, deltaMax);
+    const size = Math.min(parseTop(req.query) ?? childrenDefault, shown.drive.deltaPageItemsMax ?? deltaMax);
     if (size === 0) throw new GraphFault(400, 'invalidRequest', 'Invalid page size');
     const token = req.query.get('token') ?? req.query.get('$skiptoken') ?? req.query.get('$deltatoken');
     const answer = (value: unknown[], links: { next?: string | null; delta?: string | null }): GraphReply => ({
