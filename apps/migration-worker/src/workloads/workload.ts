@@ -25,6 +25,8 @@ export interface Capabilities {
   readonly lanes: number;
   /** Names of the fields that verification compares, in an order that only ever grows at its end. */
   readonly verifiedFields: readonly string[];
+  /** Those of them that say what an item is called and where it lies. A copy that is as it was written differs in them alone where a container above it, or a name that was taken, says why. */
+  readonly placeFields?: readonly string[];
   /** Paths of POST requests that only read (such as exports): the only ones that the source's port lets through. */
   readonly readsByPost: readonly RegExp[];
 }
@@ -256,7 +258,7 @@ export interface Fingerprint {
   readonly join: string | null;
   /** The mark a copy was stamped with (`TransferItem.mark`); pairs it with its item although the key did not survive. */
   readonly mark: string | null;
-  /** Equal for an item and a copy that carries neither key nor mark. */
+  /** Equal for an item and a copy that carries neither key nor mark. An item without a copy of its key is paired by it with a copy whose key is nobody's. */
   readonly likeness: string | null;
   /** Of the source: the key that the listing for copying gives it (`SourceItem.key`); of the destination: `DestRef.id`. Details: any that is unique on the side. */
   readonly id: string;

@@ -8,7 +8,7 @@ const print = (id: string, fields: Record<string, string>, given: { flags?: numb
   ...{ fields: Buffer.from(hashes.encode(fields), 'hex'), lesser: Buffer.from(hashes.encode(given.lesser ?? fields), 'hex') },
 });
 const group = (given: Partial<PrintGroup>): PrintGroup => ({ sourceItems: [], sourceDetails: [], destItems: [], destDetails: [], ...given });
-const told = (given: Partial<PrintGroup>): string[] => [...compareGroup(group(given), hashes)].map((verdict: Verdict) => `${verdict.is}${'source' in verdict && verdict.is !== 'doubled' ? ` ${verdict.source.id}` : ''}${'dest' in verdict ? ` ${verdict.dest.id}` : ''}${'fields' in verdict && verdict.fields.length > 0 ? ` ${verdict.fields.join('+')}` : ''}`);
+const told = (given: Partial<PrintGroup>, placeFields: readonly string[] = []): string[] => [...compareGroup(group(given), hashes, new Set(placeFields))].map((verdict: Verdict) => `${verdict.is}${'source' in verdict && verdict.is !== 'doubled' ? ` ${verdict.source.id}` : ''}${'dest' in verdict ? ` ${verdict.dest.id}` : ''}${'fields' in verdict && verdict.fields.length > 0 ? ` ${verdict.fields.join('+')}` : ''}`);
 
 const a = { subject: 'a', body: '1' };
 const b = { subject: 'a', body: '2' };
@@ -26,6 +26,12 @@ test('fewer copies than items are missing, more are doubled, and copies of nothi
   expect(told({ sourceItems: [print('s1', a), print('s2', a)], destItems: [print('d', a)] })).toEqual(['matched s1 d', 'missing s2']);
   expect(told({ sourceItems: [print('s', a)], destItems: [print('d1', a), print('d2', a)] })).toEqual(['matched s d1', 'doubled d2']);
   expect(told({ destItems: [print('d', a)] })).toEqual(['unknown d']);
+});
+
+test('where names are keys, the copy is the one that differs least, and another thing of its name is no copy too many', () => {
+  const [owners, ours] = [print('owners', { subject: 'a', body: '9', isRead: 'true' }), print('ours', { ...a, subject: 'a (mark)' })];
+  expect(told({ sourceItems: [print('s', a)], destItems: [owners, ours] }, ['subject'])).toEqual(['differs s ours subject', 'unknown owners']);
+  expect(told({ sourceItems: [print('s', a)], destItems: [print('d', a), ours] }, ['subject'])).toEqual(['matched s d', 'doubled ours']);
 });
 
 test('an item that a filter leaves out is not missing, and its copy is not doubled', () => {

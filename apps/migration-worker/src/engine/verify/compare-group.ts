@@ -27,8 +27,11 @@ interface Pair {
 
 const has = (print: StoredPrint, flag: number): boolean => (print.flags & flag) !== 0;
 
-/** One verdict for each item of either side. Items that share a key are paired so that as few as possible differ. */
-export function* compareGroup(group: PrintGroup, hashes: FieldHashes): Generator<Verdict> {
+/**
+ * One verdict for each item of either side. Items that share a key are paired so that as few as possible differ. `placeFields`: where
+ * names are keys, what is left over is a copy too many only when there is something in it and it differs in nothing else.
+ */
+export function* compareGroup(group: PrintGroup, hashes: FieldHashes, placeFields: ReadonlySet<string> = new Set()): Generator<Verdict> {
   const [first] = group.sourceItems;
   if (first === undefined) {
     for (const dest of group.destItems) yield { is: 'unknown', dest };
@@ -42,7 +45,10 @@ export function* compareGroup(group: PrintGroup, hashes: FieldHashes): Generator
   for (const [index, { source, dest, fields }] of items.pairs.entries()) yield verdictOf(source, dest, fields, details.pairs[index], group);
   for (const source of items.source) yield { is: 'missing', source };
   for (const source of leftOut) yield { is: 'left_out', source };
-  for (const dest of items.dest.slice(leftOut.length)) yield { is: 'doubled', dest, source: first };
+  for (const dest of items.dest.slice(leftOut.length)) {
+    const again = placeFields.size === 0 || (dest.bytes > 0 && group.sourceItems.some((source) => differing(source, dest, hashes).every((field) => placeFields.has(field))));
+    yield again ? { is: 'doubled', dest, source: first } : { is: 'unknown', dest };
+  }
 }
 
 function verdictOf(source: StoredPrint, dest: StoredPrint, listed: readonly string[], detail: Pair | undefined, group: PrintGroup): Verdict {
@@ -57,7 +63,7 @@ function verdictOf(source: StoredPrint, dest: StoredPrint, listed: readonly stri
   return { is: 'not_comparable', source, dest, code, fields: [] };
 }
 
-/** Equal ones first, then one after the other; what is left of either side comes back. Pairs come with the equal ones first. */
+/** Equal ones first, then those that differ least; what is left of either side comes back. Pairs come with the equal ones first. */
 function pair(sources: readonly StoredPrint[], dests: readonly StoredPrint[], hashes: FieldHashes): { pairs: Pair[]; source: StoredPrint[]; dest: StoredPrint[] } {
   const open = [...dests];
   const pairs: Pair[] = [];
@@ -70,9 +76,11 @@ function pair(sources: readonly StoredPrint[], dests: readonly StoredPrint[], ha
   }
   const left: StoredPrint[] = [];
   for (const source of waiting) {
-    const dest = open.shift();
+    const differences = open.map((dest) => differing(source, dest, hashes));
+    const fewest = differences.reduce((best, each, at) => (each.length < (differences[best]?.length ?? Infinity) ? at : best), 0);
+    const [dest] = open.splice(fewest, 1);
     if (dest === undefined) left.push(source);
-    else pairs.push({ source, dest, fields: differing(source, dest, hashes) });
+    else pairs.push({ source, dest, fields: differences[fewest] ?? [] });
   }
   return { pairs, source: left, dest: open };
 }

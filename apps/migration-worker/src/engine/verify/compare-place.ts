@@ -11,6 +11,7 @@ export interface ComparePlace {
   readonly store: VerifyStore;
   readonly explainer: Explainer;
   readonly hashes: FieldHashes;
+  readonly placeFields: ReadonlySet<string>;
   readonly unitId: string;
   readonly place: Place;
   /** What the ledger knows of the container; asked only about findings. */
@@ -28,7 +29,7 @@ export const noCounts = (): Record<keyof VerifiedCounts, number> => ({ sourceIte
 
 /** Resolves with the counts when everything found has been told. */
 export async function comparePlace(options: ComparePlace): Promise<VerifiedCounts> {
-  const { store, hashes, place, signal, tell } = options;
+  const { store, hashes, placeFields, place, signal, tell } = options;
   const counts = noCounts();
   let open: Verdict[] = [];
   const settle = async (): Promise<void> => {
@@ -42,7 +43,7 @@ export async function comparePlace(options: ComparePlace): Promise<VerifiedCount
       counts.destItems += 1;
       counts.destBytes += bytes;
     }
-    for (const verdict of compareGroup(group, hashes)) {
+    for (const verdict of compareGroup(group, hashes, placeFields)) {
       if (verdict.is === 'left_out') counts.leftOut += 1;
       else if (verdict.is !== 'unknown' && verdict.is !== 'doubled') {
         counts.sourceItems += 1;
@@ -63,6 +64,7 @@ async function differencesOf({ explainer, unitId, place, known, pathOf }: Compar
   return verdicts.flatMap((verdict, index) => {
     const why = explained[index] ?? null;
     if (verdict.is === 'unknown' && why === null) counts.ownItems += 1;
+    if (verdict.is === 'differs' && why === null) counts.matched += 1;
     if (why === null) return [];
     if (verdict.is === 'missing') counts.missing += 1;
     if (verdict.is === 'differs') counts.differs += 1;

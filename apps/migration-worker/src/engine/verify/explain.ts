@@ -29,6 +29,8 @@ export class Explainer {
     private readonly sql: Sql,
     private readonly store: VerifyStore,
     private readonly mappingNo: number | null,
+    /** Fields that say what an item is called and where it lies. */
+    private readonly placeFields: ReadonlySet<string>,
   ) {}
 
   /** Containers of the source by their ledger keys. */
@@ -39,7 +41,7 @@ export class Explainer {
     return new Map(rows.map(({ key, no, ensured }) => [key, { containerNo: no, ensured }]));
   }
 
-  /** One explanation for each verdict that needs one, in their order; null for what is no difference: the destination's own, or a copy that another finding names. */
+  /** One explanation for each verdict that needs one, in their order; null for what is no difference: the destination's own, or what another finding names. */
   async explain(place: string, container: KnownContainer | null, verdicts: readonly Verdict[]): Promise<(Explained | null)[]> {
     const sources = verdicts.flatMap((verdict) => (verdict.is === 'missing' || verdict.is === 'differs' ? [verdict.source] : []));
     const unknown = verdicts.flatMap((verdict) => (verdict.is === 'unknown' ? [verdict.dest] : []));
@@ -65,6 +67,8 @@ export class Explainer {
           // Only a part of it could be carried, and the job said why.
           if (row.state === itemStates.failed || row.state === itemStates.skipped) return { code: 'VERIFY_PARTLY_COPIED', because: reasons.get(row.code) ?? null, foundIn: null };
           const asWritten = row.dest_id === verdict.dest.id && hash64(row.dest_version ?? '') === verdict.dest.versionHash;
+          // It lies where we put it, under the name that was free: what was renamed above it is named by a finding of its own.
+          if (asWritten && verdict.fields.every((field) => this.placeFields.has(field))) return null;
           return plain(asWritten ? 'VERIFY_COPY_DIFFERS' : 'VERIFY_COPY_CHANGED');
         }
         case 'not_comparable':

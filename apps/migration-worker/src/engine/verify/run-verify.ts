@@ -165,7 +165,8 @@ async function settled(...work: [Promise<boolean>, Promise<boolean>]): Promise<[
 async function compareAll(run: VerifyRun, store: VerifyStore, hashes: FieldHashes, places: readonly Place[], strangers: readonly Stranger[], mappingNo: number): Promise<{ compared: number; differences: number }> {
   const { observer, unitId, halt } = run;
   await observer.tell({ kind: 'begin' });
-  const explainer = new Explainer(run.sql, store, mappingNo);
+  const placeFields = new Set(run.workload.can.placeFields);
+  const explainer = new Explainer(run.sql, store, mappingNo, placeFields);
   const known = await explainer.containers(places.map(({ ledgerKey }) => ledgerKey));
   const paths = new Map([...places.map(({ place, destPath }): [string, string | null] => [place, destPath]), ...strangers.map(({ place, container }): [string, string | null] => [place, container.path])]);
   for (const { place } of places) await store.pair(place);
@@ -175,7 +176,7 @@ async function compareAll(run: VerifyRun, store: VerifyStore, hashes: FieldHashe
     const container = known.get(place.ledgerKey) ?? null;
     const about = containerFinding(unitId, place, container?.ensured ?? false);
     if (about !== null) await observer.tell({ kind: 'differences', differences: [about] });
-    const counts = await comparePlace({ ...{ store, explainer, hashes, unitId, place, known: container, signal: halt.soft }, pathOf: (of) => paths.get(of) ?? null, tell: (event) => observer.tell(event) });
+    const counts = await comparePlace({ ...{ store, explainer, hashes, placeFields, unitId, place, known: container, signal: halt.soft }, pathOf: (of) => paths.get(of) ?? null, tell: (event) => observer.tell(event) });
     const { path, kind } = place.container;
     await observer.tell({ kind: 'container', key: place.place, path, destPath: place.destPath, containerKind: kind, counts });
     compared += counts.sourceItems;

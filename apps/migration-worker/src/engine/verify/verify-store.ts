@@ -110,6 +110,7 @@ export class VerifyStore {
   /** Makes details and copies find their items; say it once both sides are read. */
   async pair(place: string): Promise<void> {
     await this.sql`select worker.pair_prints(${this.claim.unitNo}, ${place}::uuid)`;
+    await this.sql`select worker.pair_alike(${this.claim.unitNo}, ${place}::uuid)`;
   }
 
   /** What was read of a place, key by key. Memory holds one key. */

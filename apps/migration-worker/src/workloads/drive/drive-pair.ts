@@ -6,7 +6,7 @@ import { noWords, orEndUnit, unitErrorOf } from '../graph-errors.js';
 import type { Candidate, Capabilities, DestContainer, DestRef, FingerprintPage, ForeseenResult, Identity, ItemResult, Page, People, RemovalResult, Side, TransferItem, UnitScope } from '../workload.js';
 import type { Drive } from './drive.js';
 import { parseDriveItem, type DriveItem, type Raw } from './drive-item.js';
-import { readSide, verifiedFields, type ReadMore } from './drive-sides.js';
+import { placeFields, readSide, verifiedFields, type ReadMore } from './drive-sides.js';
 import { endOf, ItemEnded, resultOf } from './errors.js';
 import { findCopies } from './find-copies.js';
 import { FolderPaths, type PathNames } from './folder-paths.js';
@@ -33,7 +33,7 @@ const fileBytesMax = 250 * 1024 ** 3;
 const versionsAsked = ({ scope, versionsMax }: Pick<UnitScope, 'scope' | 'versionsMax'>): number => (scope['versions'] === true ? (versionsMax ?? Infinity) : 1);
 
 /** What a workload can do whose items are those of drives. */
-export const driveCapabilities: Capabilities = { delta: true, batchItemsMax, batchBytesMax: fragmentBytes, heldBytesMax: 2 * fragmentBytes, keysStay: true, lanes, verifiedFields, readsByPost: [] };
+export const driveCapabilities: Capabilities = { delta: true, batchItemsMax, batchBytesMax: fragmentBytes, heldBytesMax: 2 * fragmentBytes, keysStay: true, lanes, verifiedFields, placeFields, readsByPost: [] };
 
 export interface DrivePairOptions {
   readonly unit: Pick<UnitScope, 'destPrefix' | 'scope' | 'versionsMax' | 'dryRun'>;

@@ -14,7 +14,8 @@ import { Shares, sharingVersion } from './shares.js';
 import { counterparts, wantedWords } from './wanted-sharing.js';
 
 /** Stored by number: new names go to the end. `withheld`: how much of the sharing cannot be carried. */
-export const verifiedFields: readonly string[] = ['kind', 'name', 'size', 'hash', 'created', 'modified', 'versions', 'grants', 'withheld'];
+export const verifiedFields: readonly string[] = ['kind', 'name', 'size', 'hash', 'created', 'modified', 'versions', 'grants', 'withheld', 'folder'];
+export const placeFields: readonly string[] = ['name', 'folder'];
 
 /** What is compared besides the things themselves. */
 export interface ReadMore {
@@ -73,7 +74,8 @@ async function printsOf(side: Side, print: Fingerprint, item: DriveItem, shares:
 async function morePrints(side: Side, print: Fingerprint, item: DriveItem, shares: Shares, { histories, people, enriches }: ReadMore, signal: AbortSignal): Promise<Fingerprint[]> {
   const fields: Record<string, string> = Object.fromEntries(Object.entries(print.fields).filter(([name]) => !enriches(item.name) || (name !== 'size' && name !== 'hash')));
   if (histories !== null && item.kind === 'file') fields['versions'] = String((await histories.earlier(item, signal)).length + 1);
-  const thing = { ...print, fields, lesser: fields };
+  // Bytes that the destination changes by itself tell nothing of whose copy they are.
+  const thing = { ...print, fields, lesser: fields, likeness: enriches(item.name) && print.likeness !== null ? likenessByName(item.kind, fields['created'] ?? '', fields['modified'] ?? '', fields['name'] ?? '') : print.likeness };
   return people !== null && item.shared ? [thing, ...(await sharingPrints(side, thing, item, shares, people, signal))] : [thing];
 }
 
@@ -84,7 +86,7 @@ async function sharingPrints(side: Side, print: Fingerprint, item: DriveItem, sh
   if (side === 'source' && grants.length === 0 && withheld.size === 0 && !cut) return [];
   const effective = (await counterparts(all, people)).grants.flatMap((grant) => (grant.link === null ? grant.to.map((id) => ({ ...grant, to: [id] })) : [grant]));
   const fields = { grants: [...new Set(effective.map(wantedWords))].sort().join('\n'), withheld: [...withheld].sort().join() };
-  return [{ ...print, id: sharingKey(item.id), key: `${print.key ?? ''}\nsharing`, matchKey: sharingKey(print.key ?? ''), kind: 'sharing', sizeBytes: 0, filterBytes: item.size, version: sharingVersion({ own, cut: side === 'source' && cut }), fields, lesser: fields }];
+  return [{ ...print, likeness: print.likeness === null ? null : `${print.likeness}\nsharing`, id: sharingKey(item.id), key: `${print.key ?? ''}\nsharing`, matchKey: sharingKey(print.key ?? ''), kind: 'sharing', sizeBytes: 0, filterBytes: item.size, version: sharingVersion({ own, cut: side === 'source' && cut }), fields, lesser: fields }];
 }
 
 function sourcePrint(drive: Drive, item: DriveItem, path: string, names: PathNames): Fingerprint {
@@ -103,12 +105,17 @@ function destPrint(drive: Drive, item: DriveItem, path: string): Fingerprint {
 const arrivesAs = (kind: DriveItem['kind']): DriveItem['kind'] => (kind === 'notebook' ? 'folder' : kind);
 
 function printOf({ name, kind, size, hash, dates, infected }: DriveItem, folders: readonly string[]): Omit<Fingerprint, 'id' | 'version'> {
-  const fields = { kind, name, created: dates?.createdDateTime ?? '', modified: dates?.lastModifiedDateTime ?? '', ...(kind === 'file' ? { size: String(size), hash: hash ?? '' } : {}) };
+  const [created, modified] = [dates?.createdDateTime ?? '', dates?.lastModifiedDateTime ?? ''];
+  const fields = { kind, name, created, modified, folder: foldName(folders.join('/')), ...(kind === 'file' ? { size: String(size), hash: hash ?? '' } : {}) };
+  // Known again under another name and in another place: by its bytes and its dates, a folder by its dates; an empty file has its name besides.
+  const likeness = dates === null || kind === 'shortcut' || (kind === 'file' && hash === null && size > 0) ? null : kind === 'file' && size === 0 ? likenessByName(kind, created, modified, name) : [kind, created, modified, ...(kind === 'file' ? [size, hash] : [])].join('\n');
   return {
-    ...{ part: 'item', key: foldName([...folders, name].join('/')), join: null, mark: null, likeness: null, kind, sizeBytes: size, at: null, carries: kind === 'folder' },
+    ...{ part: 'item', key: foldName([...folders, name].join('/')), join: null, mark: null, likeness, kind, sizeBytes: size, at: null, carries: kind === 'folder' },
     ...{ content: infected || kind === 'shortcut' ? 'hidden' : 'here', fields, lesser: fields, ownersChoice: false },
   };
 }
+
+const likenessByName = (kind: DriveItem['kind'], created: string, modified: string, name: string): string => [kind, created, modified, foldName(name)].join('\n');
 
 /** What of a path lies below a folder; null when it does not. */
 function within(path: string, top: string): string | null {
