@@ -1,9 +1,6 @@
 /** What the simulator, which shares no code with the migration, says of both sides. */
-import type { Comparison, ControlClient } from '@migrator/demo/control-client';
+import type { Comparison } from '@migrator/demo/control-client';
 import type { Plan } from './plan.js';
-import type { Scene } from './scene.js';
-
-export const compare = (control: ControlClient, { source, destination }: Scene): Promise<Comparison> => control.call('POST', '/compare', { source, destination, examplesMax: 5 });
 
 /**
  * How much can be asked of the destination. `behind`: the source has changed since the last pass looked. `open`: it has not, and items

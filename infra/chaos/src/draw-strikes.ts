@@ -1,4 +1,5 @@
 /** Which programs are struck how, and when. Pure. */
+import type { Expiring } from './carried.js';
 import type { Random } from './random.js';
 
 /**
@@ -10,7 +11,7 @@ export type Strike = { at: number } & (
   | { how: 'freeze'; part: string; ms: number }
   | { how: 'flush' }
   | { how: 'cut' }
-  | { how: 'expire'; what: 'delta' | 'importSessions' | 'uploadSessions' }
+  | { how: 'expire'; what: Expiring }
 );
 
 const services = ['job-service', 'tenant-service', 'api-gateway'];

@@ -1,17 +1,18 @@
 #!/usr/bin/env node
 /** `npm run chaos`. */
 import { parseArgs } from 'node:util';
-import { makePlan, type PlanSize } from './plan.js';
+import { carriable, makePlan, type Carriable, type PlanSize } from './plan.js';
 import { runSeeds, type SeedRun } from './run-seeds.js';
 
 const help = `Migrations between two simulated organisations while everything around them fails; afterwards nothing may be lost or doubled,
 and every counter must be what the rows say.
 
-  npm run chaos -- [--seed N ...] [--runs N] [--minutes N] [--short] [--json] [--plan]
+  npm run chaos -- [--seed N ...] [--runs N] [--minutes N] [--only WORKLOAD] [--short] [--json] [--plan]
 
   --seed N     a plan that was seen before; may be given several times. Otherwise seeds are drawn
   --runs N     so many seeds (default 5)
   --minutes N  as many seeds as begin within this time
+  --only W     carry this workload alone, whatever the seeds would draw: ${carriable.join(' or ')}
   --short      small plans, as in npm test
   --json       one JSON object per seed
   --plan       print the plans and strike nothing
@@ -31,25 +32,32 @@ function whole(name: string, text: string): number {
   return value;
 }
 
-function tell(run: SeedRun, size: PlanSize): string {
+function carriableNamed(text: string): Carriable {
+  const found = carriable.find((each) => each === text);
+  if (found === undefined) throw new Error(`--only takes ${carriable.join(' or ')}.`);
+  return found;
+}
+
+function tell(run: SeedRun, size: PlanSize, only: Carriable | null): string {
   const strikes = Object.values(run.struck).reduce((sum, times) => sum + times, 0);
   if (run.evidence === null) return `seed ${run.seed}: all held over ${run.items} items and ${strikes} strikes in ${run.seconds} s`;
-  return [`seed ${run.seed}: FAILED after ${strikes} strikes`, ...run.violations.map((each) => `  ${each}`), `  logs, rows and plan: ${run.evidence}`, `  again: npm run chaos -- --seed ${run.seed}${size === 'short' ? ' --short' : ''}`].join('\n');
+  return [`seed ${run.seed}: FAILED after ${strikes} strikes`, ...run.violations.map((each) => `  ${each}`), `  logs, rows and plan: ${run.evidence}`, `  again: npm run chaos -- --seed ${run.seed}${size === 'short' ? ' --short' : ''}${only === null ? '' : ` --only ${only}`}`].join('\n');
 }
 
 async function run(): Promise<number> {
-  const { values } = parseArgs({ options: { help: { type: 'boolean', short: 'h' }, seed: { type: 'string', multiple: true }, runs: { type: 'string' }, minutes: { type: 'string' }, short: { type: 'boolean' }, json: { type: 'boolean' }, plan: { type: 'boolean' } } });
+  const { values } = parseArgs({ options: { help: { type: 'boolean', short: 'h' }, seed: { type: 'string', multiple: true }, runs: { type: 'string' }, minutes: { type: 'string' }, only: { type: 'string' }, short: { type: 'boolean' }, json: { type: 'boolean' }, plan: { type: 'boolean' } } });
   if (values.help === true) {
     process.stdout.write(help);
     return 0;
   }
   const size = values.short === true ? 'short' : 'long';
+  const only = values.only === undefined ? null : carriableNamed(values.only);
   const until = values.minutes === undefined ? Infinity : Date.now() + whole('minutes', values.minutes) * 60_000;
   const count = values.runs !== undefined ? whole('runs', values.runs) : values.minutes === undefined ? 5 : Infinity;
   const seeds = values.seed?.map((each) => whole('seed', each)) ?? drawn(count);
   if (values.plan === true) {
     if (values.seed === undefined) throw new Error('--plan needs a --seed.');
-    for (const seed of seeds) process.stdout.write(`${JSON.stringify(makePlan(seed, size), null, values.json === true ? undefined : 1)}\n`);
+    for (const seed of seeds) process.stdout.write(`${JSON.stringify(makePlan(seed, size, only), null, values.json === true ? undefined : 1)}\n`);
     return 0;
   }
   let interrupted = false;
@@ -60,13 +68,14 @@ async function run(): Promise<number> {
   await runSeeds({
     seeds,
     size,
+    only,
     stop: () => interrupted || Date.now() > until,
     say: (line) => process.stderr.write(`${line}\n`),
     ended: (one) => {
       runs += 1;
       if (one.evidence !== null) failed.push(one.seed);
       for (const [name, times] of Object.entries(one.struck)) struck.set(name, (struck.get(name) ?? 0) + times);
-      process.stdout.write(`${values.json === true ? JSON.stringify(one) : tell(one, size)}\n`);
+      process.stdout.write(`${values.json === true ? JSON.stringify(one) : tell(one, size, only)}\n`);
     },
   });
   if (values.json !== true) {

@@ -2,9 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { jobAnswer, listJobsAnswer, type Job } from '@migrator/contracts/api/jobs';
 import { eventually } from '@migrator/testing/eventually';
+import { carried } from './carried.js';
 import { faultNameOf, type Fault } from './draw-faults.js';
 import type { PatientApi } from './patient-api.js';
-import type { Act, Changes, Plan } from './plan.js';
+import type { Act, Carriable, Plan, SourceChanges } from './plan.js';
 import type { Scene } from './scene.js';
 import type { Stage } from './stage.js';
 import { perform, strikeName } from './strike.js';
@@ -14,13 +15,13 @@ export interface ActRun {
   stage: Stage;
   api: PatientApi;
   scene: Scene;
-  /** The job of the plan; null before its first act. */
-  witness: Witness | null;
-  /** Other jobs over the same mailboxes. */
+  plan: Plan;
+  /** The jobs of the plan, one for each workload; none before its first act. */
+  witnesses: Witness[];
+  /** Other jobs over the same sources. */
   rivals: Witness[];
   /** Counts what has struck, by name. */
   struck: Map<string, number>;
-  deletions: Plan['deletions'];
   /** Names the act for seeds of changes. */
   name: string;
 }
@@ -30,22 +31,23 @@ const actMsMax = 180_000;
 /** Nothing moved for so long: the next event happens now, wherever the work stands. */
 const idleMs = 2_000;
 
-/** Resolves when the act's jobs have ended and the stack is whole; throws when they do not end. */
-export async function performAct(run: ActRun, act: Act): Promise<{ witness: Witness; job: Job }> {
-  const { stage, scene, struck } = run;
+/** Resolves when the act's jobs have ended and the stack is whole; throws when they do not end. Leaves its jobs in `run.witnesses`. */
+export async function performAct(run: ActRun, act: Act): Promise<Job[]> {
+  const { stage, scene, plan, struck } = run;
   const { control } = stage;
   if (act.before !== null) await change(run, act.before, 'before');
   if (act.faults.length > 0) await control.call('POST', '/faults', act.faults);
   const base = await requests(run);
-  const witness = await begin(run, act);
-  const log = witness.follow();
+  run.witnesses = await begin(run, act);
+  const { witnesses } = run;
+  const logs = Promise.all(witnesses.map((witness) => witness.follow()));
   let over = false;
   const aside: Promise<void>[] = [];
   const events: { at: number; happen: () => Promise<void> }[] = [
     ...act.strikes.map((strike) => ({
       at: strike.at,
       happen: async () => {
-        await perform(stage, strike, [scene.source, scene.destination]);
+        await perform(stage, strike, scene, plan);
         count(struck, strikeName(strike));
       },
     })),
@@ -53,12 +55,12 @@ export async function performAct(run: ActRun, act: Act): Promise<{ witness: Witn
       at,
       happen: () => {
         // The storm goes on over the pause.
-        aside.push(pause(run, witness, restMs, () => over));
+        aside.push(...witnesses.map((witness) => pause(run, witness, restMs, () => over)));
         return Promise.resolve();
       },
     })),
     ...[act.during ?? []].flat().map(({ at, changes }) => ({ at, happen: () => change(run, changes, 'during') })),
-    ...[act.rival ?? []].flat().map(({ at }) => ({ at, happen: async () => { run.rivals.push(await newJob(run)); } })),
+    ...[act.rival ?? []].flat().map(({ at }) => ({ at, happen: async () => { for (const type of plan.carries) run.rivals.push(await newJob(run, type)); } })),
   ].sort((one, other) => one.at - other.at);
   const storm = (async () => {
     for (const event of events) {
@@ -67,7 +69,7 @@ export async function performAct(run: ActRun, act: Act): Promise<{ witness: Witn
     }
   })();
   try {
-    const ending = witness.ended(actMsMax).finally(() => {
+    const ending = Promise.all(witnesses.map((witness) => witness.ended(actMsMax))).finally(() => {
       over = true;
     });
     // A storm that breaks ends the act; its own end does not.
@@ -76,11 +78,12 @@ export async function performAct(run: ActRun, act: Act): Promise<{ witness: Witn
     await Promise.all(aside);
     await stage.heal();
     for (const rival of run.rivals) await rival.ended(actMsMax);
-    const job = await witness.ended(actMsMax);
-    await Promise.race([log, new Promise((resolve) => setTimeout(resolve, 15_000))]);
-    return { witness, job };
+    const jobs = await Promise.all(witnesses.map((witness) => witness.ended(actMsMax)));
+    await Promise.race([logs, new Promise((resolve) => setTimeout(resolve, 15_000))]);
+    for (const type of plan.carries) await carried[type].release(control, scene.source);
+    return jobs;
   } finally {
-    witness.leave();
+    for (const witness of witnesses) witness.leave();
     const { faults } = await control.call<{ faults: { rule: Fault; struck: number }[] }>('GET', '/faults');
     for (const { rule, struck: times } of faults) count(struck, `Graph: ${faultNameOf(rule.id)}`, times);
     await fetch(new URL('/faults', stage.stack.simulatorControlUrl), { method: 'DELETE' });
@@ -91,28 +94,32 @@ export function count(into: Map<string, number>, name: string, times = 1): void 
   if (times > 0) into.set(name, (into.get(name) ?? 0) + times);
 }
 
-async function begin(run: ActRun, act: Act): Promise<Witness> {
-  if (run.witness === null || act.pass === 'full') return newJob(run);
-  const before = (await run.witness.job()).passes.length;
-  const asked = await run.api.command('POST', `/v1/jobs/${run.witness.jobId}/passes`, { mode: act.pass });
-  if (asked.status === 202 || (await run.witness.job()).passes.length > before) return run.witness;
-  if (asked.json['code'] === 'IDEMPOTENCY_CONFLICT') return begin(run, act);
-  throw new Error(`a ${act.pass} pass was answered ${asked.status} and is not there: ${JSON.stringify(asked.json)}`);
+async function begin(run: ActRun, act: Act): Promise<Witness[]> {
+  const known = act.pass === 'full' ? [] : run.witnesses;
+  return known.length === 0 ? await Promise.all(run.plan.carries.map((type) => newJob(run, type))) : await Promise.all(known.map((witness) => nextPass(run, witness, act.pass)));
+}
+
+async function nextPass(run: ActRun, witness: Witness, mode: Act['pass']): Promise<Witness> {
+  const before = (await witness.job()).passes.length;
+  const asked = await run.api.command('POST', `/v1/jobs/${witness.jobId}/passes`, { mode });
+  if (asked.status === 202 || (await witness.job()).passes.length > before) return witness;
+  if (asked.json['code'] === 'IDEMPOTENCY_CONFLICT') return nextPass(run, witness, mode);
+  throw new Error(`a ${mode} pass was answered ${asked.status} and is not there: ${JSON.stringify(asked.json)}`);
 }
 
 /** A job of a name of its own: when its answer was lost with a service, it is looked for, as the contract tells clients to. */
-async function newJob({ api, scene, deletions }: Pick<ActRun, 'api' | 'scene' | 'deletions'>): Promise<Witness> {
+async function newJob({ api, scene, plan }: Pick<ActRun, 'api' | 'scene' | 'plan'>, type: Carriable): Promise<Witness> {
   const name = randomUUID();
-  const asked = await api.command('POST', '/v1/jobs', { sourceTenantId: scene.sourceTenantId, destTenantId: scene.destTenantId, type: 'EMAIL', name, options: { deletions } });
-  if (asked.status === 201) return new Witness(api, jobAnswer.parse(asked.json).job.id);
+  const asked = await api.command('POST', '/v1/jobs', { sourceTenantId: scene.sourceTenantId, destTenantId: scene.destTenantId, type, name, options: { deletions: plan.deletions } });
+  if (asked.status === 201) return new Witness(api, type, jobAnswer.parse(asked.json).job.id);
   const there = (await api.client.call('GET', '/v1/jobs?limit=100', listJobsAnswer)).jobs.find((each) => each.name === name);
-  if (there !== undefined) return new Witness(api, there.id);
-  if (asked.json['code'] === 'IDEMPOTENCY_CONFLICT') return newJob({ api, scene, deletions });
+  if (there !== undefined) return new Witness(api, type, there.id);
+  if (asked.json['code'] === 'IDEMPOTENCY_CONFLICT') return newJob({ api, scene, plan }, type);
   throw new Error(`a job was answered ${asked.status}: ${JSON.stringify(asked.json)}`);
 }
 
-async function change({ stage, scene, name }: ActRun, changes: Changes, when: string): Promise<void> {
-  await stage.control.call('POST', '/exchange/changes', { tenant: scene.source, seed: `${name} ${when}`, perMailbox: changes });
+async function change({ stage, scene, plan, name }: ActRun, changes: SourceChanges, when: string): Promise<void> {
+  for (const type of plan.carries) await carried[type].change(stage.control, scene.source, `${name} ${when}`, changes);
 }
 
 /** Pauses a running job, waits until its workers are idle, and resumes it. A job that is over meanwhile is not paused. */

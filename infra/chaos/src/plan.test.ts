@@ -5,6 +5,13 @@ test('a seed gives the same plan each time, and another seed another one', () =>
   expect(makePlan(8, 'long')).not.toEqual(makePlan(7, 'long'));
 });
 
+test('what a plan carries follows from its seed too; one workload alone is carried through the same storm when it is asked for', () => {
+  expect(new Set(Array.from({ length: 60 }, (_, seed) => makePlan(seed, 'long').carries.join()))).toEqual(new Set(['EMAIL', 'ONEDRIVE', 'EMAIL,ONEDRIVE']));
+  const [mail, drives] = [makePlan(7, 'long', 'EMAIL'), makePlan(7, 'long', 'ONEDRIVE')];
+  expect(drives.acts.map(({ pass, strikes }) => [pass, strikes.map(({ how }) => how)])).toEqual(mail.acts.map(({ pass, strikes }) => [pass, strikes.map(({ how }) => how)]));
+  expect(drives.acts.flatMap(({ faults }) => faults).every(({ id }) => id.includes('drives'))).toBe(true);
+});
+
 test('every kind of strike and fault is drawn, at moments within the work', () => {
   const acts = Array.from({ length: 200 }, (_, seed) => makePlan(seed, 'long')).flatMap(({ acts: each }) => each);
   const strikes = acts.flatMap((act) => act.strikes);

@@ -2,12 +2,13 @@
 import { listItemsAnswer, type Job } from '@migrator/contracts/api/jobs';
 import type { Comparison } from '@migrator/demo/control-client';
 import postgres from 'postgres';
-import { compare, judge } from './check-comparison.js';
+import { carried } from './carried.js';
+import { judge } from './check-comparison.js';
 import { checkCounters, checkLeftovers } from './check-counters.js';
 import { checkLog } from './check-log.js';
 import { checkVerification } from './check-verification.js';
 import { checkStates } from './check-states.js';
-import { createPatientApi } from './patient-api.js';
+import { createPatientApi, type PatientApi } from './patient-api.js';
 import { performAct, type ActRun } from './perform-act.js';
 import type { Act, Plan } from './plan.js';
 import { setScene, type Scene } from './scene.js';
@@ -36,7 +37,7 @@ export async function runPlan(stage: Stage, plan: Plan, turn: number, say: (line
   let items = 0;
   try {
     const scene = await setScene(api.client, stage.control, plan, turn);
-    const run: ActRun = { stage, api, scene, witness: null, rivals: [], struck, deletions: plan.deletions, name: '' };
+    const run: ActRun = { stage, api, scene, plan, witnesses: [], rivals: [], struck, name: '' };
     /** The source has changed in a way that the last pass may not have seen. */
     let behind = false;
     for (const [index, act] of plan.acts.entries()) {
@@ -53,7 +54,7 @@ export async function runPlan(stage: Stage, plan: Plan, turn: number, say: (line
         if (violations.length === 0) violations.push(...(await actAndCheck(run, act, 'calm', say, { after: false, before: !last && behind, last })).violations);
       }
     }
-    items = (await compare(stage.control, scene)).items.expected;
+    for (const type of plan.carries) items += (await carried[type].compare(stage.control, scene, plan)).items.expected;
     await clear(stage, scene);
   } catch (error) {
     violations.push(told(error));
@@ -81,28 +82,45 @@ interface Expectation {
 
 async function actAndCheck(run: ActRun, act: Act, name: string, say: (line: string) => void, { after, before, last = false }: Expectation): Promise<{ violations: string[]; behind: boolean }> {
   const began = Date.now();
-  const { witness, job } = await performAct(run, act);
-  run.witness = witness;
+  const jobs = await performAct(run, act);
+  const seconds = ((Date.now() - began) / 1000).toFixed(1);
   const behind = after || (before && act.pass !== 'delta');
-  const { stage, api, scene } = run;
-  const comparison = await compare(stage.control, scene);
-  const open = openItems(job, comparison, await failedItems(run, witness));
-  say(`${name}: ${act.pass}, ${job.status} in ${((Date.now() - began) / 1000).toFixed(1)} s; ${job.doneItems} done, ${job.errorItems} errors, ${job.skippedItems} skipped${open > 0 ? `, ${open} of them for a later pass` : ''}`);
+  const violations: string[] = [];
+  for (const [index, job] of jobs.entries()) {
+    const witness = run.witnesses[index];
+    if (witness === undefined) continue;
+    const { type } = witness;
+    const found = await checkJob(run, witness, job, { behind, last, verified: act.pass === 'verify' });
+    say(`${name}: ${act.pass} of ${type}, ${job.status} in ${seconds} s; ${job.doneItems} done, ${job.errorItems} errors, ${job.skippedItems} skipped${found.open > 0 ? `, ${found.open} of them for a later pass` : ''}`);
+    violations.push(...found.violations.map((each) => `${name} (${act.pass} of ${type}): ${each}`));
+  }
+  const sql = postgres(run.stage.stack.databaseUrl, { max: 1 });
+  try {
+    for (const rival of run.rivals) violations.push(...[...rival.violations, ...(await checkCounters(sql, await rival.job()))].map((each) => `${name} (another job of ${rival.type}): ${each}`));
+    violations.push(...(await checkLeftovers(sql, last)).map((each) => `${name} (${act.pass}): ${each}`));
+  } finally {
+    await sql.end();
+  }
+  return { violations, behind };
+}
+
+async function checkJob({ stage, api, scene, plan }: ActRun, witness: Witness, job: Job, { behind, last, verified }: { behind: boolean; last: boolean; verified: boolean }): Promise<{ open: number; violations: string[] }> {
+  const comparison = await carried[witness.type].compare(stage.control, scene, plan);
+  const open = openItems(job, comparison, await failedItems(api, witness));
   const standing = last ? 'equal' : behind ? 'behind' : open === 0 && job.status === 'DONE' ? 'equal' : 'open';
-  const violations = [...judge(comparison, standing, run.deletions), ...witness.violations, ...run.rivals.flatMap((rival) => rival.violations)];
-  if (last && act.pass === 'verify') violations.push(...(await checkVerification(api, job, comparison.items.kept)));
+  const violations = [...judge(comparison, standing, plan.deletions), ...witness.violations];
+  if (last && verified) violations.push(...(await checkVerification(api, job, comparison.items.kept)));
   if (last && open > 0) violations.push(`${open} items failed that nothing refuses, in a pass that nothing disturbed`);
   if (last && job.status !== 'DONE') violations.push(`a pass that nothing disturbed ended with ${job.status}: ${JSON.stringify(job.failure)}`);
   const sql = postgres(stage.stack.databaseUrl, { max: 1 });
   try {
-    for (const each of [witness, ...run.rivals]) violations.push(...(await checkCounters(sql, await each.job())));
-    violations.push(...(await checkLeftovers(sql, last)));
+    violations.push(...(await checkCounters(sql, job)));
     violations.push(...(await checkLog(sql, api, job.id, witness.lines)));
     violations.push(...(await checkStates(stage, sql, job.id, job.status)));
   } finally {
     await sql.end();
   }
-  return { violations: violations.map((each) => `${name} (${act.pass}): ${each}`), behind };
+  return { open, violations };
 }
 
 /** Failures that the simulator was not told to make for good: a later pass must bring them. */
@@ -110,7 +128,7 @@ function openItems(job: Job, comparison: Comparison, failed: number): number {
   return Math.max(0, failed - comparison.items.refused) + (job.errorItems - failed);
 }
 
-async function failedItems({ api }: ActRun, witness: Witness): Promise<number> {
+async function failedItems(api: PatientApi, witness: Witness): Promise<number> {
   let failed = 0;
   let cursor = '';
   do {

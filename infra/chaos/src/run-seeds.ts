@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { checkout } from '@migrator/stack';
 import { keepEvidence } from './keep-evidence.js';
-import { makePlan, type PlanSize } from './plan.js';
+import { makePlan, type Carriable, type PlanSize } from './plan.js';
 import { runPlan, type Outcome } from './run-plan.js';
 import { openStage, type Stage } from './stage.js';
 
@@ -17,13 +17,15 @@ export interface SeedRun extends Outcome {
 export interface RunSeeds {
   seeds: Iterable<number>;
   size: PlanSize;
+  /** The one workload that is carried, whatever the seeds would draw. */
+  only: Carriable | null;
   /** No further seed is begun then. */
   stop: () => boolean;
   say: (line: string) => void;
   ended: (run: SeedRun) => void;
 }
 
-export async function runSeeds({ seeds, size, stop, say, ended }: RunSeeds): Promise<void> {
+export async function runSeeds({ seeds, size, only, stop, say, ended }: RunSeeds): Promise<void> {
   let stage: Stage | null = null;
   let turns = 0;
   try {
@@ -35,11 +37,11 @@ export async function runSeeds({ seeds, size, stop, say, ended }: RunSeeds): Pro
         turns = 0;
       }
       turns += 1;
-      const plan = makePlan(seed, size);
+      const plan = makePlan(seed, size, only);
       const outcome = await runPlan(stage, plan, turns, (line) => {
         say(`seed ${seed}: ${line}`);
       });
-      const evidence = outcome.violations.length === 0 ? null : await keepEvidence(stage, plan, outcome, join(checkout, '.chaos', `seed-${seed}-${size}`));
+      const evidence = outcome.violations.length === 0 ? null : await keepEvidence(stage, plan, outcome, join(checkout, '.chaos', `seed-${seed}-${size}${only === null ? '' : `-${only}`}`));
       ended({ ...outcome, evidence });
       if (evidence !== null) {
         await stage.end();

@@ -4,6 +4,7 @@ import type { ApiClient } from '@migrator/demo/api-client';
 import type { ControlClient } from '@migrator/demo/control-client';
 import { giveConsent } from '@migrator/demo/give-consent';
 import { eventually } from '@migrator/testing/eventually';
+import { carried } from './carried.js';
 import type { Plan } from './plan.js';
 
 export interface Scene {
@@ -17,11 +18,11 @@ export interface Scene {
 export async function setScene(api: ApiClient, control: ControlClient, plan: Plan, turn: number): Promise<Scene> {
   const source = `source-${turn}.example`;
   const destination = `destination-${turn}.example`;
-  const users = (filled: boolean): unknown[] => plan.mailboxes.map(({ alias, content }) => ({ alias, displayName: alias, kind: alias === 'info' ? 'shared' : 'user', content: filled ? content : 'empty' }));
-  await control.call('POST', '/tenants', { domain: source, displayName: 'Source', seed: `${plan.seed} source`, users: users(true) });
-  await control.call('POST', '/tenants', { domain: destination, displayName: 'Destination', seed: `${plan.seed} destination`, users: users(false) });
-  await control.call('POST', '/exchange/delta', { tenant: source, ...plan.manners });
-  await control.call('POST', '/exchange/exports', { omitOverBytes: plan.omitOverBytes });
+  const aliases = [...new Set([...plan.mailboxes, ...plan.drives.drives].map(({ alias }) => alias))];
+  const users = (side: 'source' | 'destination'): unknown[] => aliases.map((alias) => ({ alias, displayName: alias, kind: alias === 'info' ? 'shared' : 'user', content: 'empty', ...Object.assign({}, ...plan.carries.map((type) => carried[type].user(plan, alias, side))) }));
+  await control.call('POST', '/tenants', { domain: source, displayName: 'Source', seed: `${plan.seed} source`, users: users('source') });
+  await control.call('POST', '/tenants', { domain: destination, displayName: 'Destination', seed: `${plan.seed} destination`, users: users('destination') });
+  for (const type of plan.carries) await carried[type].prepare(control, source, plan);
   await control.call('POST', '/limits', { latency: plan.latency });
   await giveConsent(api, source, 'source');
   await giveConsent(api, destination, 'destination');

@@ -2,7 +2,10 @@
 import { Redis } from 'ioredis';
 import postgres from 'postgres';
 import { endAll, signal } from '@migrator/stack';
+import { carried } from './carried.js';
 import type { Strike } from './draw-strikes.js';
+import type { Plan } from './plan.js';
+import type { Scene } from './scene.js';
 import type { Stage } from './stage.js';
 
 const rest = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -27,8 +30,8 @@ export function strikeName(strike: Strike): string {
 
 const family = (part: string): string => part.replace(/^migration-(worker)-\d+$/, '$1');
 
-/** Strikes and heals; resolves when the stack is whole again. `tenants` are the simulated ones of the run. */
-export async function perform(stage: Stage, strike: Strike, tenants: readonly string[]): Promise<void> {
+/** Strikes and heals; resolves when the stack is whole again. */
+export async function perform(stage: Stage, strike: Strike, { source, destination }: Scene, { carries }: Plan): Promise<void> {
   const { processes } = stage.state();
   switch (strike.how) {
     case 'kill':
@@ -68,6 +71,6 @@ export async function perform(stage: Stage, strike: Strike, tenants: readonly st
       return;
     }
     case 'expire':
-      for (const tenant of tenants) await stage.control.call('POST', '/exchange/expire', { tenant, what: strike.what });
+      for (const tenant of [source, destination]) for (const type of carries) await carried[type].expire(stage.control, tenant, strike.what);
   }
 }

@@ -3,6 +3,7 @@ import { jobAnswer, type Job } from '@migrator/contracts/api/jobs';
 import type { LogLine } from '@migrator/contracts/api/logs';
 import { followLog } from '@migrator/demo/follow-log';
 import type { PatientApi } from './patient-api.js';
+import type { Carriable } from './plan.js';
 
 const lookEveryMs = 100;
 
@@ -16,6 +17,7 @@ export class Witness {
 
   constructor(
     private readonly api: PatientApi,
+    readonly type: Carriable,
     readonly jobId: string,
   ) {}
 
@@ -23,7 +25,7 @@ export class Witness {
     const { job } = await this.api.client.call('GET', `/v1/jobs/${this.jobId}`, jobAnswer);
     this.looks += 1;
     const settled = job.doneItems + job.errorItems + job.skippedItems;
-    if (settled > job.totalItems) this.violations.push(`job ${job.status}: ${job.doneItems} done + ${job.errorItems} errors + ${job.skippedItems} skipped are more than its total of ${job.totalItems}`);
+    if (settled > job.totalItems) this.violations.push(`${this.type} job ${job.status}: ${job.doneItems} done + ${job.errorItems} errors + ${job.skippedItems} skipped are more than its total of ${job.totalItems}`);
     return job;
   }
 
@@ -47,7 +49,7 @@ export class Witness {
     for (;;) {
       const job = await this.job();
       if (job.status === 'DONE' || job.status === 'ERROR') return job;
-      if (Date.now() > deadline) throw new Error(`the ${job.passes[0]?.mode ?? ''} pass did not end within ${timeoutMs / 1000} s: ${job.status}${job.draining ? ', draining' : ''}, ${job.doneItems} done, ${job.errorItems} errors, ${job.skippedItems} skipped of ${job.totalItems}`);
+      if (Date.now() > deadline) throw new Error(`the ${this.type} ${job.passes[0]?.mode ?? ''} pass did not end within ${timeoutMs / 1000} s: ${job.status}${job.draining ? ', draining' : ''}, ${job.doneItems} done, ${job.errorItems} errors, ${job.skippedItems} skipped of ${job.totalItems}`);
       await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
     }
   }
