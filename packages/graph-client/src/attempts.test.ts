@@ -29,6 +29,7 @@ let port: GraphPort;
 const throttled: number[] = [];
 let units: number[] = [];
 const charged: number[] = [];
+const chargedBeyond: number[] = [];
 let governor: Governor;
 const flow = { organisation: 'org', job: 'job', workload: 'EMAIL' };
 
@@ -53,6 +54,8 @@ beforeEach(() => {
   };
   const real = createGovernor({ observer: { onThrottled: (_budget, ms) => throttled.push(ms) } });
   units = [];
+  charged.length = 0;
+  chargedBeyond.length = 0;
   // The real governor, watched.
   governor = {
     ...real,
@@ -64,6 +67,10 @@ beforeEach(() => {
           units.push(cost.requests);
           charged.push(cost.bytes);
           return governed.acquire(each, cost, signal);
+        },
+        sent: (each, bytes) => {
+          chargedBeyond.push(bytes);
+          governed.sent(each, bytes);
         },
       };
     },
@@ -99,6 +106,16 @@ test('a 429 is waited out to the second and repeated, also for a write: it was n
   expect(Date.now() - began).toBeGreaterThanOrEqual(999);
   expect(seen.map((each) => each.text)).toEqual(['{"subject":"s"}', '{"subject":"s"}']);
   expect(throttled).toEqual([1000]);
+});
+
+test('a stream of unknown length waits for room for what is expected of it, and what it sends beyond is counted once, at every attempt', async () => {
+  handler = (_request, response, nth) => { if (nth === 1) json(response, 429, {}, { 'retry-after': '1' }); else json(response, 201, {}); };
+  const pieces = async function* (): AsyncGenerator<Buffer> {
+    for (const length of [60, 60, 30]) yield Promise.resolve(Buffer.alloc(length));
+  };
+  await (await port.preauthorised('POST', 'https://outlook.office.com/import', { budget, body: pieces, bytesExpected: 100 })).discard();
+  expect(charged).toEqual([100, 100]);
+  expect(chargedBeyond).toEqual([20, 30, 20, 30]);
 });
 
 test('a write whose answer is lost is in doubt and not repeated; a read is repeated', async () => {

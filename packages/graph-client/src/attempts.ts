@@ -24,6 +24,8 @@ export interface Attempt<T> {
   body: RequestBody | null;
   /** Size of a body that is a stream, when it is known. */
   contentLength: number | undefined;
+  /** About that size, when it is not. */
+  bytesExpected?: number | undefined;
   /** Sends once. `fresh`: with a new token. */
   send(body: string | Uint8Array | AsyncIterable<Uint8Array> | null, fresh: boolean): Promise<HttpResponse>;
   /** Takes what is needed of an accepted answer before it counts as an answer; a failure here is a lost answer. */
@@ -48,7 +50,8 @@ export async function attempt<T>(governed: Governed, request: Attempt<T>): Promi
   const { budget, repeatable, signal } = request;
   const deadline = performance.now() + patienceMs;
   const known = sizeOf(request.body) ?? request.contentLength ?? null;
-  const cost: Cost = { requests: request.requests, bytes: known ?? 0, write: request.write, ...(request.units === undefined ? {} : { units: request.units }) };
+  const expected = known ?? request.bytesExpected ?? 0;
+  const cost: Cost = { requests: request.requests, bytes: expected, write: request.write, ...(request.units === undefined ? {} : { units: request.units }) };
   let lost = 0;
   let refused = 0;
   let renewed = false;
@@ -59,9 +62,12 @@ export async function attempt<T>(governed: Governed, request: Attempt<T>): Promi
     const began = performance.now();
     let response: HttpResponse | null = null;
     try {
+      let sent = 0;
       const body = materialise(request.body, (bytes) => {
-        if (known === null) governed.sent(budget, bytes);
         bodyTaken = true;
+        const beyond = Math.min(bytes, sent + bytes - expected);
+        sent += bytes;
+        if (known === null && beyond > 0) governed.sent(budget, beyond);
       });
       const asked = fresh;
       fresh = false;

@@ -37,6 +37,8 @@ export interface RawOptions extends RequestOptions {
   contentType?: string;
   /** Needed for streams whose length is known; Graph's upload slices want it. */
   contentLength?: number;
+  /** About how long a stream of unknown length will be: so much of the budget's bytes must be free before it begins; what it sends beyond is counted as it goes. */
+  bytesExpected?: number;
 }
 
 export interface RawResponse {

@@ -13,6 +13,11 @@ export interface ImportTarget {
 }
 
 const closing = Buffer.from('"}');
+/** The stream is the item in base64, and says more of it than its size counts. */
+const streamPerItemByte = 4 / 3;
+
+/** About how long the body of an item's import will be, before its export has been read. */
+export const expectedBytes = (itemBytes: number): number => Math.ceil(itemBytes * streamPerItemByte);
 
 /** The request's JSON up to the data; property names are PascalCase in this one call, and ids are refused when creating. */
 export function importHead(target: ImportTarget): Buffer {
@@ -58,22 +63,23 @@ function sessionRefused(error: unknown): boolean {
 
 /**
  * Sends one import. When the session is refused, a new one is opened, once: a refused session took nothing.
+ * `bytesExpected`: about the size of a streamed body, which the mailbox's budget of bytes must have room for.
  * Throws GraphRequestError, or ImportUnanswered when the destination took the item but its answer was cut.
  */
-export async function importItem(destination: Mailbox, sessions: ImportSessions, body: RequestBody, signal: AbortSignal): Promise<DestRef> {
+export async function importItem(destination: Mailbox, sessions: ImportSessions, body: RequestBody, signal: AbortSignal, bytesExpected = 0): Promise<DestRef> {
   const session = await sessions.get(signal);
   try {
-    return await send(destination, session, body, signal);
+    return await send(destination, session, body, signal, bytesExpected);
   } catch (error) {
     if (!sessionRefused(error)) throw error;
     await sessions.drop(session);
   }
-  return await send(destination, await sessions.get(signal), body, signal);
+  return await send(destination, await sessions.get(signal), body, signal, bytesExpected);
 }
 
-async function send(destination: Mailbox, session: ImportSession, body: RequestBody, signal: AbortSignal): Promise<DestRef> {
+async function send(destination: Mailbox, session: ImportSession, body: RequestBody, signal: AbortSignal, bytesExpected: number): Promise<DestRef> {
   const options = destination.options(signal, { slow: true });
-  const response = await destination.port.preauthorised('POST', session.url, { ...options, body, contentType: 'application/json' });
+  const response = await destination.port.preauthorised('POST', session.url, { ...options, body, bytesExpected, contentType: 'application/json' });
   try {
     const answer = await response.json<Record<string, unknown>>();
     const id = text(answer['itemId']);
