@@ -1,51 +1,22 @@
 /** Control operations on drives: how they compare, what expires, how awkward delta is, what is kept of uploads. */
 import { z } from 'zod';
-import { ControlError, type ControlRoute } from '../control/control-route.js';
+import type { ControlRoute } from '../control/control-route.js';
 import type { SimTenant } from '../world/tenant.js';
 import type { World } from '../world/world.js';
-import { compareDrives } from './compare-drives.js';
-import { defaultLibrary, siteId, type Site } from './file-store.js';
-import { type Drive } from './drives/drive.js';
+import { compareDrives } from './compare/compare-drives.js';
+import { counterpart, libraryNamed, Place, siteNamed, sitesNamed, tenantNamed } from './named-places.js';
+import type { Drive } from './drives/drive.js';
 import { nowOf } from './drives/drive-access.js';
 import { invitationsSent } from './drives/permission-routes.js';
-import type { Item, Permission } from './drives/item.js';
 import { driveOf } from './drives/site-drives.js';
 import type { Rows } from './lists/row.js';
 import { listsOf } from './lists/site-lists.js';
 import type { FileUploadSessions } from './drives/upload-sessions.js';
 
-/** Of which drive a body speaks: one by its owner or site, or all of a tenant. */
-export const Place = z.strictObject({ tenant: z.string(), site: z.string().optional(), user: z.string().optional() });
-
-export function tenantNamed(world: World, name: string): SimTenant {
-  const tenant = world.findTenant(name);
-  if (tenant === undefined) throw new ControlError(404, `There is no tenant '${name}'.`);
-  return tenant;
-}
-
-/** Sites that a body names: one by its name or id, a user's OneDrive, or all. */
-export function sitesNamed(tenant: SimTenant, { site, user }: { site?: string | undefined; user?: string | undefined }): Site[] {
-  const owner = user === undefined ? undefined : tenant.findUser(user)?.id;
-  if (user !== undefined && owner === undefined) throw new ControlError(404, `There is no user '${user}'.`);
-  const found = tenant.files.sites.filter((each) => (site === undefined || each.name === site || siteId(each) === site) && (owner === undefined || each.ownerId === owner));
-  if (found.length === 0) throw new ControlError(404, 'There is no such site or OneDrive.');
-  return found;
-}
-
-export function itemNamed(drive: Drive, path: string): Item {
-  let at = drive.root;
-  for (const name of path.split('/').filter((each) => each !== '')) {
-    const next = drive.child(at.key, name);
-    if (next === undefined) throw new ControlError(404, `There is no '${path}' in the drive.`);
-    at = next;
-  }
-  return at;
-}
-
 const Compare = z.strictObject({
   source: z.string(),
   destination: z.string(),
-  drives: z.array(z.strictObject({ source: z.string(), dest: z.string() })).min(1),
+  drives: z.array(z.strictObject({ source: z.string(), dest: z.string(), library: z.string().optional() })).min(1),
   under: z.string().optional(),
   deepBytesMax: z.int().min(0).default(64 * 1024 ** 2),
   versions: z.boolean().default(true),
@@ -54,43 +25,27 @@ const Compare = z.strictObject({
   examplesMax: z.int().min(0).max(1_000).default(20),
 });
 
-/** The same name before the @, or the same group name, at the other tenant. */
-function counterpart(source: SimTenant, destination: SimTenant): (grantee: Permission['grantees'][number]) => string | null {
-  return ({ kind, id }) => {
-    if (kind === 'group') {
-      const name = source.groups.find((each) => each.id === id)?.mailNickname;
-      return destination.groups.find((each) => each.mailNickname === name)?.id ?? null;
-    }
-    const alias = source.findUser(id)?.userPrincipalName.split('@')[0];
-    return destination.users.find((each) => each.userPrincipalName.split('@')[0] === alias)?.id ?? null;
-  };
-}
-
 export function fileOperations(world: World, uploads: FileUploadSessions): ControlRoute[] {
   const now = (): string => nowOf(world);
   const drivesOf = (body: z.output<typeof Place>): Drive[] => {
     const tenant = tenantNamed(world, body.tenant);
-    return sitesNamed(tenant, body).map((site) => driveOf(tenant, defaultLibrary(site), now));
+    return sitesNamed(tenant, body).map((site) => driveOf(tenant, libraryNamed(site, body.library), now));
   };
   /** The deltas of a place: those of its libraries, which their drives share, and of its lists. */
   const deltasOf = (body: z.output<typeof Place>): Rows['delta'][] => {
     const tenant = tenantNamed(world, body.tenant);
     return sitesNamed(tenant, body).flatMap((site) => listsOf(tenant, site, now).all.map(({ rows }) => rows.delta));
   };
-  const end = (tenant: SimTenant, name: string): { tenant: SimTenant; drive: Drive } => {
-    const [site] = sitesNamed(tenant, name.includes('@') ? { user: name } : { site: name });
-    if (site === undefined) throw new ControlError(404, 'There is no such drive.');
-    return { tenant, drive: driveOf(tenant, defaultLibrary(site), now) };
-  };
+  const end = (tenant: SimTenant, name: string, library: string | undefined): { tenant: SimTenant; drive: Drive } => ({ tenant, drive: driveOf(tenant, libraryNamed(siteNamed(tenant, name.includes('@') ? { user: name } : { site: name }), library), now) });
   return [
     {
       method: 'POST', path: '/files/compare',
-      summary: 'Hold drives against each other: { source, destination, drives: [{ source, dest }], under?, deepBytesMax?, versions?, permissions?, examplesMax? }; a drive is a UPN or a site’s name',
+      summary: 'Hold drives against each other: { source, destination, drives: [{ source, dest, library? }], under?, deepBytesMax?, versions?, permissions?, examplesMax? }; a drive is a UPN or a site’s name',
       handle: async (req) => {
         const body = Compare.parse(await req.json());
         const [source, destination] = [tenantNamed(world, body.source), tenantNamed(world, body.destination)];
         const results = [];
-        for (const pair of body.drives) results.push({ ...pair, ...(await compareDrives(end(source, pair.source), end(destination, pair.dest), { ...body, principal: counterpart(source, destination) })) });
+        for (const pair of body.drives) results.push({ ...pair, ...(await compareDrives(end(source, pair.source, pair.library), end(destination, pair.dest, pair.library), { ...body, principal: counterpart(source, destination) })) });
         return { drives: results, invitationsSent: invitationsSent(source) + invitationsSent(destination) };
       },
     },

@@ -12,6 +12,7 @@ import { contentTypeRoutes } from './lists/content-type-routes.js';
 import { listItemRoutes } from './lists/list-item-routes.js';
 import { listRoutes } from './lists/list-routes.js';
 import { pageRoutes } from './pages/page-routes.js';
+import { siteOperations } from './site-operations.js';
 import { sitePermissionRoutes } from './site-permission-routes.js';
 import { ownerOperations } from './owner-operations.js';
 import { sharepointSettingsRoutes } from './sharepoint-settings.js';
@@ -31,7 +32,7 @@ export function filePart(world: World): FilePart {
   if (part === undefined) {
     const links = new DownloadLinks(world);
     const uploads = new FileUploadSessions(world);
-    part = { routes: [...siteRoutes(), ...driveRoutes(world), ...itemRoutes(world, links, uploads), ...permissionRoutes(world, links), ...listRoutes(world), ...listItemRoutes(world, links), ...contentTypeRoutes(world), ...pageRoutes(world), ...sitePermissionRoutes(world), ...sharepointSettingsRoutes()], hostRoutes: [...downloadHostRoutes(world, links), ...uploads.routes()], controlRoutes: [...fileOperations(world, uploads), ...ownerOperations(world)] };
+    part = { routes: [...siteRoutes(), ...driveRoutes(world), ...itemRoutes(world, links, uploads), ...permissionRoutes(world, links), ...listRoutes(world), ...listItemRoutes(world, links), ...contentTypeRoutes(world), ...pageRoutes(world), ...sitePermissionRoutes(world), ...sharepointSettingsRoutes()], hostRoutes: [...downloadHostRoutes(world, links), ...uploads.routes()], controlRoutes: [...fileOperations(world, uploads), ...ownerOperations(world), ...siteOperations(world)] };
     parts.set(world, part);
   }
   return part;

@@ -11,8 +11,7 @@ import { breakInheritance } from './drives/effective-permissions.js';
 import type { Item, Permission } from './drives/item.js';
 import { driveChangeKinds, makeDriveChanges, type DriveChangeKind } from './drives/make-drive-changes.js';
 import { driveOf } from './drives/site-drives.js';
-import { defaultLibrary } from './file-store.js';
-import { itemNamed, Place, sitesNamed, tenantNamed } from './file-operations.js';
+import { itemNamed, libraryNamed, Place, sitesNamed, tenantNamed } from './named-places.js';
 
 const Step = z.strictObject({
   kind: z.enum(['write', 'folder', 'rename', 'move', 'delete', 'share', 'unshare', 'restrict']),
@@ -92,7 +91,7 @@ export function ownerOperations(world: World): ControlRoute[] {
   const now = (): string => nowOf(world);
   const drivesOf = (body: z.output<typeof Place>): { tenant: SimTenant; drives: Drive[] } => {
     const tenant = tenantNamed(world, body.tenant);
-    return { tenant, drives: sitesNamed(tenant, body).map((site) => driveOf(tenant, defaultLibrary(site), now)) };
+    return { tenant, drives: sitesNamed(tenant, body).map((site) => driveOf(tenant, libraryNamed(site, body.library), now)) };
   };
   const driveNamed = (body: z.output<typeof Place>): { tenant: SimTenant; drive: Drive } => {
     const { tenant, drives: [drive] } = drivesOf(body);
@@ -102,7 +101,7 @@ export function ownerOperations(world: World): ControlRoute[] {
   return [
     {
       method: 'POST', path: '/files/changes',
-      summary: `What owners do: { tenant, user or site, do: [{ kind: "write"|"folder"|"rename"|"move"|"delete"|"share"|"unshare"|"restrict", path, to?, bytes?, with?, role?, link?, until? }] }, paths from the root; or by a seed, in every drive that holds something: { tenant, user?, site?, seed?, perDrive: { ${driveChangeKinds.join(', ')} } }`,
+      summary: `What owners do: { tenant, user or site, library?, do: [{ kind: "write"|"folder"|"rename"|"move"|"delete"|"share"|"unshare"|"restrict", path, to?, bytes?, with?, role?, link?, until? }] }, paths from the root; or by a seed, in every drive that holds something: { tenant, user?, site?, library?, seed?, perDrive: { ${driveChangeKinds.join(', ')} } }`,
       handle: async (req) => {
         const { do: steps, perDrive, seed, ...place } = Place.extend({ do: z.array(Step).min(1).max(10_000).optional(), perDrive: PerDrive.optional(), seed: z.string().default('changes') }).parse(await req.json());
         if (perDrive === undefined) {
@@ -118,7 +117,7 @@ export function ownerOperations(world: World): ControlRoute[] {
       },
     },
     {
-      method: 'POST', path: '/files/lock', summary: 'Lock a file as if somebody had it open, or let it go: { tenant, site?, user?, path, locked, reads? } (reads: it cannot be read either); without a path everything is let go',
+      method: 'POST', path: '/files/lock', summary: 'Lock a file as if somebody had it open, or let it go: { tenant, site?, user?, library?, path, locked, reads? } (reads: it cannot be read either); without a path everything is let go',
       handle: async (req) => {
         const { path, locked, reads = false, ...place } = Place.extend({ path: z.string().optional(), locked: z.boolean(), reads: z.boolean().optional() }).parse(await req.json());
         if (path === undefined) {
@@ -134,7 +133,7 @@ export function ownerOperations(world: World): ControlRoute[] {
       },
     },
     {
-      method: 'POST', path: '/files/damage', summary: `Damage a drive: { tenant, user or site, kind: ${driveDamageKinds.join('|')}, path? }`,
+      method: 'POST', path: '/files/damage', summary: `Damage a drive: { tenant, user or site, library?, kind: ${driveDamageKinds.join('|')}, path? }`,
       handle: async (req) => {
         const { kind, path, ...place } = Place.extend({ kind: z.enum(driveDamageKinds), path: z.string().optional() }).parse(await req.json());
         const { drive } = driveNamed(place);

@@ -1,7 +1,10 @@
 /** What of a destination's surplus comes from things that the source does not hold any more, or was written more than once. Shares no code with any migration. */
-import { foldName } from './drives/names.js';
-import type { Drive } from './drives/drive.js';
-import type { Item } from './drives/item.js';
+import { foldName } from '../drives/names.js';
+import type { Drive } from '../drives/drive.js';
+import type { Item } from '../drives/item.js';
+
+/** Hashes under which a destination may hold what a file has and had in it: as it is, and with what the library there writes into it. */
+export type HashesOf = (item: Item) => Promise<ReadonlySet<string>>;
 
 /** Why a copy is where its source has nothing: that was deleted, or has another name or place by now. */
 export type Departure = 'deleted' | 'moved';
@@ -14,27 +17,31 @@ export class KeptCopies {
   constructor(
     private readonly source: Drive,
     missing: readonly Item[],
+    private readonly hashesOf: HashesOf,
   ) {
     this.#left = [...source.history.removed.map((item) => ({ item, why: 'deleted' as const })), ...missing.map((item) => ({ item, why: 'moved' as const }))];
   }
 
   /** Null when the source never held what this is a copy of: a file of this content, or a folder or an empty file of this name. */
-  take(copy: Item): Departure | null {
-    const at = this.#left.findIndex(({ item }) => this.#isCopyOf(copy, item));
-    const [left] = at < 0 ? [] : this.#left.splice(at, 1);
-    return left?.why ?? null;
+  async take(copy: Item): Promise<Departure | null> {
+    for (const [at, { item, why }] of this.#left.entries()) {
+      if (!(await this.#isCopyOf(copy, item))) continue;
+      this.#left.splice(at, 1);
+      return why;
+    }
+    return null;
   }
 
-  #isCopyOf(copy: Item, item: Item): boolean {
-    if (copy.content !== null && copy.content.size > 0) return contentsOf(item).has(copy.content.quickXorHash);
+  async #isCopyOf(copy: Item, item: Item): Promise<boolean> {
+    if (copy.content !== null && copy.content.size > 0) return (await this.hashesOf(item)).has(copy.content.quickXorHash);
     return item.kind !== 'shortcut' && (item.content === null) === (copy.content === null) && this.source.history.namesOf(item).has(foldName(copy.name));
   }
 }
 
 /** Paths of files at the destination that stand there more often than the source ever held their content. Empty ones are all alike and not counted. */
-export function copiesTooMany(source: Drive, dest: Drive): string[] {
+export async function copiesTooMany(source: Drive, dest: Drive, hashesOf: HashesOf): Promise<string[]> {
   const held = new Map<string, number>();
-  for (const item of [...source.items(), ...source.history.removed]) for (const hash of contentsOf(item)) held.set(hash, (held.get(hash) ?? 0) + 1);
+  for (const item of [...source.items(), ...source.history.removed]) for (const hash of await hashesOf(item)) held.set(hash, (held.get(hash) ?? 0) + 1);
   return [...dest.items()].flatMap((item) => {
     const left = item.content === null || item.content.size === 0 ? undefined : held.get(item.content.quickXorHash);
     if (item.content === null || left === undefined) return [];
@@ -42,6 +49,3 @@ export function copiesTooMany(source: Drive, dest: Drive): string[] {
     return left > 0 ? [] : [`/${dest.path(item).join('/')}`];
   });
 }
-
-/** Everything that a file has and had in it. */
-const contentsOf = ({ content, earlier }: Item): ReadonlySet<string> => new Set(content === null ? [] : [content, ...earlier.map((version) => version.content)].map(({ quickXorHash }) => quickXorHash));

@@ -1,4 +1,4 @@
-import { startTestSimulator, type Reply, type TestSimulator } from '../testing/test-simulator.js';
+import { startTestSimulator, type Reply, type TestSimulator } from '../../testing/test-simulator.js';
 
 type Json = Record<string, unknown>;
 const people = [{ alias: 'ada', displayName: 'Ada' }, { alias: 'bob', displayName: 'Bob' }];
