@@ -1,4 +1,5 @@
 import { matchesFilter, parseFilterText, type FilterExpr } from './odata-filter.js';
+import { bare } from './query-options.js';
 import { GraphFault, type GraphReply, type GraphRequest } from './route.js';
 
 export { matchesFilter, type FilterExpr } from './odata-filter.js';
@@ -95,8 +96,9 @@ export function parseExpand(query: URLSearchParams): ExpandTerm[] {
     const options = new URLSearchParams();
     for (const option of splitOutside(match[2] ?? '', ';')) {
       const eq = option.indexOf('=');
-      if (!option.startsWith('$') || eq < 0) throw new GraphFault(400, 'BadRequest', `Syntax error in the $expand clause '${option}'.`);
-      options.append(option.slice(0, eq).trim().toLowerCase(), option.slice(eq + 1).trim());
+      const name = option.slice(0, Math.max(0, eq)).trim().toLowerCase();
+      if (!name.startsWith('$') && !bare.has(name)) throw new GraphFault(400, 'BadRequest', `Syntax error in the $expand clause '${option}'.`);
+      options.append(name.startsWith('$') ? name : `$${name}`, option.slice(eq + 1).trim());
     }
     return { name: match[1], options };
   });

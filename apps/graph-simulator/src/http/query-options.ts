@@ -1,7 +1,8 @@
 import { GraphFault } from './route.js';
 
 const system = new Set(['$select', '$top', '$skip', '$filter', '$orderby', '$expand', '$count', '$search', '$skiptoken', '$deltatoken', '$format']);
-const bare = new Set(['select', 'top', 'skip', 'filter', 'orderby', 'expand', 'count', 'search', 'format']);
+/** Options that are understood without `$` in front, as v1.0 does. */
+export const bare: ReadonlySet<string> = new Set(['select', 'top', 'skip', 'filter', 'orderby', 'expand', 'count', 'search', 'format']);
 
 /**
  * The query with option names as routes expect them: lower case, `$` in front (v1.0 takes them without). Throws GraphFault 400

@@ -1,5 +1,5 @@
 /** The pages of two sites held against each other, by name. */
-import type { Canvas, Page } from '../pages/page.js';
+import { isDraft, type Canvas, type Page } from '../pages/page.js';
 import type { SitePages } from '../pages/site-pages.js';
 import { creatableParts, type WebPart } from '../pages/web-parts.js';
 import type { Rewrite } from './rewritten.js';
@@ -36,7 +36,7 @@ function differencesOf(page: Page, copy: Page, rewrite: Rewrite): { differences:
   for (const name of ['title', 'description', 'promotionKind', 'showComments', 'showRecommendedPages'] as const) if (wanted[name] !== got[name]) differences.push(name);
   if (rewrite(wanted.thumbnailWebUrl ?? '') !== (got.thumbnailWebUrl ?? '')) differences.push('thumbnailWebUrl');
   if (rewrite(said(wanted.titleArea)) !== said(got.titleArea)) differences.push('titleArea');
-  if ((page.minor === 0) !== (copy.minor === 0)) differences.push(page.minor === 0 ? 'not published' : 'published');
+  if (isDraft(page) !== isDraft(copy)) differences.push(isDraft(page) ? 'published' : 'not published');
   const shape = ({ horizontalSections, verticalSection }: Canvas): string => JSON.stringify([horizontalSections.map(({ layout, emphasis, columns }) => [layout, emphasis, columns.map(({ width }) => width)]), verticalSection?.emphasis ?? null]);
   if (shape(wanted.canvas) !== shape(got.canvas)) differences.push('sections');
   const [places, copies] = [placesOf(wanted.canvas), placesOf(got.canvas)];

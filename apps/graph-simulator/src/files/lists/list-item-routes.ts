@@ -84,7 +84,7 @@ export function listItemRoutes(world: World, links: DownloadLinks): Route[] {
     const contentType = body.contentType === undefined ? target.contentTypes[0] : target.contentType(body.contentType.id);
     if (contentType === undefined) throw new GraphFault(400, 'invalidRequest', 'The content type does not belong to the list.');
     const row = target.rows.add(readFields(shown.lists, target, body.fields ?? {}, null), contentType.id, appOf(req));
-    return one(req, place, row, { select: null, fields: { select: null }, driveItem: null }, 201);
+    return one(req, place, row, { select: null, fields: null, driveItem: null }, 201);
   };
 
   const writable = (place: Place, req: GraphRequest): Row => {

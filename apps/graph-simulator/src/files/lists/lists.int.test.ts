@@ -196,8 +196,10 @@ describe('items', () => {
     expect(made.status).toBe(201);
     const id = String(made.json?.['id']);
     expect(id).toBe('121');
-    expect(made.json).toMatchObject({ createdBy: { application: { id: sim.app.clientId } }, contentType: { name: 'Item' }, fields: { Title: 'New', Qty: 3, Total: 7.5, Tags: ['red'], Due: '2024-02-03T00:00:00Z', BossLookupId: boss, Team: [{ LookupId: Number(boss) }], ParentLookupId: '1' } });
-    expect(String(fieldsOf(made.json)['Created'])).not.toContain('2001');
+    expect(made.json).toMatchObject({ createdBy: { application: { id: sim.app.clientId } }, contentType: { name: 'Item' } });
+    const { json: written } = await get(`/lists/Assets/items/${id}?$expand=fields`);
+    expect(written).toMatchObject({ fields: { Title: 'New', Qty: 3, Total: 7.5, Tags: ['red'], Due: '2024-02-03T00:00:00Z', BossLookupId: boss, Team: [{ LookupId: Number(boss) }], ParentLookupId: '1' } });
+    expect(String(fieldsOf(written)['Created'])).not.toContain('2001');
     for (const [fields, status] of [
       [{ Nothing: 1 }, 400], [{ Total: 1 }, 400], [{ Attachments: true }, 400], [{ Qty: '3' }, 400], [{ Qty: -1 }, 400], [{ Link: { Url: 'https://a', Description: 'b' } }, 500], [{ Topic: { Label: 'a' } }, 500], [{ BossLookupId: 6 }, 500],
       [{ BossLookupId: '999' }, 400], [{ Boss: 'Ada' }, 500], [{ TeamLookupId: [Number(boss)] }, 500], [{ Tags: ['red'] }, 500], [{ ParentLookupId: '7' }, 400],

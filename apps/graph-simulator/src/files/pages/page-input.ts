@@ -72,6 +72,8 @@ export function readNewPage(raw: unknown, newId: () => string): NewPage {
 /** The content as a PATCH leaves it. Throws GraphFault 400. */
 export function readPageChange(before: PageContent, raw: unknown, newId: () => string): PageContent {
   const { canvasLayout, '@odata.type': _type, ...body } = parseBody(changedPage, raw);
+  // https://learn.microsoft.com/graph/api/sitepage-update: a page becomes news, and news never a page again.
+  if (before.promotionKind === 'newsPost' && body.promotionKind === 'page') throw new GraphFault(400, 'invalidRequest', 'A news post cannot be demoted.');
   const given = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
   return { ...before, ...given, ...(canvasLayout === undefined ? {} : { canvas: readCanvas(canvasLayout, newId) }) };
 }

@@ -7,7 +7,7 @@ import { actorView } from '../drives/item-view.js';
 import { siteId, siteUrl } from '../file-store.js';
 import { shownSite, writeItems, type ShownSite } from '../lists/list-access.js';
 import { readSites, sitePaths } from '../sharepoint-access.js';
-import { canvasView, partsOf, publishingState, type Page } from './page.js';
+import { canvasView, isDraft, partsOf, type Page } from './page.js';
 import { readNewPage, readPageChange } from './page-input.js';
 import { pagesOf, type SitePages } from './site-pages.js';
 import { partView } from './web-parts.js';
@@ -32,7 +32,7 @@ function baseView(shown: ShownSite, page: Page): Record<string, unknown> {
     name: page.name,
     pageLayout: page.pageLayout,
     parentReference: { siteId: siteId(shown.site) },
-    publishingState: publishingState(page),
+    publishingState: { level: isDraft(page) ? 'checkout' : 'published', versionId: `${String(page.major)}.${String(page.minor)}`, ...(isDraft(page) ? { checkedOutBy: actorView(shown, page.modifiedBy) } : {}) },
     title: page.content.title,
     webUrl: `${siteUrl(shown.site)}/SitePages/${encodeURIComponent(page.name)}`,
   };

@@ -45,7 +45,8 @@ export interface Page {
   modifiedBy: Actor;
 }
 
-export const publishingState = ({ major, minor }: Page): Record<string, unknown> => ({ level: minor === 0 ? 'published' : 'checkout', versionId: `${String(major)}.${String(minor)}` });
+/** Changed and not yet published. */
+export const isDraft = ({ minor }: Page): boolean => minor > 0;
 
 export function canvasView({ horizontalSections, verticalSection }: Canvas): Record<string, unknown> {
   return {
