@@ -4,15 +4,16 @@ import { addGroup } from '../groups.js';
 import { stableGuid } from '../ids.js';
 import type { SimTenant } from '../tenant.js';
 import type { PresetName } from './presets.js';
+import { financeContent, intranetContent, projectContent, salesContent } from './site-content.js';
 
 const mib = 1024 ** 2;
 const gib = 1024 ** 3;
 
 const demoSites: readonly SiteSpec[] = [
-  { name: 'intranet', displayName: 'Contoso intranet', kind: 'communication', usedBytes: 18 * gib, fileCount: 4_200 },
-  { name: 'finance', displayName: 'Finance', kind: 'team', usedBytes: 46 * gib, fileCount: 31_000 },
-  { name: 'projets-2024', displayName: 'Projets 2024 – Été', kind: 'team', usedBytes: 3 * gib, fileCount: 1_900 },
-  { name: '営業資料', displayName: '営業資料', kind: 'team', usedBytes: 900 * mib, fileCount: 640 },
+  { name: 'intranet', displayName: 'Contoso intranet', kind: 'communication', ...intranetContent },
+  { name: 'finance', displayName: 'Finance', kind: 'team', ...financeContent },
+  { name: 'projets-2024', displayName: 'Projets 2024 – Été', kind: 'team', ...projectContent },
+  { name: '営業資料', displayName: '営業資料', kind: 'team', ...salesContent },
   // Above 1 TB: preflight warns of sites like this one.
   { name: 'media-archive', displayName: 'Media archive', kind: 'communication', usedBytes: 1_080 * gib, fileCount: 210_000 },
   { name: 'legal-hold', displayName: 'Legal hold', kind: 'team', usedBytes: 2 * gib, fileCount: 350, locked: true },
