@@ -13,11 +13,19 @@ export interface ImportTarget {
 }
 
 const closing = Buffer.from('"}');
-/** The stream is the item in base64, and says more of it than its size counts. */
-const streamPerItemByte = 4 / 3;
+/** How long streams are, which is known only once they are read: as the latest ones were for their items' reported sizes; at first as base64. */
+export class StreamLengths {
+  #perItemByte = 4 / 3;
 
-/** About how long the body of an item's import will be, before its export has been read. */
-export const expectedBytes = (itemBytes: number): number => Math.ceil(itemBytes * streamPerItemByte);
+  /** About how long the body of an item's import will be. */
+  expected(itemBytes: number): number {
+    return Math.ceil(itemBytes * this.#perItemByte);
+  }
+
+  learn(itemBytes: number, sentBytes: number): void {
+    if (itemBytes > 0) this.#perItemByte = sentBytes / itemBytes;
+  }
+}
 
 /** The request's JSON up to the data; property names are PascalCase in this one call, and ids are refused when creating. */
 export function importHead(target: ImportTarget): Buffer {

@@ -23,6 +23,7 @@ import { rules } from './settings/rules.js';
 import type { SettingKind } from './settings/setting-kind.js';
 import { findSettings, foreseeSettings, settingsContainer, settingsDestination, settingsPages, transferSettings } from './settings/settings-container.js';
 import { removeCopies } from './remove-copies.js';
+import { StreamLengths } from './import-item.js';
 import { ItemTransfer } from './transfer-items.js';
 import { Turn } from './turn.js';
 import { MailSides } from './verify/mail-sides.js';
@@ -67,6 +68,7 @@ class MailSession implements UnitSession {
   private readonly destFolders: OutlookFolders;
   private readonly manners = new ListingManners();
   private readonly streaming = new Turn();
+  private readonly lengths = new StreamLengths();
   private readonly taskCopies = new Set<string>();
   /** Written before the items, and after them. */
   private readonly firstSettings: readonly SettingKind[] = [categories, mailboxSettings, focusedOverrides];
@@ -131,7 +133,7 @@ class MailSession implements UnitSession {
     if (kind !== null) return transferSettings(kind, this.ends.destination, batch, signal);
     const from = { id: container.key, type: shapeOf(container).type };
     const ports = { ...this.ends, sourceFolders: this.sourceFolders, destFolders: this.destFolders, taskCopies: this.taskCopies };
-    const transfer = new ItemTransfer({ ...this.ends, sessions: this.sessions, streaming: this.streaming, log: this.deps.log, copyByJson: (entry, folderId, because, stop) => copyByJson(ports, entry, from, folderId, because, stop) });
+    const transfer = new ItemTransfer({ ...this.ends, sessions: this.sessions, streaming: this.streaming, lengths: this.lengths, log: this.deps.log, copyByJson: (entry, folderId, because, stop) => copyByJson(ports, entry, from, folderId, because, stop) });
     return transfer.transfer(batch, dest.id, signal);
   }
 

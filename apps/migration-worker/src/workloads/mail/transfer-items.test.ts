@@ -2,6 +2,7 @@ import { createLogger } from '@migrator/service-kit/logger';
 import type { ItemResult, TransferItem } from '../workload.js';
 import type { UnitError } from '../workload.js';
 import { resultOf } from './errors.js';
+import { StreamLengths } from './import-item.js';
 import { ImportSessions } from './import-session.js';
 import { ItemTransfer, type JsonReason } from './transfer-items.js';
 import { Turn } from './turn.js';
@@ -46,6 +47,7 @@ class World {
     return answer;
   });
   readonly streaming = new Turn();
+  readonly lengths = new StreamLengths();
   readonly importSessions = new ImportSessions(mailboxOn(this.destination, 'dest'), { now: () => new Date(this.now) });
 
   async transfer(batch: TransferItem[]): Promise<ItemResult[]> {
@@ -54,6 +56,7 @@ class World {
       destination: mailboxOn(this.destination, 'dest'),
       sessions: this.importSessions,
       streaming: this.streaming,
+      lengths: this.lengths,
       log: createLogger('test', 'silent'),
       copyByJson: ({ item: { key } }, _folder, reason) => {
         this.byJson.push({ key, reason });
@@ -76,6 +79,16 @@ test('small items share one export, large ones travel alone, and each arrives on
   expect(world.sessions).toBe(1);
   const sent = results.find(({ key }) => key === 'big');
   expect(sent).toMatchObject({ dest: { id: 'dest-data-big', version: 'dk' }, bytes: '{"FolderId":"folder","Mode":"create","Data":"data-big"}'.length });
+});
+
+test('a streamed item is announced to its mailbox’s budget with about its length: as base64 first, then as the streams before it were', async () => {
+  const world = new World();
+  world.exportEntry = (id) => ({ itemId: id, data: 'x'.repeat(2_500_000) });
+  await world.transfer([large('one'), large('two')]);
+  const expected = world.destination.calls.filter(({ path }) => path.startsWith('https://')).map(({ bytesExpected }) => bytesExpected);
+  expect(expected[0]).toBe(Math.ceil((5_000_000 * 4) / 3));
+  expect(expected[1]).toBeGreaterThanOrEqual(2_500_000);
+  expect(expected[1]).toBeLessThan(2_501_000);
 });
 
 test('an item the export leaves out without a word is asked for once more, alone', async () => {

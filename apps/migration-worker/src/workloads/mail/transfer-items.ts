@@ -8,7 +8,7 @@ import type { DestRef, ItemResult, TransferItem } from '../workload.js';
 import { exportedErrorVerdict, faultOf, isFault, orEndUnit, resultOf, unitErrorOf, verdictOf, wordsOf, type Doing, type GraphWords, type Verdict } from './errors.js';
 import { isAsWritten } from './copy-state.js';
 import { exportAlone, exportItemsMax, exportTogether, type Exported } from './export-items.js';
-import { expectedBytes, heldBody, importItem, streamedBody, type ImportTarget, type SentBytes } from './import-item.js';
+import { heldBody, importItem, streamedBody, type StreamLengths, type ImportTarget, type SentBytes } from './import-item.js';
 import type { ImportSessions } from './import-session.js';
 import { InFlight } from '../in-flight.js';
 import type { Mailbox } from './mailbox.js';
@@ -48,6 +48,8 @@ export interface TransferPorts {
    * ever when a mailbox allows only one request at a time.
    */
   readonly streaming: Turn;
+  /** Shared in the same way: what the streams were like. */
+  readonly lengths: StreamLengths;
   readonly log: Logger;
 }
 
@@ -133,7 +135,8 @@ export class ItemTransfer {
     const reading = new Reading();
     const body = streamedBody(target, () => reading.follow(exportAlone(this.ports.source, entry.item.key, signal)), sent);
     try {
-      const dest = await this.ports.streaming.take(() => importItem(this.ports.destination, this.ports.sessions, body, signal, expectedBytes(entry.item.sizeBytes)));
+      const dest = await this.ports.streaming.take(() => importItem(this.ports.destination, this.ports.sessions, body, signal, this.ports.lengths.expected(entry.item.sizeBytes)));
+      this.ports.lengths.learn(entry.item.sizeBytes, sent.bytes);
       return written(entry, dest, sent.bytes);
     } catch (error) {
       if (reading.failure === null) return await this.refused(entry, folderId, error, signal);

@@ -7,6 +7,8 @@ export interface Call {
   readonly query: Record<string, string>;
   readonly body: unknown;
   readonly link: string | null;
+  /** What the caller expects of a streamed body. */
+  readonly bytesExpected?: number;
 }
 
 export function graphError(kind: GraphErrorKind, graphCode: string | null = null): GraphRequestError {
@@ -75,9 +77,9 @@ export class ScriptedPort implements GraphPort {
     return Promise.resolve(new Map());
   }
 
-  private async ask(method: string, path: string, options: RequestOptions, body: unknown, link: string | null = null): Promise<unknown> {
+  private async ask(method: string, path: string, options: RawOptions, body: unknown, link: string | null = null): Promise<unknown> {
     options.signal?.throwIfAborted();
-    const call = { method, path, query: options.query ?? {}, body, link };
+    const call = { method, path, query: options.query ?? {}, body, link, ...(options.bytesExpected === undefined ? {} : { bytesExpected: options.bytesExpected }) };
     this.calls.push(call);
     return await this.answer(call);
   }
