@@ -6,6 +6,7 @@ import type { World } from '../world/world.js';
 import { compareSites } from './compare/compare-sites.js';
 import { nowOf } from './drives/drive-access.js';
 import type { Actor } from './drives/item.js';
+import { invitationsSent } from './drives/permission-routes.js';
 import { system } from './drives/site-drives.js';
 import { readNewColumn } from './lists/column-input.js';
 import { readFields } from './lists/field-values.js';
@@ -146,7 +147,7 @@ export function siteOperations(world: World): ControlRoute[] {
         const options = { ...body, principal: counterpart(source, destination, body.people) };
         const results = [];
         for (const pair of body.sites) results.push({ ...pair, ...(await compareSites({ tenant: source, site: siteNamed(source, { site: pair.source }) }, { tenant: destination, site: siteNamed(destination, { site: pair.dest }) }, options, now)) });
-        return { sites: results };
+        return { sites: results, invitationsSent: invitationsSent(source) + invitationsSent(destination) };
       },
     },
     {

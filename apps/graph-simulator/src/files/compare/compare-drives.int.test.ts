@@ -56,6 +56,14 @@ test('nothing is equal to nothing; a whole copy with dates and grants is equal; 
   expect(await compare({ versions: false, deepBytesMax: 0 })).toMatchObject({ differs: 0 });
   await sim.call('PUT', `${at}/root:/mine.txt:/content`, { token, raw: Buffer.from('x') });
   expect(await compare({ versions: false })).toMatchObject({ extra: 1, examples: { extra: ['/mine.txt'] } });
+
+  // What the library writes into a file makes it no stranger, wherever its source lies by now.
+  await sim.control('POST', '/files/parser', { tenant: 'fabrikam.com', user: 'owner@fabrikam.com', on: true });
+  await owner([{ kind: 'write', path: 'Plans/d.docx' }]);
+  await copy('Plans/d.docx');
+  expect(await compare({ versions: false })).toMatchObject({ missing: 0, extra: 1, kept: 0, examples: { differs: ['/Plans/a.bin: content, in its order'] } });
+  await owner([{ kind: 'rename', path: 'Plans/d.docx', to: 'e.docx' }]);
+  expect(await compare({ versions: false })).toMatchObject({ missing: 1, extra: 1, kept: 1, keptMoved: 1, doubled: 0 });
 });
 
 test('what an owner does arrives in the drive: renames, moves, deletions', async () => {

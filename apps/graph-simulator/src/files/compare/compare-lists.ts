@@ -64,6 +64,9 @@ export function compareLists(ends: ListEnds): ListComparison {
   return result;
 }
 
+/** An application may keep something for itself where no person sees it. */
+const isKeptByApplication = ({ name, hidden }: Column, list: SiteList): boolean => hidden && !list.columns.some((each) => each.name === name);
+
 /** What stands below a column's facet, lookups by the title of their list. */
 function facetOf(lists: SiteLists, { kind, facet }: Column): string {
   return said(kind === 'lookup' ? { ...facet, listId: lists.find(String(facet['listId']))?.parts.displayName ?? '', primaryLookupColumnId: null } : facet);
@@ -89,7 +92,7 @@ function compareColumns(list: SiteList, copy: SiteList, { source, dest, examples
     for (const name of ['defaultValue', 'validation'] as const) if (said(column[name]) !== said(other[name])) differences.push(name);
     judge(tally, what, differences, examplesMax);
   }
-  for (const name of left.keys()) note(tally, 'extra', `${list.parts.displayName}/${name}`, examplesMax);
+  for (const [name, column] of left) if (!isKeptByApplication(column, list)) note(tally, 'extra', `${list.parts.displayName}/${name}`, examplesMax);
 }
 
 /** One side's way of telling what an item says, in words that both sides share. */
@@ -121,15 +124,16 @@ function lookups({ lists, columns }: Reader, values: FieldValues): Record<string
     const value = values[column.name];
     if (column.kind !== 'lookup' || value === undefined || value === null) continue;
     const target = lists.find(String(column.facet['listId']));
-    out[column.name] = (isMultiple(column) ? (value as number[]) : [value as number]).map((id) => String(target?.rows.item(id)?.values[String(column.facet['columnName'])] ?? '')).sort();
+    const rows = (isMultiple(column) ? (value as number[]) : [value as number]).flatMap((id) => target?.rows.item(id) ?? []);
+    if (rows.length > 0) out[column.name] = rows.map(({ values: shown }) => String(shown[String(column.facet['columnName'])] ?? '')).sort();
   }
   return out;
 }
 
-function readersOf(ends: ListEnds, unknown: Set<string>): { source: (list: SiteList) => Reader; dest: (list: SiteList) => Reader } {
-  const compared = (list: SiteList): Column[] => list.columns.filter((column) => column.isDeletable || column.name === 'Title');
+function readersOf(ends: ListEnds, list: SiteList, copy: SiteList, unknown: Set<string>): { source: Reader; dest: Reader } {
+  const compared = ({ columns }: SiteList): Column[] => columns.filter((column) => (column.isDeletable || column.name === 'Title') && !isKeptByApplication(column, list));
   return {
-    source: (list) => ({
+    source: {
       lists: ends.source, columns: compared(list), text: ends.rewrite,
       person: (id) => {
         const principal = ends.source.people.principal(id);
@@ -138,17 +142,16 @@ function readersOf(ends: ListEnds, unknown: Set<string>): { source: (list: SiteL
         unknown.add(other);
         return null;
       },
-    }),
-    dest: (list) => ({ lists: ends.dest, columns: compared(list), text: (text) => text, person: (id) => ends.dest.people.principal(id)?.id ?? '' }),
+    },
+    dest: { lists: ends.dest, columns: compared(copy), text: (text) => text, person: (id) => ends.dest.people.principal(id)?.id ?? '' },
   };
 }
 
 interface Seen { readonly id: number; readonly title: string; readonly plain: string }
 
 function compareItems(list: SiteList, copy: SiteList, ends: ListEnds, tally: ListComparison['items'], unknown: Set<string>): void {
-  const readers = readersOf(ends, unknown);
-  const keys = (readerOf: (list: SiteList) => Reader, of: SiteList, row: Row): { whole: string; seen: Seen } => {
-    const reader = readerOf(of);
+  const readers = readersOf(ends, list, copy, unknown);
+  const keys = (reader: Reader, of: SiteList, row: Row): { whole: string; seen: Seen } => {
     const text = said(plain(reader, row.values));
     const whole = `${of.contentType(row.contentTypeId)?.name ?? ''} ${text} ${said(lookups(reader, row.values))}`;
     return { whole: hash('sha256', whole, 'base64'), seen: { id: row.id, title: String(row.values['Title'] ?? ''), plain: hash('sha256', text, 'base64') } };
@@ -205,11 +208,11 @@ function compareContentTypes({ source, dest, examplesMax }: ListEnds, tally: Tal
 
 /** In what the columns of a library say different things of a file; the values that nobody writes left out. */
 export function fieldDifferences(ends: ListEnds, list: SiteList, copy: SiteList): (id: number, copyId: number) => string[] {
-  const readers = readersOf(ends, new Set());
+  const readers = readersOf(ends, list, copy, new Set());
   return (id, copyId) => {
     const [row, other] = [list.rows.item(id), copy.rows.item(copyId)];
     if (row === undefined || other === undefined) return [];
-    const [wanted, got] = [[readers.source, list, row] as const, [readers.dest, copy, other] as const].map(([readerOf, of, at]) => ({ ...plain(readerOf(of), at.values), ...lookups(readerOf(of), at.values) }));
+    const [wanted, got] = [[readers.source, row] as const, [readers.dest, other] as const].map(([reader, { values }]) => ({ ...plain(reader, values), ...lookups(reader, values) }));
     return Object.keys({ ...wanted, ...got }).filter((name) => said(wanted?.[name]) !== said(got?.[name])).map((name) => `column ${name}`);
   };
 }

@@ -20,11 +20,12 @@ function personNumber(lists: SiteLists, actor: Actor): string {
   return actor.clientId === 'system' ? systemAccount : applicationAccount;
 }
 
+/** A lookup whose target has been deleted shows nothing. */
+const leadsSomewhere = (lists: SiteLists, column: Column, id: unknown): boolean => column.kind !== 'lookup' || lists.find(String(column.facet['listId']))?.rows.item(Number(id)) !== undefined;
+
 /** What a lookup's target is called. */
 function lookupText(lists: SiteLists, column: Column, id: unknown): string {
-  const target = lists.find(String(column.facet['listId']));
-  const row = target?.rows.item(Number(id));
-  const value = row?.values[String(column.facet['columnName'])];
+  const value = lists.find(String(column.facet['listId']))?.rows.item(Number(id))?.values[String(column.facet['columnName'])];
   return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
 
@@ -49,7 +50,8 @@ function shown(lists: SiteLists, list: SiteList, column: Column, values: FieldVa
     return { LookupId: Number(id), LookupValue: title, ...(email === null ? {} : { Email: email }) };
   };
   if (column.kind !== 'user' && column.kind !== 'lookup') return [[column.name, value]];
-  if (isMultiple(column)) return [[column.name, (value as number[]).map(text)]];
+  if (isMultiple(column)) return [[column.name, (value as number[]).filter((id) => leadsSomewhere(lists, column, id)).map(text)]];
+  if (!leadsSomewhere(lists, column, value)) return [];
   return [...(named ? [[column.name, text(value).LookupValue] as [string, unknown]] : []), [`${column.name}LookupId`, String(value as number)]];
 }
 

@@ -10,7 +10,7 @@ import type { Column } from './column.js';
 import { readNewColumn, type ColumnParts } from './column-input.js';
 import { childId, copyFor, siteContentTypes, type ContentType } from './content-type.js';
 import { LibraryRows } from './library-rows.js';
-import { ListRows } from './list-rows.js';
+import { ListRows, type SeededRows } from './list-rows.js';
 import { seededRows, seededValues, type SeededContext } from './seeded-values.js';
 import { SiteList, type ListParts } from './site-list.js';
 import { peopleOf, type SitePeople } from './site-people.js';
@@ -25,6 +25,7 @@ export class SiteLists {
   readonly columns: Column[] = listColumns().filter(({ name }) => name === 'Title');
   readonly contentTypes: ContentType[] = siteContentTypes();
   readonly #lists = new Map<string, SiteList>();
+  readonly #seededRows = new Map<string, SeededRows>();
   readonly profile: SiteProfile;
   readonly #people: number[];
 
@@ -175,7 +176,9 @@ export class SiteLists {
     const parts = this.#parts({ id, name, displayName, description, template, createdAt: this.site.createdDateTime, system, hidden: system });
     const seeded: Column[] = [...parts.columns];
     const { authors } = this;
-    const list = this.#enter(new SiteList(parts, new ListRows(id, seededRows({ listId: id, profile, contentTypes: parts.contentTypes, columns: seeded, authors, context: this.#context() }), this.now)));
+    const rows = seededRows({ listId: id, profile, contentTypes: parts.contentTypes, columns: seeded, authors, context: this.#context() });
+    this.#seededRows.set(id, rows);
+    const list = this.#enter(new SiteList(parts, new ListRows(id, rows, this.now)));
     return () => {
       for (const column of [...profile.columns, ...(profile.everyKind ? columnsOfEveryKind : [])]) {
         const made = this.#column(column, id, id);
@@ -190,6 +193,9 @@ export class SiteLists {
     return {
       people: this.#people,
       target: (listId, at) => {
+        // What has been made or has gone since changes nobody else's value.
+        const seeded = this.#seededRows.get(listId);
+        if (seeded !== undefined) return seeded.count === 0 ? null : (nextOf(seeded, at % seeded.count) ?? nextOf(seeded, 0));
         const rows = this.#lists.get(listId)?.rows;
         return rows === undefined || rows.count === 0 ? null : (rows.nextId(at % rows.count) ?? rows.nextId(0));
       },
@@ -219,3 +225,7 @@ export function listsOf(tenant: SimTenant, site: Site, now: () => string): SiteL
   return lists;
 }
 
+function nextOf({ last, has }: SeededRows, after: number): number | null {
+  for (let id = after + 1; id <= last; id += 1) if (has(id)) return id;
+  return null;
+}
