@@ -32,6 +32,9 @@ test('where names are keys, the copy is the one that differs least, and another 
   const [owners, ours] = [print('owners', { subject: 'a', body: '9', isRead: 'true' }), print('ours', { ...a, subject: 'a (mark)' })];
   expect(told({ sourceItems: [print('s', a)], destItems: [owners, ours] }, ['subject'])).toEqual(['differs s ours subject', 'unknown owners']);
   expect(told({ sourceItems: [print('s', a)], destItems: [print('d', a), ours] }, ['subject'])).toEqual(['matched s d', 'doubled ours']);
+  // Beside them there are things without a place of their own: of those every further one is too many, whatever is in it.
+  const mark = { body: '1' };
+  expect(told({ sourceItems: [print('s', mark)], destItems: [print('d', mark), { ...print('again', { body: '9' }), bytes: 0 }] }, ['subject'])).toEqual(['matched s d', 'doubled again']);
 });
 
 test('an item that a filter leaves out is not missing, and its copy is not doubled', () => {

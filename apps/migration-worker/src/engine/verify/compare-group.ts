@@ -28,8 +28,9 @@ interface Pair {
 const has = (print: StoredPrint, flag: number): boolean => (print.flags & flag) !== 0;
 
 /**
- * One verdict for each item of either side. Items that share a key are paired so that as few as possible differ. `placeFields`: where
- * names are keys, what is left over is a copy too many only when there is something in it and it differs in nothing else.
+ * One verdict for each item of either side. Items that share a key are paired so that as few as possible differ. `placeFields`: of
+ * things that have one, whose names are their keys, what is left over is a copy too many only when there is something in it and it differs
+ * in nothing else.
  */
 export function* compareGroup(group: PrintGroup, hashes: FieldHashes, placeFields: ReadonlySet<string> = new Set()): Generator<Verdict> {
   const [first] = group.sourceItems;
@@ -46,7 +47,7 @@ export function* compareGroup(group: PrintGroup, hashes: FieldHashes, placeField
   for (const source of items.source) yield { is: 'missing', source };
   for (const source of leftOut) yield { is: 'left_out', source };
   for (const dest of items.dest.slice(leftOut.length)) {
-    const again = placeFields.size === 0 || (dest.bytes > 0 && group.sourceItems.some((source) => differing(source, dest, hashes).every((field) => placeFields.has(field))));
+    const again = !hashes.hasAny(dest.fields, placeFields) || (dest.bytes > 0 && group.sourceItems.some((source) => differing(source, dest, hashes).every((field) => placeFields.has(field))));
     yield again ? { is: 'doubled', dest, source: first } : { is: 'unknown', dest };
   }
 }

@@ -30,6 +30,11 @@ export class FieldHashes {
     return this.names.filter((_name, number) => left.get(number) !== right.get(number));
   }
 
+  /** Whether one of these fields is among those of an item. */
+  hasAny(fields: Buffer, names: ReadonlySet<string>): boolean {
+    return names.size > 0 && [...this.decode(fields).keys()].some((number) => names.has(this.names[number] ?? ''));
+  }
+
   private decode(bytes: Buffer): Map<number, bigint> {
     const values = new Map<number, bigint>();
     for (let at = 0; at + entryBytes <= bytes.length; at += entryBytes) values.set(bytes.readUInt8(at), bytes.readBigUInt64BE(at + 1));

@@ -81,7 +81,7 @@ test('items whose people the destination’s site does not know arrive without t
 });
 
 test('a worker killed again and again, with answers lost, makes every item and page once', async () => {
-  rig = await SiteRig.start(simulator, database, { structure: { ...structure, pages: { pages: 6, newsEvery: 3 } } }, { structure: { people: 1 } });
+  rig = await SiteRig.start(simulator, database, { structure: { ...structure, pages: { pages: 6, newsEvery: 3, foreignPartsEvery: 2 } } }, { structure: { people: 1 } });
   await rig.fault({ id: 'lost items', match: { method: 'POST', path: '/(items|pages|columns|lists)$' }, probability: 0.2, seed: 'x', times: 12, action: { kind: 'resetAfterWrite' } });
   await rig.fault({ id: 'lost fields', match: { method: 'PATCH', path: '/fields$' }, probability: 0.2, seed: 'y', times: 4, action: { kind: 'resetAfterWrite' } });
   for (let at = 4; ; at += 6) {
@@ -96,6 +96,7 @@ test('a worker killed again and again, with answers lost, makes every item and p
   const pages = (await rig.dest.port.get<{ value: Raw[] }>(`/sites/${rig.dest.siteId}/pages/microsoft.graph.sitePage`, { budget })).value;
   expect(new Set(pages.map(({ name }) => name)).size).toBe(pages.length);
   expect(pages).toHaveLength(7);
+  expect(pages.filter(({ publishingState }) => (publishingState as Raw)['level'] !== 'published')).toEqual([]);
 }, 60_000);
 
 test('pages arrive with their parts, pointing at the new site, published where they were; a part that Graph does not take is told', async () => {

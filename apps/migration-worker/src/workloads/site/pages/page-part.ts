@@ -65,9 +65,12 @@ export class PagePart implements SitePart {
     const found = new Map<string, Candidate[]>();
     const there: Raw[] = [];
     for await (const { value } of listPages(this.deps.destination, signal)) there.push(...value);
-    for (const { item, existing, mark } of inDoubt) {
+    for (const { item, existing, mark } of inDoubt.filter(({ item }) => lostResult(item) === null)) {
       const names = namesOf(item, mark).map(foldName);
-      found.set(item.key, there.filter((raw) => (existing === null ? madeByProgram(raw) && names.includes(foldName(textOf(raw['name']) ?? '')) : raw['id'] === existing.id)).map(refOf));
+      const copies = there.filter((raw) => (existing === null ? madeByProgram(raw) && names.includes(foldName(textOf(raw['name']) ?? '')) : raw['id'] === existing.id));
+      // A page is made first, and published afterwards.
+      const published = isPublished((item.ref as PageRef).page);
+      found.set(item.key, copies.map((raw) => ({ ...refOf(raw), unfinished: published && !isPublished(raw) })));
     }
     return found;
   }
