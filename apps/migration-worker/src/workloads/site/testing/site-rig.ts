@@ -59,6 +59,11 @@ export class SiteRig {
     return this.control('changes', side, { do: steps });
   }
 
+  /** What people do to lists and pages. */
+  edits(side: 'source' | 'dest', ...steps: Record<string, unknown>[]): Promise<unknown> {
+    return this.simulator.control('POST', '/sites/changes', { tenant: this[side].tenantId, site: siteName, do: steps });
+  }
+
   control<T>(operation: string, side: 'source' | 'dest', body: Record<string, unknown>): Promise<T> {
     return this.simulator.control<T>('POST', `/files/${operation}`, { tenant: this[side].tenantId, site: siteName, ...body });
   }
