@@ -10,7 +10,7 @@ let tenants: Connected;
 beforeAll(async () => {
   platform = await startPlatform({ workers: 2 });
   await control('/files/uploads', { keepBytesMax: 64 * 1024 * 1024 });
-  const content = (seed: string): unknown => ({ seed, files: 80, folders: 10, emptyFolders: 1, emptyEvery: 17, malwareEvery: 40, shortcuts: 1, notebooks: 1, large: [11_000_000], bytesMax: 60_000 });
+  const content = (seed: string): unknown => ({ seed, files: 40, folders: 6, emptyFolders: 1, emptyEvery: 17, malwareEvery: 20, shortcuts: 1, notebooks: 1, large: [11_000_000], bytesMax: 60_000 });
   await control('/tenants/contoso.com/users', { users: people.map((alias) => ({ alias, displayName: alias, drive: { content: content(alias) } })) });
   await control('/tenants/contoso.com/users', { users: [{ alias: busy, displayName: busy, drive: { content: { seed: busy, files: 24, folders: 4, bytesMax: 20_000, awkwardNames: false } } }] });
   await control('/tenants/fabrikam.com/users', { users: [...people, busy].map((alias) => ({ alias, displayName: alias, drive: true })) });
@@ -135,10 +135,17 @@ test('a drive through every pass: what a lock kept back comes by a retry, rename
   expect(csv.split('\r\n').filter((row) => row.startsWith('difference,'))).toHaveLength(5);
 });
 
-test('a site with its library, lists and pages is rehearsed, moved, brought up to date and verified; what of it stays behind is said', async () => {
-  const step = (path: string, bytes: number) => ({ kind: 'write', path, bytes });
-  await control('/files/changes', { tenant: 'contoso.com', site: 'plans', do: [{ kind: 'folder', path: 'A' }, { kind: 'folder', path: 'A/B' }, ...Array.from({ length: 30 }, (_, at) => step(`A/B/f${at}.bin`, 1_000 + at)), step('large.bin', 11_000_000)] });
-  const options = { sites: ['https://contoso.sharepoint.com/sites/plans'], siteMappings: [{ source: 'https://contoso.sharepoint.com/sites/plans', dest: 'https://fabrikam.sharepoint.com/sites/plans' }] };
+test('a site with its libraries, lists and pages is rehearsed, moved, brought up to date and verified; what of it stays behind is said, and all damage is found', async () => {
+  const { api } = started();
+  const [source, dest] = [{ tenant: 'contoso.com', site: 'plans' }, { tenant: 'fabrikam.com', site: 'plans' }];
+  const edits = (side: typeof source, ...steps: unknown[]): Promise<unknown> => control('/sites/changes', { ...side, do: steps });
+  const write = (path: string, bytes: number): unknown => ({ kind: 'write', path, bytes });
+  const expectWhole = async (): Promise<void> => {
+    const { sites, invitationsSent } = await control<{ sites: ({ equal: boolean } & Record<string, unknown>)[]; invitationsSent: number }>('/sites/compare', { source: source.tenant, destination: dest.tenant, sites: [{ source: source.site, dest: dest.site }], permissions: false, versions: false });
+    expect({ invitationsSent, differing: sites.filter(({ equal }) => !equal) }).toEqual({ invitationsSent: 0, differing: [] });
+  };
+  await control('/files/changes', { ...source, do: [{ kind: 'folder', path: 'A' }, { kind: 'folder', path: 'A/B' }, ...Array.from({ length: 12 }, (_, at) => write(`A/B/f${at}.bin`, 1_000 + at)), write('gone.bin', 30), write('large.bin', 11_000_000)] });
+  const options = { sites: ['https://contoso.sharepoint.com/sites/plans'], siteMappings: [{ source: 'https://contoso.sharepoint.com/sites/plans', dest: 'https://fabrikam.sharepoint.com/sites/plans' }], deletions: 'apply' };
   const { id: rehearsal } = await createJob(started(), tenants, { type: 'SHAREPOINT', options, dryRun: true });
   const planned = await jobReaches(started(), rehearsal, ['DONE', 'ERROR'], 300_000);
   expect(planned).toMatchObject({ status: 'DONE', errorItems: 0 });
@@ -146,13 +153,24 @@ test('a site with its library, lists and pages is rehearsed, moved, brought up t
   const { id: jobId } = await createJob(started(), tenants, { type: 'SHAREPOINT', options });
   const copied = await jobReaches(started(), jobId, ['DONE', 'ERROR'], 300_000);
   expect(copied).toMatchObject({ status: 'DONE', outcome: 'with_skips', totalItems: planned.totalItems, doneItems: planned.doneItems, skippedItems: planned.skippedItems, errorItems: 0 });
-  await expectEqual([{ source: 'plans', dest: 'plans' }], false);
-  const { items } = await started().api.call('GET', `/v1/jobs/${jobId}/items`, listItemsAnswer);
+  await expectWhole();
+  const { items } = await api.call('GET', `/v1/jobs/${jobId}/items`, listItemsAnswer);
   expect(new Set(items.map(({ code, container, kind }) => `${code} ${container} ${kind}`))).toEqual(new Set(['SITE_SETTINGS_NOT_CARRIED / siteSettings', 'WEB_PART_NOT_CARRIED Site Pages webPart']));
 
-  await control('/files/changes', { tenant: 'contoso.com', site: 'plans', do: [step('A/new.bin', 5), { kind: 'rename', path: 'A/B', to: 'C' }] });
-  expect(await pass(jobId, 'delta')).toMatchObject({ status: 'DONE', totalItems: copied.totalItems + 1, errorItems: 0 });
-  await expectEqual([{ source: 'plans', dest: 'plans' }], false);
+  const perDrive = { new: 3, edited: 2, renamed: 2, moved: 1, deleted: 2, newFolders: 1 };
+  expect((await control<{ counts: unknown }>('/files/changes', { ...source, perDrive })).counts).toMatchObject(perDrive);
+  await control('/files/changes', { ...source, do: [{ kind: 'rename', path: 'A/B', to: 'C' }] });
+  await edits(source, { kind: 'editItem', list: 'Tasks', item: 2, fields: { Qty: 41 } }, { kind: 'addItem', list: 'Tasks', fields: { Title: 'Later', ParentLookupId: '2' } }, { kind: 'deleteItem', list: 'Tasks', item: 3 }, { kind: 'addColumn', list: 'Tasks', column: { name: 'Done', boolean: {} } }, { kind: 'addList', list: 'Visits', columns: [{ name: 'Town', text: {} }] }, { kind: 'addItem', list: 'Visits', fields: { Title: 'First', Town: 'Ulm' } }, { kind: 'editPage', page: 'Page-1.aspx', title: 'Edited' }, { kind: 'addPage', page: 'Later.aspx', title: 'Later' });
+  const later = await pass(jobId, 'delta');
+  expect(later).toMatchObject({ status: 'DONE', errorItems: 0 });
+  await expectWhole();
+  expect(await pass(jobId, 'delta')).toMatchObject({ status: 'DONE', totalItems: later.totalItems, doneItems: later.doneItems });
+
+  const found = async (): Promise<string[]> => (await api.call('GET', `/v1/jobs/${jobId}/report`, jobReportAnswer)).differences.filter(({ code }) => code !== 'VERIFY_NOT_COPIED').map(({ class: is, code, container, kind, fields }) => `${container} ${kind} ${is} ${code} ${fields.join('+')}`.trim()).sort();
   await pass(jobId, 'verify');
-  expect((await started().api.call('GET', `/v1/jobs/${jobId}/report`, jobReportAnswer)).differences.filter(({ code }) => code !== 'VERIFY_NOT_COPIED')).toEqual([]);
+  expect(await found()).toEqual([]);
+  await control('/files/damage', { ...dest, kind: 'remove', path: 'gone.bin' });
+  await edits(dest, { kind: 'doubleItem', list: 'Tasks', item: 4 }, { kind: 'editItem', list: 'Tasks', item: 5, fields: { Qty: 999 } }, { kind: 'deleteItem', list: 'Visits', item: 1 }, { kind: 'editPage', page: 'Page-2.aspx', title: 'Damaged' }, { kind: 'deletePage', page: 'Later.aspx' });
+  await pass(jobId, 'verify');
+  expect(await found()).toEqual(['Documents file missing VERIFY_COPY_GONE', 'Site Pages page differs VERIFY_COPY_CHANGED title', 'Site Pages page missing VERIFY_COPY_GONE', 'Tasks listItem differs VERIFY_COPY_CHANGED values', 'Tasks listItem extra VERIFY_DOUBLED', 'Visits listItem missing VERIFY_COPY_GONE']);
 });
