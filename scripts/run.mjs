@@ -93,7 +93,7 @@ function test(args) {
   const counts = { passed: 0, failed: 0 };
   const count = (ok) => (ok ? (counts.passed += 1) : (counts.failed += 1));
   if (only.length === 0) {
-    count(step('Lint', process.execPath, [join(root, 'node_modules/eslint/bin/eslint.js'), '.', '--max-warnings', '0', '--cache', '--cache-location', join(cache, 'eslint')]));
+    count(step('Lint', process.execPath, [join(root, 'node_modules/eslint/bin/eslint.js'), '.', '--max-warnings', '0', '--concurrency', 'auto', '--cache', '--cache-location', join(cache, 'eslint')]));
     count(step('Types', process.execPath, [turbo(), 'run', 'typecheck', '--output-logs=errors-only', '--log-prefix=none']));
   }
   const report = join(cache, 'jest-report.json');
