@@ -55,7 +55,8 @@ function granteeView(tenant: SimTenant, { kind, id }: Permission['grantees'][num
   return { user: { id, displayName: user?.displayName ?? '', ...(user?.mail == null ? {} : { email: user.mail }) } };
 }
 
-export function permissionView({ tenant, library }: Pick<Shown, 'tenant' | 'library'>, permission: Permission): Record<string, unknown> {
+/** `addresses`: those of links are shown to who may make links alone (graph/files.md 7.1). */
+export function permissionView({ tenant, library }: Pick<Shown, 'tenant' | 'library'>, permission: Permission, addresses = true): Record<string, unknown> {
   const { link, grantees } = permission;
   const identities = grantees.map((each) => granteeView(tenant, each));
   const base = { id: permission.id, roles: permission.roles, ...(permission.expiresAt === null ? {} : { expirationDateTime: permission.expiresAt }) };
@@ -63,8 +64,8 @@ export function permissionView({ tenant, library }: Pick<Shown, 'tenant' | 'libr
   return {
     ...base,
     hasPassword: permission.hasPassword === true,
-    shareId: `u!${Buffer.from(link.token).toString('base64url')}`,
-    link: { type: link.type, scope: link.scope, webUrl: `${siteUrl(library.site)}/_layouts/15/guestaccess.aspx?share=${link.token}`, preventsDownload: false },
+    ...(addresses ? { shareId: `u!${Buffer.from(link.token).toString('base64url')}` } : {}),
+    link: { type: link.type, scope: link.scope, ...(addresses ? { webUrl: `${siteUrl(library.site)}/_layouts/15/guestaccess.aspx?share=${link.token}` } : {}), preventsDownload: false },
     ...(link.scope === 'users' ? { grantedToIdentitiesV2: identities } : {}),
   };
 }
@@ -75,7 +76,8 @@ export function permissionRoutes(world: World, links: DownloadLinks): Route[] {
     const shown = shownDrive(world, links, req);
     return { shown, item: itemAt(shown.drive, req) };
   };
-  const view = (shown: Shown, list: readonly Permission[], req: GraphRequest): Record<string, unknown>[] => list.map((each) => applySelect(null, permissionView(shown, each), parseSelect(req.query)));
+  const mayMakeLinks = ({ app }: GraphRequest): boolean => writeDrives.some((role) => app.roles.has(role));
+  const view = (shown: Shown, list: readonly Permission[], req: GraphRequest): Record<string, unknown>[] => list.map((each) => applySelect(null, permissionView(shown, each, mayMakeLinks(req)), parseSelect(req.query)));
   const newId = ({ drive }: Shown): string => Buffer.from(`grant ${drive.listId} ${String((drive.grants += 1))}`).toString('base64url');
 
   const list: Route['handle'] = (req) => {
@@ -144,7 +146,7 @@ export function permissionRoutes(world: World, links: DownloadLinks): Route[] {
     const { shown, item } = see(req);
     const permission = effectivePermissions(shown.drive, item).find((each) => each.id === req.params['permission']);
     if (permission === undefined) throw notFoundItem();
-    return { status: 200, json: permissionView(shown, permission) };
+    return { status: 200, json: permissionView(shown, permission, mayMakeLinks(req)) };
   };
   const changeOne: Route['handle'] = async (req): Promise<GraphReply> => {
     const { shown, item, permission } = ownGrant(req);

@@ -51,6 +51,11 @@ test('a link is made once and found again; its address is its own; only an anony
   const patch = (id: unknown, body: Json): Promise<Reply> => sim.call('PATCH', at('Outer', `permissions/${String(id)}`), { body });
   expect((await patch(first.json?.['id'], { roles: ['write'] })).status).toBe(400);
   expect((await patch(anonymous.json?.['id'], { expirationDateTime: '2030-01-01T00:00:00Z' })).json).toMatchObject({ expirationDateTime: '2030-01-01T00:00:00Z' });
+  // Who may only read sees that there is a link, and not where.
+  sim.world.apps.consent(sim.tenant.id, sim.app.clientId, ['Files.Read.All']);
+  const seen = await sim.call('GET', at('Outer', 'permissions'), { token: await sim.token() });
+  sim.world.apps.consent(sim.tenant.id, sim.app.clientId, sim.app.requiredRoles);
+  expect((seen.json?.['value'] as Json[]).map((each) => [(each['link'] as Json)['webUrl'], each['shareId']])).toEqual([[undefined, undefined], [undefined, undefined]]);
   const people = await link({ type: 'view', scope: 'users', recipients: [{ email: 'bob@contoso.com' }] });
   expect(people.json).toMatchObject({ grantedToIdentitiesV2: [{ user: { email: 'bob@contoso.com' } }] });
   expect((await sim.call('GET', `${base}/root:/Outer?$select=shared`)).json).toMatchObject({ shared: { scope: 'anonymous' } });

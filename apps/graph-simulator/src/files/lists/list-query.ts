@@ -9,6 +9,7 @@ import type { SiteLists } from './site-lists.js';
 
 /** More items than a view that is not indexed goes through. */
 export const viewThreshold = 5_000;
+export const thresholdFault = (): GraphFault => new GraphFault(400, 'invalidRequest', 'The attempted operation is prohibited because it exceeds the list view threshold.');
 
 export interface RowQuery {
   readonly select: readonly string[] | null;
@@ -55,7 +56,7 @@ function namedField(list: SiteList, path: readonly string[], req: Pick<GraphRequ
   if (column.indexed) return name;
   const allowed = String(req.headers['prefer'] ?? '').toLowerCase().includes('honornonindexedquerieswarningmayfailrandomly');
   if (!allowed) throw new GraphFault(400, 'invalidRequest', `Field '${name}' cannot be referenced in filter or orderby as it is not indexed. Provide the 'Prefer: HonorNonIndexedQueriesWarningMayFailRandomly' header to allow this, but be warned that such queries may fail on large lists.`);
-  if (list.rows.count > viewThreshold) throw new GraphFault(400, 'invalidRequest', 'The attempted operation is prohibited because it exceeds the list view threshold.');
+  if (list.rows.count > viewThreshold) throw thresholdFault();
   return name;
 }
 

@@ -9,6 +9,7 @@ import { readDrives, readSites, sitePaths } from '../sharepoint-access.js';
 import { columnKnown, columnView, type Column } from './column.js';
 import { applyColumnChange, readNewColumn } from './column-input.js';
 import { listOf, manageLists, shownSite, shownSiteOf, type ShownSite } from './list-access.js';
+import { thresholdFault, viewThreshold } from './list-query.js';
 import { listDefaults, listKnown, listView } from './list-views.js';
 import type { SiteList } from './site-list.js';
 
@@ -30,6 +31,11 @@ const oneList = (req: GraphRequest, shown: ShownSite, list: SiteList, status = 2
   refuseOptions(req, ['$expand']);
   return entityReply(req, 'lists', applySelect(listDefaults, listView(shown, list), selectOf(req, listKnown, 'microsoft.graph.list')), status);
 };
+
+/** Throws GraphFault 400: a list with more items than a view goes through takes no new index. */
+function requireSmallEnough(list: SiteList | null): void {
+  if (list !== null && list.rows.count > viewThreshold) throw thresholdFault();
+}
 
 function columnOf(columns: readonly Column[], req: GraphRequest): Column {
   const wanted = req.params['column'];
@@ -77,7 +83,9 @@ export function listRoutes(world: World): Route[] {
   };
   const addColumn: Route['handle'] = async (req) => {
     const { shown, list } = owner(req);
-    return oneColumn(req, shown.lists.addColumn(list, readNewColumn(await req.json())), 201);
+    const column = readNewColumn(await req.json());
+    if (column.indexed) requireSmallEnough(list);
+    return oneColumn(req, shown.lists.addColumn(list, column), 201);
   };
   const changeColumn: Route['handle'] = async (req) => {
     const { list, columns: all } = owner(req);
@@ -85,6 +93,7 @@ export function listRoutes(world: World): Route[] {
     const before = { ...column };
     applyColumnChange(column, await req.json());
     try {
+      if (column.indexed && !before.indexed) requireSmallEnough(list);
       list?.checkIndexes();
     } catch (error) {
       Object.assign(column, before);

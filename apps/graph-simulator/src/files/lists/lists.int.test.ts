@@ -183,6 +183,8 @@ describe('items', () => {
     const prefer = { Prefer: 'HonorNonIndexedQueriesWarningMayFailRandomly' };
     expect((await get(`/lists/Long/items?${filter('Note')}`)).error?.['message']).toContain('not indexed');
     expect((await get(`/lists/Long/items?${filter('Note')}`, prefer)).error?.['message']).toContain('threshold');
+    expect(await post('/lists/Long/columns', { name: 'Late', text: {}, indexed: true })).toMatchObject({ status: 400, error: { message: expect.stringContaining('threshold') as unknown } });
+    expect((await post('/lists/Long/columns', { name: 'Late', text: {} })).status).toBe(201);
     expect((await get("/lists/Assets/items?$filter=fields/Title eq 'x'")).status).toBe(400);
     expect((await get("/lists/Assets/items?$filter=fields/Title eq 'x'", prefer)).status).toBe(200);
     expect((await get('/lists/Assets/items?$filter=createdDateTime gt 2020-01-01T00:00:00Z')).status).toBe(400);

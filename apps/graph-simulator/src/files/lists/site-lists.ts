@@ -42,11 +42,11 @@ export class SiteLists {
       const base = this.contentTypes.find((each) => each.name === parent);
       if (base !== undefined) this.contentTypes.push({ ...type, id: childId(base.id, site.webId, type.name), parentId: base.id, isBuiltIn: false, hidden: false });
     }
-    for (const library of site.libraries) this.#addLibrary(library, this.profile.libraryColumns[library.displayName] ?? []);
+    const libraries = site.libraries.map((library) => this.#addLibrary(library, this.profile.libraryColumns[library.displayName]));
     if (site.parent === null) this.#addPeople();
     // Lists first, their columns afterwards: lookups may lead to any of them.
     const made = this.profile.lists.map((profile) => this.#addSeeded(profile));
-    for (const finish of made) finish();
+    for (const finish of [...libraries.map((each) => each.finish), ...made]) finish();
   }
 
   get all(): SiteList[] {
@@ -79,7 +79,7 @@ export class SiteLists {
     if (this.#lists.size >= listsMax) throw new GraphFault(400, 'invalidRequest', `A site can have no more than ${String(listsMax)} lists.`);
     if (template === 'documentLibrary') {
       const library = this.tenant.files.addLibrary(this.site, { displayName, description }, this.now());
-      const list = this.#addLibrary(library, []);
+      const { list } = this.#addLibrary(library);
       try {
         for (const parts of columns) list.addColumn(this.#own(parts, list.id));
       } catch (error) {
@@ -150,15 +150,25 @@ export class SiteLists {
     return list;
   }
 
-  #addLibrary(library: Library, columns: readonly ColumnProfile[]): SiteList {
+  #addLibrary(library: Library, columns: readonly ColumnProfile[] = []): { list: SiteList; finish: () => void } {
     const id = library.listId;
     const types = ['Document', 'Folder'].flatMap((name) => this.contentTypes.filter((each) => each.name === name)).map((each) => copyFor(id, each));
     const drive = driveOf(this.tenant, library, this.now);
-    const made = columns.map((column) => this.#column(column, id, id));
+    const made: Column[] = [];
     const context = this.#context();
     const rows = new LibraryRows(drive, { document: types[0]?.id ?? '', folder: types[1]?.id ?? '' }, (key) => (made.length === 0 || key > drive.seededLast ? {} : seededValues(made, { seed: id, emptyEvery: 3 }, key, context)));
-    const parts = this.#parts({ id, name: library.name, displayName: library.displayName, description: library.description, template: this.site.ownerId === null ? 'documentLibrary' : 'mySiteDocumentLibrary', createdAt: library.createdDateTime, columns: [...libraryColumns(), ...made], contentTypes: types, library, system: library.system });
-    return this.#enter(new SiteList(parts, rows));
+    const parts = this.#parts({ id, name: library.name, displayName: library.displayName, description: library.description, template: this.site.ownerId === null ? 'documentLibrary' : 'mySiteDocumentLibrary', createdAt: library.createdDateTime, columns: libraryColumns(), contentTypes: types, library, system: library.system });
+    const list = this.#enter(new SiteList(parts, rows));
+    return {
+      list,
+      finish: () => {
+        for (const column of columns) {
+          const one = this.#column(column, id, id);
+          list.addColumn(one);
+          made.push(one);
+        }
+      },
+    };
   }
 
   /** One list for the whole site collection, at its root. */
