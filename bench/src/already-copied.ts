@@ -3,7 +3,7 @@
  * for a mailbox, which the product keeps; so both sides are generated alike (folder for folder, item for item), and the earlier job's
  * outcomes go into the ledger through the worker's own code, in bulk. What happens from there on is the product alone.
  */
-import { countedAs, doneCodes, hash64, itemMark, itemStates, LedgerWriter, noteSeal, openLedger, type RecordedOutcome, type Route } from '@migrator/migration-worker/measuring';
+import { countedAs, doneCodes, hash64, itemMark, itemStates, ledgerSeals, LedgerWriter, openLedger, type RecordedOutcome, type Route } from '@migrator/migration-worker/measuring';
 import { openDatabase } from '@migrator/service-kit/database';
 import { BareGraph, type BareFolder, type Token } from './bare-graph.js';
 import type { BenchStack } from './bench-stack.js';
@@ -21,7 +21,7 @@ export async function recordCopied({ stack }: BenchStack, source: TenantMade, de
   try {
     const [from, to] = await Promise.all([sideOf(graph, source, alias), sideOf(graph, destination, alias)]);
     const route: Route = { orgId: stack.orgId, workload: 'EMAIL', sourceTenant: source.microsoftId, sourceOwner: source.userIds[alias] ?? '', destTenant: destination.microsoftId, destOwner: destination.userIds[alias] ?? '' };
-    const opened = await openLedger(database.sql, { route, jobId: 'job_before', unitId: 'unt_before', claim: 1, leaseSeconds: 3_600, seal: noteSeal });
+    const opened = await openLedger(database.sql, { route, jobId: 'job_before', unitId: 'unt_before', claim: 1, leaseSeconds: 3_600, seals: ledgerSeals });
     if (opened.state !== 'held') throw new Error(`The destination is ${opened.state}.`);
     const { ledger } = opened;
     const writer = new LedgerWriter(ledger, () => undefined);

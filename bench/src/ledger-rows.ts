@@ -3,7 +3,7 @@
  * are inserted in bulk, in the form they have after a copy: done, with ids as long as Exchange's, packed as completed pages are.
  */
 import { createHash, hash } from 'node:crypto';
-import { noteSeal, openLedger, type ContainerEntry, type Route } from '@migrator/migration-worker/measuring';
+import { ledgerSeals, openLedger, type ContainerEntry, type Route } from '@migrator/migration-worker/measuring';
 import type { Sql } from '@migrator/service-kit/database';
 
 /** Where a filled mailbox's items are. */
@@ -55,7 +55,7 @@ const containerOf = (key: string): { key: string; path: string; kind: string; pa
 
 /** Takes hold of a mailbox as a unit does, and registers containers of it. */
 export async function openMailbox(sql: Sql, { route, unitId }: Pick<FilledMailbox, 'route' | 'unitId'>, claim: number, keys: readonly string[]) {
-  const opened = await openLedger(sql, { route, unitId, claim, seal: noteSeal, ...unitFields });
+  const opened = await openLedger(sql, { route, unitId, claim, seals: ledgerSeals, ...unitFields });
   if (opened.state !== 'held') throw new Error(`the destination is ${opened.state}`);
   const entries: ContainerEntry[] = await opened.ledger.register(`pass ${claim}`, keys.map(containerOf));
   return { ledger: opened.ledger, entries };

@@ -1,5 +1,5 @@
 /** A large drive that an earlier job has copied, as `already-copied.ts` has mailboxes: both sides are generated alike, and the outcomes go into the ledger through the worker's own code. */
-import { copyVersion, countedAs, doneCodes, hash64, itemMark, itemStates, LedgerWriter, noteSeal, openLedger, parseDriveItem, sourceItem, sourceSelect, type RecordedOutcome, type Route } from '@migrator/migration-worker/measuring';
+import { copyVersion, countedAs, doneCodes, hash64, itemMark, itemStates, ledgerSeals, LedgerWriter, openLedger, parseDriveItem, sourceItem, sourceSelect, type RecordedOutcome, type Route } from '@migrator/migration-worker/measuring';
 import { openDatabase } from '@migrator/service-kit/database';
 import { BareGraph, type Token } from './bare-graph.js';
 import type { BenchStack } from './bench-stack.js';
@@ -15,7 +15,7 @@ export async function recordDriveCopied({ stack }: BenchStack, source: TenantMad
     const [from, to] = await Promise.all([graph.signIn(source.microsoftId), graph.signIn(destination.microsoftId)]);
     const [fromDrive, toDrive] = await Promise.all([graph.driveOf(source.userIds[alias] ?? '', from), graph.driveOf(destination.userIds[alias] ?? '', to)]);
     const route: Route = { orgId: stack.orgId, workload: 'ONEDRIVE', sourceTenant: source.microsoftId, sourceOwner: source.userIds[alias] ?? '', destTenant: destination.microsoftId, destOwner: destination.userIds[alias] ?? '' };
-    const opened = await openLedger(database.sql, { route, jobId: 'job_before', unitId: 'unt_before', claim: 1, leaseSeconds: 3_600, seal: noteSeal });
+    const opened = await openLedger(database.sql, { route, jobId: 'job_before', unitId: 'unt_before', claim: 1, leaseSeconds: 3_600, seals: ledgerSeals });
     if (opened.state !== 'held') throw new Error(`The destination is ${opened.state}.`);
     const { ledger } = opened;
     const writer = new LedgerWriter(ledger, () => undefined);

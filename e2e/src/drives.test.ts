@@ -1,5 +1,6 @@
 /** OneDrives and sites through the public API: a dry run, the migration, what changed since, and a verification, judged by the simulator's own comparison. */
 import { jobAnswer, listItemsAnswer, passAnswer, type Job } from '@migrator/contracts/api/jobs';
+import { jobLinksAnswer } from '@migrator/contracts/api/links';
 import { jobReportAnswer } from '@migrator/contracts/api/report';
 import { connectBoth, createJob, jobReaches, startPlatform, type Connected, type Platform } from './platform.js';
 
@@ -63,6 +64,8 @@ test('drives of three people are rehearsed, moved, brought up to date and verifi
   expect(copied.skippedItems).toBe(withheld);
   const { items } = await started().api.call('GET', `/v1/jobs/${jobId}/items?limit=500`, listItemsAnswer);
   expect(new Set(items.map(({ code }) => code))).toEqual(new Set(['SOURCE_ITEM_INFECTED', 'LINK_NOT_COPIED']));
+  const { links } = await started().api.call('GET', `/v1/jobs/${jobId}/links`, jobLinksAnswer);
+  expect(links.filter(({ path }) => path.startsWith('Team'))).toEqual([expect.objectContaining({ path: 'Team/plan.txt', source: 'drive-a@contoso.com', dest: 'drive-a@fabrikam.com', type: 'edit', scope: 'organization', from: expect.stringMatching(/^https:\/\/contoso-my\./) as string, to: expect.stringMatching(/^https:\/\/fabrikam-my\./) as string })]);
 
   for (const alias of people) {
     await control('/files/changes', { tenant: 'contoso.com', user: `${alias}@contoso.com`, do: [{ kind: 'folder', path: 'Later' }, { kind: 'write', path: 'Later/a.bin', bytes: 12_000_000 }, { kind: 'write', path: 'b.txt', bytes: 12 }, { kind: 'move', path: 'b.txt', to: 'Later' }] });

@@ -11,6 +11,7 @@ import { systemIds } from '@migrator/service-kit/ids';
 import { createInternalClient } from '@migrator/service-kit/internal-client';
 import type { Logger } from '@migrator/service-kit/logger';
 import { Counter, createMetrics, Gauge } from '@migrator/service-kit/metrics';
+import { createSeal } from '@migrator/service-kit/seal';
 import { startHttp, startPrivateListener, type Program } from '@migrator/service-kit/service';
 import { createJobServiceApp } from './app.js';
 import type { JobServiceConfig } from './config.js';
@@ -24,6 +25,7 @@ import { makeSamplePace } from './estimate/sample-pace.js';
 import { makeKeepIdentities } from './identities/keep-identities.js';
 import { makeReadIdentities } from './identities/read-identities.js';
 import { createItemReader } from './items/item-reader.js';
+import { createLinkReader } from './links/link-reader.js';
 import { makeCreateJobs } from './jobs/create-jobs.js';
 import { makeDeleteJob } from './jobs/delete-job.js';
 import { makeChangeJobs } from './jobs/job-change.js';
@@ -50,6 +52,7 @@ import { makeFinishUnit } from './units/finish-unit.js';
 import { makeRenewUnit } from './units/renew-unit.js';
 import { createUnitReader } from './units/unit-reader.js';
 import { AppError } from '@migrator/contracts/errors';
+import { linksPurpose } from '@migrator/contracts/links';
 
 /** How often the job rows are told what this instance has published. */
 const recordPublishedMs = 500;
@@ -90,7 +93,7 @@ export async function startJobService(config: JobServiceConfig, logger: Logger, 
     logger,
     identity,
     deps: {
-      ...{ sql, jobs: createJobReader(sql), units: createUnitReader(sql), items: createItemReader(sql), passes: createPassReader(sql), reports: createReportReader(sql), cursors: createCursors(config.INTERNAL_SIGNING_KEY, 'job-service') },
+      ...{ sql, jobs: createJobReader(sql), units: createUnitReader(sql), items: createItemReader(sql), passes: createPassReader(sql), links: createLinkReader(sql, createSeal(config.INTERNAL_SIGNING_KEY, linksPurpose)), reports: createReportReader(sql), cursors: createCursors(config.INTERNAL_SIGNING_KEY, 'job-service') },
       ...{ createJobs: makeCreateJobs({ sql, outbox, ids, clock, tenants, runnable, keepIdentities }), pauseJob: makePauseJob({ change }), resumeJob: makeResumeJob({ sql, change, tenants }), deleteJob: makeDeleteJob({ change, outbox }) },
       ...{ listMappings: makeListMappings({ sql, tenants }), replaceMappings: makeReplaceMappings({ sql, clock, tenants, keepIdentities }), runPreflight: makeRunPreflight({ sql, clock, tenants }) },
       ...{ createPass: makeCreatePass({ sql, change, outbox, ids, tenants, keepIdentities }), readLog: makeReadLog({ sql }), detachTenant: makeDetachTenant({ sql, change }) },

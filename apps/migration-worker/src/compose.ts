@@ -21,7 +21,7 @@ import { ActiveUnits } from './units/active-units.js';
 import { announceWorker } from './units/announcements.js';
 import { createJobService } from './units/job-service.js';
 import { createTenantPorts } from './units/tenant-ports.js';
-import { createNoteSeal } from './units/note-seal.js';
+import { createLedgerSeals } from './engine/ledger-seals.js';
 import { makeWorkUnit } from './units/work-unit.js';
 import { createWorkloads } from './workloads/registry.js';
 import type { Workload } from './workloads/workload.js';
@@ -64,7 +64,7 @@ export async function startWorker(config: WorkerConfig, logger: Logger, folder: 
   const jobs = createJobService(jobClient);
   const workUnit = makeWorkUnit({
     sql: db.sql,
-    seal: createNoteSeal(config.INTERNAL_SIGNING_KEY),
+    seals: createLedgerSeals(config.INTERNAL_SIGNING_KEY),
     jobs,
     ports: createTenantPorts({ tenants: tenantClient, http, governor, timeoutMs: config.GRAPH_TIMEOUT_SECONDS * 1_000 }),
     workloads,

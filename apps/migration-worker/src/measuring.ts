@@ -1,7 +1,7 @@
 /** What `bench/` drives of this program: the ledger as units use it, and what is known of files. Nothing of the product imports this. */
 import { join } from 'node:path';
 import { Secret } from '@migrator/service-kit/config';
-import { createNoteSeal } from './units/note-seal.js';
+import { createLedgerSeals } from './engine/ledger-seals.js';
 
 export { hash64, itemMark, type Route } from './engine/item-keys.js';
 export { openLedger } from './engine/ledger.js';
@@ -14,8 +14,8 @@ export { sourceItem } from './workloads/drive/list-items.js';
 export { QuickXorHash } from './workloads/drive/quick-xor-hash.js';
 export { fragmentBytes } from './workloads/drive/upload.js';
 
-/** A measured ledger keeps no notes; it has to have a seal for them. */
-export const noteSeal = createNoteSeal(new Secret('a key for measuring'));
+/** A measured ledger keeps nothing that is sealed; it has to have the seals. */
+export const ledgerSeals = createLedgerSeals(new Secret('a key for measuring'));
 
 /** The SQL of the schema `worker`. */
 export const migrations = join(import.meta.dirname, '../migrations');

@@ -48,7 +48,7 @@ const unit = { ...job, unitId: idSchema('unt'), /** The claim this report belong
 const outcomeCodes = [...Object.keys(itemFailures), ...Object.keys(skipCauses)] as [ItemFailure | SkipCause, ...(ItemFailure | SkipCause)[]];
 export const unitFailureCodes = Object.keys(unitFailures) as [UnitFailure, ...UnitFailure[]];
 
-/** One item that failed or was skipped. `resolved` reports that an earlier failure is gone (a retry succeeded). */
+/** One item that failed or was skipped. `resolved` reports that nothing is wrong with it (any more): a retry succeeded, or there is something else to say of it. */
 export const itemReportSchema = z.object({
   /** Stable over passes: hash of unit, container and source item. */
   itemKey: z.string(),
@@ -59,6 +59,8 @@ export const itemReportSchema = z.object({
   code: z.enum(outcomeCodes).nullable(),
   graphCode: z.string().nullable(),
   requestId: z.string().nullable(),
+  /** Addresses of its links, sealed (links.ts), in base64; null: it has none any more; absent: nothing is said of them. */
+  sealedLinks: z.string().nullable().optional(),
 });
 export type ItemReport = z.infer<typeof itemReportSchema>;
 

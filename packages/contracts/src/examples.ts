@@ -44,6 +44,11 @@ export const exampleItem = {
   cause: 'The item is larger than the destination mailbox accepts.', remedy: 'Raise the message size limit of the destination mailbox (at most 150 MB), then run a retry pass.', graphCode: 'ErrorMessageSizeExceeded', requestId: 'b7f1c2a4-9d1a-4a52-8a6b-0d6d1f0a3c11', at,
 };
 const exampleCounts = { sourceItems: 4_212, sourceBytes: 1_288_490_188, destItems: 4_240, destBytes: 1_290_011_402, ownItems: 28, leftOut: 0, matched: 4_211, missing: 1, extra: 0, differs: 0, notComparable: 3 };
+export const exampleLinks = {
+  jobId: exampleIds.job,
+  links: [{ unitId: exampleIds.unt, source: 'ada@contoso.com', dest: 'ada@fabrikam.com', path: 'Plans/Budget.xlsx', type: 'view', scope: 'organization', from: 'https://contoso-my.sharepoint.com/:x:/g/personal/ada/EaB', to: 'https://fabrikam-my.sharepoint.com/:x:/g/personal/ada/EcD', at }],
+  unreadable: 0,
+};
 export const exampleReport = {
   jobId: exampleIds.job,
   pass: {

@@ -11,7 +11,7 @@ import { openRoute, route } from '@migrator/service-kit/endpoint-route';
 import { eventually } from '@migrator/testing/eventually';
 import { GatewayWorld } from '../testing/gateway-world.js';
 
-const { getJob, createJob, pauseJob, exportJobLog, listJobs } = jobEndpoints;
+const { getJob, createJob, pauseJob, exportJobLog, getJobLinks, listJobs } = jobEndpoints;
 const job = exampleJob as never;
 const newJob = { sourceTenantId: exampleIds.ten, destTenantId: exampleIds.tenDest, type: 'EMAIL' };
 const path = `/v1/jobs/${exampleIds.job}`;
@@ -42,9 +42,14 @@ beforeAll(async () => {
         await exported((text) => response.write(text), () => response.end(), async () => { await once(response, 'drain', { signal }); }, signal);
         return streamed;
       }),
+      route(getJobLinks, ({ query: { format }, response }) => {
+        if (format === 'csv') throw new AppError('JOB_NOT_FOUND', { publicMessage: 'No.' });
+        response.writeHead(200, { 'content-type': 'application/json' }).end('{"links":[]}');
+        return Promise.resolve(streamed);
+      }),
       openRoute(deviceEndpoints.registerDevice, ({ org }) => Promise.resolve({ deviceId: exampleIds.dev, secret: org ?? 'nobody' })),
     ],
-    [getJob, listJobs, createJob, pauseJob, exportJobLog, deviceEndpoints.registerDevice] as never,
+    [getJob, listJobs, createJob, pauseJob, exportJobLog, getJobLinks, deviceEndpoints.registerDevice] as never,
   );
 });
 beforeEach(() => {
@@ -95,6 +100,17 @@ describe('who calls', () => {
     expect(await world.call('POST', '/v1/jobs', { key, body: newJob })).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
     expect(created).toBe(0);
     expect(await auditOf(id)).toEqual([]);
+  });
+
+  test('whoever reads addresses that let people in is noted, needs the scope for changes, and a refusal leaves no row', async () => {
+    const { id, key } = await world.organisation();
+    const reader = await world.organisation({ scopes: ['read'] });
+    expect(await world.call('GET', `${path}/links`, { key })).toMatchObject({ status: 200, body: { links: [] } });
+    expect(await world.call('GET', `${path}/links?format=csv`, { key })).toMatchObject({ status: 404, body: { code: 'JOB_NOT_FOUND' } });
+    await eventually('the row', async () => (await auditOf(id)).every(({ outcome }) => outcome !== 'unknown'));
+    expect(await auditOf(id)).toEqual([{ action: 'job.links_read', target: exampleIds.job, outcome: 'done' }]);
+    expect(await world.call('GET', `${path}/links`, { key: reader.key })).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
+    expect(await auditOf(reader.id)).toEqual([]);
   });
 
   test('the last use of a key is noted', async () => {

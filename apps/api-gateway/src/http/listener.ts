@@ -107,6 +107,7 @@ async function handle(deps: ListenerDeps, request: IncomingMessage, response: Se
   if (principal === null && endpoint.access === 'agent') return forwardAgent(deps, found.target, exchange, bytesMax);
   const key = endpoint.idempotent === true && principal !== null ? readIdempotencyKey(request.headers['idempotency-key']) : null;
   if (principal === null || (endpoint.audit === undefined && key === null)) return answer(deps, found.target, exchange, principal, bytesMax);
+  if (endpoint.method === 'GET') return readNoted(deps, found.target, exchange, principal, bytesMax);
   return change(deps, { target: found.target, exchange, principal, bytesMax, key });
 }
 
@@ -161,6 +162,20 @@ async function answer({ forwarder }: ListenerDeps, target: RouteTarget, exchange
   if (given !== null) writeJson(exchange.response, target.endpoint.status, given);
 }
 
+/** A reading that is noted in the audit log before anything is shown. */
+async function readNoted(deps: ListenerDeps, target: RouteTarget, exchange: Exchange, principal: Principal, bytesMax: number): Promise<void> {
+  const audited = await beginAudit(deps, null, auditEvent(target, exchange, principal));
+  try {
+    await answer(deps, target, exchange, principal, bytesMax);
+  } catch (error) {
+    // Without an answer nothing was shown; one that broke off leaves the row at `unknown`.
+    if (!exchange.response.headersSent) await settle(exchange, [deps.audit.settle(audited, { outcome: 'refused' })]);
+    throw error;
+  }
+  const { statusCode } = exchange.response;
+  await settle(exchange, [deps.audit.settle(audited, statusCode < 300 ? { outcome: 'done', target: paramOf(target.endpoint, exchange) } : { outcome: 'refused' })]);
+}
+
 /** An agent's call: the service must know that it came through here, and for whom a new machine registers. */
 async function forwardAgent({ forwarder, sendCheckIn, organisationExists }: ListenerDeps, target: RouteTarget, exchange: Exchange, bytesMax: number): Promise<void> {
   if (!('backend' in target)) throw new Error(`${target.endpoint.id} has no service`);
@@ -193,7 +208,7 @@ interface Change {
 /** A call that changes something: claimed by its idempotency key, noted in the audit log before it is let through, and settled by its answer. */
 async function change(deps: ListenerDeps, { target, exchange, principal, bytesMax, key }: Change): Promise<void> {
   const { endpoint } = target;
-  const { request, response, requestId, clientAddress } = exchange;
+  const { request, response } = exchange;
   const body = await readBytes(request, bytesMax);
   const claim: Claim | null = key === null ? null : await deps.idempotency.claim(principal.orgId, key, { method: endpoint.method, url: request.url ?? '', body });
   if (claim?.replay != null) {
@@ -201,7 +216,7 @@ async function change(deps: ListenerDeps, { target, exchange, principal, bytesMa
     response.writeHead(claim.replay.status, { 'content-type': 'application/json; charset=utf-8', 'content-length': claim.replay.body.length }).end(claim.replay.body);
     return;
   }
-  const audited = endpoint.audit === undefined ? null : await beginAudit(deps, claim, { orgId: principal.orgId, actor: actorOf(principal), actorName: principal.name, action: endpoint.audit.action, target: null, address: clientAddress, requestId });
+  const audited = endpoint.audit === undefined ? null : await beginAudit(deps, claim, auditEvent(target, exchange, principal));
   let held: HeldAnswer;
   try {
     held = await perform(deps, target, exchange, principal, body, bytesMax);
@@ -220,6 +235,8 @@ async function change(deps: ListenerDeps, { target, exchange, principal, bytesMa
     ]);
   response.writeHead(held.status, { 'content-type': held.contentType, 'content-length': held.body.length }).end(held.body);
 }
+
+const auditEvent = ({ endpoint }: RouteTarget, { clientAddress, requestId }: Exchange, principal: Principal): Parameters<AuditLog['begin']>[0] => ({ orgId: principal.orgId, actor: actorOf(principal), actorName: principal.name, action: endpoint.audit?.action ?? '', target: null, address: clientAddress, requestId });
 
 async function beginAudit({ audit }: ListenerDeps, claim: Claim | null, event: Parameters<AuditLog['begin']>[0]): Promise<Id<'aud'>> {
   try {
@@ -242,9 +259,14 @@ async function settle({ log }: Exchange, notes: (Promise<void> | undefined)[]): 
   for (const result of await Promise.allSettled(asked)) if (result.status === 'rejected') log.error({ err: result.reason as unknown }, 'the end of a change could not be noted');
 }
 
-function targetOf({ audit }: Endpoint, { params }: Exchange, { body }: HeldAnswer): string | null {
+function paramOf({ audit }: Endpoint, { params }: Exchange): string | null {
+  return audit?.target != null && 'param' in audit.target ? (params[audit.target.param] ?? null) : null;
+}
+
+function targetOf(endpoint: Endpoint, exchange: Exchange, { body }: HeldAnswer): string | null {
+  const { audit } = endpoint;
   if (audit?.target == null) return null;
-  if ('param' in audit.target) return params[audit.target.param] ?? null;
+  if ('param' in audit.target) return paramOf(endpoint, exchange);
   let value: unknown = JSON.parse(body.toString('utf8'));
   for (const step of audit.target.answer.split('.')) value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[step] : undefined;
   return typeof value === 'string' ? value : null;

@@ -1,11 +1,13 @@
+import { jobLinksAnswer } from '@migrator/contracts/api/links';
 import type { UnitCounters } from '@migrator/contracts/events';
+import { linksPurpose } from '@migrator/contracts/links';
 import { eventually } from '@migrator/testing/eventually';
 import { ensureStreams } from '@migrator/messaging/nats';
 import { readWork, type WorkReport } from '@migrator/messaging/work';
 import { systemIds } from '@migrator/service-kit/ids';
 import { createLivePublisher } from '../live/live-publisher.js';
 import { repairLive } from '../live/repair-live.js';
-import { World } from '../testing/world.js';
+import { newOrg, World } from '../testing/world.js';
 import { openPosition, PositionMoved } from './position-repository.js';
 import { workStreamState } from './projector.js';
 import { storeReports } from './store-reports.js';
@@ -87,6 +89,32 @@ describe('with two instances', () => {
     expect(items.every(({ remedy }) => remedy.length > 0)).toBe(true);
     const page = await world.call('GET', `/v1/jobs/${unit.jobId}/items?status=failed&limit=1`);
     expect(page.body).toMatchObject({ items: [{ status: 'failed', source: 'ann@src.example' }], hasMore: false });
+  });
+
+  test('new addresses of links are kept sealed, listed as JSON and as CSV for whoever may change things, and the last word on an item’s links counts', async () => {
+    const unit = await claimed();
+    const said = (itemKey: string, path: string | null, to = `https://dst.example/${itemKey}`) => ({
+      ...{ itemKey, status: 'resolved' as const, container: '/', kind: 'sharing', sourceItemId: '', code: null, graphCode: null, requestId: null },
+      sealedLinks: path === null ? null : world.seal(linksPurpose).seal(JSON.stringify({ path, links: [{ type: 'view', scope: 'anonymous', from: null, to }] }), itemKey).toString('base64'),
+    });
+    await world.report('items', unit, { items: [said('a', 'Plans/=a.txt'), said('b', 'b.txt'), said('c', 'c.txt')] });
+    const { sealedLinks: _none, ...silent } = said('a', null);
+    await world.report('items', unit, { items: [silent, said('b', null), said('c', 'c.txt', 'https://dst.example/later')] });
+    await world.report('items', { ...unit, claim: unit.claim - 1 }, { items: [said('c', 'c.txt', 'https://dst.example/old')] });
+    await say(unit, 'linked');
+    await eventually('the reports', async () => (await world.messages(unit.jobId)).includes('linked'));
+    const path = `/v1/jobs/${unit.jobId}/links`;
+    const { body } = await world.call('GET', path);
+    expect(jobLinksAnswer.parse(body)).toMatchObject({ unreadable: 0, links: [{ path: 'Plans/=a.txt', to: 'https://dst.example/a', source: 'ann@src.example' }, { path: 'c.txt', to: 'https://dst.example/later', from: null, scope: 'anonymous' }] });
+    const csv = await world.call('GET', `${path}?format=csv`);
+    expect(csv.text.split('\r\n')).toHaveLength(4);
+    expect(csv.text).toContain(',c.txt,view,anonymous,,https://dst.example/later,');
+    expect((await world.call('GET', path, undefined, { org: newOrg() })).status).toBe(404);
+    const rows = await world.db.sql<{ text: string }[]>`select encode(sealed, 'escape') as text from jobs.links where job_id = ${unit.jobId}`;
+    expect(rows).toHaveLength(2);
+    expect(rows.some(({ text }) => text.includes('https'))).toBe(false);
+    await world.db.sql`update jobs.links set sealed = '\\x00' where job_id = ${unit.jobId} and item_key = 'a'`;
+    expect((await world.call('GET', path)).body).toMatchObject({ unreadable: 1, links: [{ path: 'c.txt' }] });
   });
 
   test('one report that cannot be stored as it is holds nobody up', async () => {

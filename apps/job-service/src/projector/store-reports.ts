@@ -3,12 +3,13 @@ import type { ItemReport, UnitCounters, WorkPayload } from '@migrator/contracts/
 import type { WorkReport } from '@migrator/messaging/work';
 import { inTransaction, type Sql, type TransactionSql } from '@migrator/service-kit/database';
 import type { Ids } from '@migrator/service-kit/ids';
+import { storeLinks } from '../links/store-links.js';
 import { insertLines, type NewLine, type StoredLine } from '../logs/log-repository.js';
 import { storeVerification } from '../verification/verification-repository.js';
 import { soundCounters } from '../units/unit.js';
 import { advancePosition, type Position } from './position-repository.js';
 
-interface ReportedItem extends ItemReport {
+export interface ReportedItem extends ItemReport {
   jobId: string;
   unitId: string;
   claim: number;
@@ -45,11 +46,20 @@ export function digestReports(reports: readonly WorkReport[]): Digest {
       const before = digest.progress.get(unitId);
       if (before === undefined || before.claim <= claim) digest.progress.set(unitId, { jobId, claim, counters: soundCounters(report.payload.counters) });
     } else if (report.type === 'verification') digest.verifications.push(report.payload);
-    else for (const item of report.payload.items) digest.items.set(`${jobId} ${item.itemKey}`, { ...item, jobId, unitId, claim, at });
+    else
+      for (const item of report.payload.items) {
+        const key = `${jobId} ${item.itemKey}`;
+        const before = digest.items.get(key);
+        // An older claim has nothing more to say.
+        if (before === undefined || before.claim <= claim) digest.items.set(key, { ...linksSaidBefore(before), ...item, jobId, unitId, claim, at });
+      }
   }
   digest.jobIds = [...jobIds];
   return digest;
 }
+
+/** A later report that says nothing of an item's links leaves what an earlier one said. */
+const linksSaidBefore = (before: ReportedItem | undefined): Pick<ReportedItem, 'sealedLinks'> => (before?.sealedLinks === undefined ? {} : { sealedLinks: before.sealedLinks });
 
 /** Returns the lines as stored, by job, for the live copies. Reports about deleted or unknown jobs are dropped. */
 export async function storeReports(sql: Sql, ids: Ids, position: Position, reports: readonly WorkReport[]): Promise<Map<string, StoredLine[]>> {
@@ -64,7 +74,9 @@ export async function storeReports(sql: Sql, ids: Ids, position: Position, repor
     const stored = await storeLines(tx, seqs, lines);
     await storeProgress(tx, seqs, progress);
     for (const verification of verifications) if (seqs.has(verification.jobId)) await storeVerification(tx, verification);
-    await storeItems(tx, ids, [...items.values()].filter((item) => seqs.has(item.jobId)));
+    const known = [...items.values()].filter((item) => seqs.has(item.jobId));
+    await storeItems(tx, ids, known);
+    await storeLinks(tx, known);
     return stored;
   });
 }

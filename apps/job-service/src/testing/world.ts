@@ -17,6 +17,7 @@ import { migrateDatabase, openDatabase, type Database } from '@migrator/service-
 import { createIdentity, serviceIdentity } from '@migrator/service-kit/identity';
 import { systemIds } from '@migrator/service-kit/ids';
 import { createLogger, type Logger } from '@migrator/service-kit/logger';
+import { createSeal, type Seal } from '@migrator/service-kit/seal';
 import { eventually } from '@migrator/testing/eventually';
 import { freshDatabase, freshNamespace, testNatsUrl, testRedisUrl, type TestDatabase } from '@migrator/testing/servers';
 import { startJobService, type JobService } from '../compose.js';
@@ -111,6 +112,11 @@ export class World {
     });
     const text = await response.text();
     return { status: response.status, text, headers: response.headers, body: response.headers.get('content-type')?.includes('json') === true ? (JSON.parse(text) as unknown) : undefined };
+  }
+
+  /** As a worker seals. */
+  seal(purpose: string): Seal {
+    return createSeal(this.config.INTERNAL_SIGNING_KEY, purpose);
   }
 
   /** A call of another service. */

@@ -6,7 +6,7 @@ import { migrateDatabase, openDatabase } from '@migrator/service-kit/database';
 import { freshDatabase } from '@migrator/testing/servers';
 import { openLedger } from './ledger.js';
 import { hash64, itemMark } from './item-keys.js';
-import { testRoute, testSeal } from '../testing/engine-rig.js';
+import { testRoute, testSeals } from '../testing/engine-rig.js';
 
 const migrations = join(__dirname, '../../migrations');
 const names: (string | null)[] = [
@@ -25,7 +25,7 @@ test('rows of before keep their names, are found by their match keys, and are kn
     cpSync(join(migrations, '0001_ledger.sql'), join(folder, '0001_ledger.sql'));
     await migrateDatabase(before);
     const open = async (claim: number) => {
-      const opened = await openLedger(sql, { route: testRoute('before'), jobId: 'job', unitId: 'unit', claim, leaseSeconds: 30, seal: testSeal });
+      const opened = await openLedger(sql, { route: testRoute('before'), jobId: 'job', unitId: 'unit', claim, leaseSeconds: 30, seals: testSeals });
       if (opened.state !== 'held') throw new Error(opened.state);
       const [entry] = await opened.ledger.register(`pass ${claim}`, [{ key: 'k', path: 'p', kind: 'x', parentKey: null, itemCount: null, ref: null }]);
       if (entry === undefined) throw new Error('no entry');

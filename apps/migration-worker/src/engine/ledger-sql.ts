@@ -2,6 +2,7 @@
 import type { Sql } from '@migrator/service-kit/database';
 import type { CountedAs, ItemState } from './outcome-codes.js';
 import { packName, unpackName } from './packed-name.js';
+import type { ItemReport } from '@migrator/contracts/events';
 import type { LedgerChange } from './unit-ledger.js';
 
 export interface ItemRow {
@@ -37,7 +38,7 @@ export interface HeldClaim {
 }
 
 /** Stores one change in one statement (worker.store). Not `sql.begin`: postgres.js 3.4 ends the process, or worse, when a connection dies in one. */
-export async function store(sql: Sql, { destinationNo, unitId, claim, unitNo }: HeldClaim, { claims, outcomes, counts, tallies, listings, dests, reports }: LedgerChange): Promise<void> {
+export async function store(sql: Sql, { destinationNo, unitId, claim, unitNo }: HeldClaim, { claims, outcomes, counts, tallies, listings, dests, reports }: Omit<LedgerChange, 'reports'> & { readonly reports: readonly ItemReport[] }): Promise<void> {
   const own = counts.filter((count) => count.own);
   const recounts = [...outcomes.filter((o) => !o.own).map(({ containerNo, mark, counted, bytes }) => ({ containerNo, mark, counted, bytes })), ...counts.filter((c) => !c.own).map((c) => ({ ...c, bytes: 0 }))];
   await sql`select worker.store(${destinationNo}::bigint, ${unitId}, ${claim}::bigint, ${unitNo}::integer,

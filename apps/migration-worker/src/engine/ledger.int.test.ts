@@ -2,7 +2,7 @@ import { openLedger, recountUnit } from './ledger.js';
 import { hash64, itemMark } from './item-keys.js';
 import { countedAs, doneCodes, itemStates } from './outcome-codes.js';
 import { ClaimLost, noChange, type LedgerChange, type UnitLedger } from './unit-ledger.js';
-import { attempt, ledgerDatabase, testRoute, testSeal, type LedgerDatabase } from '../testing/engine-rig.js';
+import { attempt, ledgerDatabase, testRoute, testSeals, type LedgerDatabase } from '../testing/engine-rig.js';
 import { FakeWorld, fakeWorkload, noFaults } from '../testing/fake-workload.js';
 
 let database: LedgerDatabase;
@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-const open = (owner: string, unitId: string, claim: number, leaseSeconds = 30) => openLedger(database.sql, { route: testRoute(owner), jobId: 'job', unitId, claim, leaseSeconds, seal: testSeal });
+const open = (owner: string, unitId: string, claim: number, leaseSeconds = 30) => openLedger(database.sql, { route: testRoute(owner), jobId: 'job', unitId, claim, leaseSeconds, seals: testSeals });
 async function held(owner: string, unitId: string, claim: number, leaseSeconds = 30): Promise<UnitLedger> {
   const opened = await open(owner, unitId, claim, leaseSeconds);
   if (opened.state !== 'held') throw new Error(opened.state);

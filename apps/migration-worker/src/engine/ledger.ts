@@ -2,15 +2,17 @@
  * The ledger in PostgreSQL. Everything is bulk: a page is looked up in one statement, a transaction stores what several batches
  * brought. Each transaction checks first that our claim still holds the destination (docs/adr/0002-ledger.md).
  */
-import type { UnitCounters } from '@migrator/contracts/events';
+import type { ItemReport, UnitCounters } from '@migrator/contracts/events';
 import type { Sql } from '@migrator/service-kit/database';
+import type { Seal } from '@migrator/service-kit/seal';
 import type { Container } from '../workloads/workload.js';
 import { createDepartureLedger } from './departure-ledger.js';
 import { containerKey, type Route } from './item-keys.js';
 import * as bulk from './ledger-sql.js';
 import { countedAs, itemStates, skipNumbers } from './outcome-codes.js';
-import { createUnfinishedLedger, type NoteSeal } from './unfinished-ledger.js';
-import { ClaimLost, type ContainerEntry, type LedgerChange, type LedgerRow, type UnitLedger } from './unit-ledger.js';
+import type { LedgerSeals } from './ledger-seals.js';
+import { createUnfinishedLedger } from './unfinished-ledger.js';
+import { ClaimLost, type ContainerEntry, type LedgerReport, type LedgerRow, type UnitLedger } from './unit-ledger.js';
 
 export interface LedgerClaim {
   route: Route;
@@ -18,7 +20,7 @@ export interface LedgerClaim {
   unitId: string;
   claim: number;
   leaseSeconds: number;
-  seal: NoteSeal;
+  seals: LedgerSeals;
 }
 
 /** `busy`: another unit writes to the same destination now. `stale`: a newer claim of this unit has been here. */
@@ -28,7 +30,7 @@ export type OpenedLedger = { state: 'held'; ledger: UnitLedger } | { state: 'bus
 const claimLostState = 'MG001';
 
 /** Takes hold of the unit's destination. Safe to repeat under the same claim. */
-export async function openLedger(sql: Sql, { route, jobId, unitId, claim, leaseSeconds, seal }: LedgerClaim): Promise<OpenedLedger> {
+export async function openLedger(sql: Sql, { route, jobId, unitId, claim, leaseSeconds, seals }: LedgerClaim): Promise<OpenedLedger> {
   const destinationNo = await numberOf(
     sql,
     (q) => q`select destination_no as no from worker.destinations where route = ${destinationRoute(route)}`,
@@ -53,7 +55,7 @@ export async function openLedger(sql: Sql, { route, jobId, unitId, claim, leaseS
       coalesce(sum(bytes), 0)::bigint as bytes, coalesce(sum(done + error + skipped), 0)::bigint as total
     from worker.unit_containers where unit_no = ${unit.unit_no}`;
   const counters = sums ?? { total: 0, done: 0, error: 0, skipped: 0, bytes: 0 };
-  return { state: 'held', ledger: createUnitLedger(sql, route, { destinationNo, unitNo: unit.unit_no, unitId, claim }, { ...counters }, unit.swept, seal) };
+  return { state: 'held', ledger: createUnitLedger(sql, route, { destinationNo, unitNo: unit.unit_no, unitId, claim }, { ...counters }, unit.swept, seals) };
 }
 
 /** The counters of a unit counted again from its items' rows: what the stored ones must equal. */
@@ -84,7 +86,7 @@ async function numberOf(sql: Sql, find: (q: Sql) => PromiseLike<readonly { no?: 
   return no;
 }
 
-function createUnitLedger(sql: Sql, route: Route, holder: bulk.HeldClaim, counters: UnitCounters, swept: boolean, seal: NoteSeal): UnitLedger {
+function createUnitLedger(sql: Sql, route: Route, holder: bulk.HeldClaim, counters: UnitCounters, swept: boolean, seals: LedgerSeals): UnitLedger {
   const { destinationNo, unitNo, unitId, claim } = holder;
 
   /** Turns the database's refusal into ClaimLost. */
@@ -100,7 +102,7 @@ function createUnitLedger(sql: Sql, route: Route, holder: bulk.HeldClaim, counte
   return {
     counters,
     swept,
-    unfinished: createUnfinishedLedger(sql, holder, seal, fenced),
+    unfinished: createUnfinishedLedger(sql, holder, seals.notes, fenced),
     departures: createDepartureLedger(sql, holder, fenced),
     async register(passId, containers) {
       const entries: ContainerEntry[] = [];
@@ -144,13 +146,13 @@ function createUnitLedger(sql: Sql, route: Route, holder: bulk.HeldClaim, counte
       return new Set(await bulk.copiesIn(sql, containerNo, destIds));
     },
     async commit(change) {
-      await fenced(bulk.store(sql, holder, change));
+      await fenced(bulk.store(sql, holder, { ...change, reports: change.reports.map((report) => sealed(report, seals.links)) }));
     },
     async markSwept() {
       await sql`update worker.units set swept = true where unit_no = ${unitNo} and claim = ${claim}`;
     },
     async reports(max) {
-      const rows = await sql<{ no: number; report: LedgerChange['reports'][number] }[]>`select report_no as no, report from worker.item_reports where unit_no = ${unitNo} order by report_no limit ${max}`;
+      const rows = await sql<{ no: number; report: ItemReport }[]>`select report_no as no, report from worker.item_reports where unit_no = ${unitNo} order by report_no limit ${max}`;
       return rows.map(({ no, report }) => ({ no, report }));
     },
     async dropReports(upTo) {
@@ -185,6 +187,12 @@ function createUnitLedger(sql: Sql, route: Route, holder: bulk.HeldClaim, counte
       };
     });
   }
+}
+
+/** As it leaves the process: with its addresses sealed. */
+function sealed({ links, ...report }: LedgerReport, seal: Seal): ItemReport {
+  if (links === undefined) return report;
+  return { ...report, sealedLinks: links === null ? null : seal.seal(JSON.stringify(links), report.itemKey).toString('base64') };
 }
 
 function isClaimLost(error: unknown): boolean {

@@ -1,11 +1,12 @@
 /** From what happened to an item to what the ledger stores, what the counters gain and what is reported. Pure. */
 import type { ItemReport } from '@migrator/contracts/events';
+import type { NewLinks } from '@migrator/contracts/links';
 import type { ItemFailure, SkipCause } from '@migrator/contracts/outcomes';
 import type { ItemResult } from '../workloads/workload.js';
 import { reportKey } from './item-keys.js';
 import { countedAs, doneCodes, failureNumbers, itemStates, skipNumbers, type CountedAs } from './outcome-codes.js';
 import type { ContainerRun, Hand } from './pass-context.js';
-import type { CountedItem, LedgerChange, RecordedOutcome } from './unit-ledger.js';
+import type { CountedItem, LedgerChange, LedgerReport, RecordedOutcome } from './unit-ledger.js';
 
 /** How an item ended; `adopted`: an earlier write was found at the destination. */
 export type Ending =
@@ -20,7 +21,7 @@ type Tally = LedgerChange['tallies'][number];
 export class ChangeBuilder {
   readonly #outcomes: RecordedOutcome[] = [];
   readonly #counts: CountedItem[] = [];
-  readonly #reports: ItemReport[] = [];
+  readonly #reports: LedgerReport[] = [];
   readonly #tally: { -readonly [K in keyof Tally]: Tally[K] };
 
   constructor(
@@ -63,9 +64,10 @@ export class ChangeBuilder {
     this.#tally.bytes += written?.bytes ?? 0;
     const from = hand.row?.counted ?? countedAs.nothing;
     this.#move(from, to);
-    if (ending.outcome === 'skipped') this.#report(hand, 'skipped', ending.cause, ending.graphCode, ending.requestId);
-    else if (ending.outcome === 'failed') this.#report(hand, 'failed', ending.failure, ending.graphCode, ending.requestId);
-    else if (from === countedAs.error || from === countedAs.skipped) this.#report(hand, 'resolved', null, null, null);
+    const links = ending.outcome === 'adopted' ? undefined : ending.links;
+    if (ending.outcome === 'skipped') this.#report(hand, 'skipped', ending.cause, ending.graphCode, ending.requestId, links);
+    else if (ending.outcome === 'failed') this.#report(hand, 'failed', ending.failure, ending.graphCode, ending.requestId, links);
+    else if (from === countedAs.error || from === countedAs.skipped || links !== undefined) this.#report(hand, 'resolved', null, null, null, links);
   }
 
   /** An item that stays as it is, and is counted by this unit from now on. */
@@ -97,8 +99,8 @@ export class ChangeBuilder {
     else if (counted === countedAs.skipped) this.#tally.skipped += by;
   }
 
-  #report({ mark, item }: { mark: string; item: { key: string; kind: string } }, status: ItemReport['status'], code: ItemFailure | SkipCause | null, graphCode: string | null, requestId: string | null): void {
-    this.#reports.push({ itemKey: reportKey(this.unitId, mark), status, container: this.run.container.path, kind: item.kind, sourceItemId: item.key, code, graphCode, requestId });
+  #report({ mark, item }: { mark: string; item: { key: string; kind: string } }, status: ItemReport['status'], code: ItemFailure | SkipCause | null, graphCode: string | null, requestId: string | null, links?: NewLinks | null): void {
+    this.#reports.push({ ...(links === undefined ? {} : { links }), itemKey: reportKey(this.unitId, mark), status, container: this.run.container.path, kind: item.kind, sourceItemId: item.key, code, graphCode, requestId });
   }
 }
 

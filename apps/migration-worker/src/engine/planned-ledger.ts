@@ -49,7 +49,8 @@ export async function openPlannedLedger(sql: Sql, route: Route): Promise<UnitLed
     named: () => Promise.resolve(new Set()),
     copiesIn: () => Promise.resolve(new Set()),
     commit(change) {
-      for (const report of change.reports) reports.push({ no: ++reportNo, report });
+      // Nothing is made, so nothing has a new address.
+      for (const { links: _none, ...report } of change.reports) reports.push({ no: ++reportNo, report });
       return Promise.resolve();
     },
     markSwept: () => Promise.resolve(),

@@ -1,14 +1,8 @@
 /** Notes on transfers that were begun: what lets the next worker go on where one died in the middle of a large item. Sealed at rest. */
 import type { Sql } from '@migrator/service-kit/database';
+import type { Seal } from '@migrator/service-kit/seal';
 import type { HeldClaim } from './ledger-sql.js';
 import type { ContainerEntry } from './unit-ledger.js';
-
-/** Makes unreadable what must not be read in the database; `context` is bound to it. */
-export interface NoteSeal {
-  seal(note: string, context: string): Buffer;
-  /** Null when it was sealed under another key. */
-  open(sealed: Buffer, context: string): string | null;
-}
 
 export interface UnfinishedLedger {
   /** Notes by mark. */
@@ -18,7 +12,7 @@ export interface UnfinishedLedger {
 }
 
 /** `fenced` turns the database's refusal of a lost claim into ClaimLost. */
-export function createUnfinishedLedger(sql: Sql, { destinationNo, unitId, claim }: HeldClaim, seal: NoteSeal, fenced: <T>(work: Promise<T>) => Promise<T>): UnfinishedLedger {
+export function createUnfinishedLedger(sql: Sql, { destinationNo, unitId, claim }: HeldClaim, seal: Seal, fenced: <T>(work: Promise<T>) => Promise<T>): UnfinishedLedger {
   return {
     async read({ containerNo }, marks) {
       if (marks.length === 0) return new Map();

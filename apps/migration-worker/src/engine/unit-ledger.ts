@@ -1,5 +1,6 @@
 /** What a pass needs of the ledger: the real one (ledger.ts), or the one of a dry run that reads and never writes. */
 import type { ItemReport, UnitCounters } from '@migrator/contracts/events';
+import type { NewLinks } from '@migrator/contracts/links';
 import type { Container, DestRef } from '../workloads/workload.js';
 import type { DepartureLedger } from './departure-ledger.js';
 import type { CountedAs, ItemState } from './outcome-codes.js';
@@ -73,6 +74,9 @@ export interface ListingProgress {
   readonly deltaToken: string | null;
 }
 
+/** A report with what is sealed before it is stored. `links`: null when there are none any more. */
+export type LedgerReport = Omit<ItemReport, 'sealedLinks'> & { readonly links?: NewLinks | null };
+
 /** What one transaction stores. */
 export interface LedgerChange {
   readonly claims: readonly ItemIdentity[];
@@ -82,7 +86,7 @@ export interface LedgerChange {
   readonly tallies: readonly { containerNo: number; done: number; error: number; skipped: number; bytes: number; removed: number }[];
   readonly listings: readonly ListingProgress[];
   readonly dests: readonly { containerNo: number; destId: string; path: string }[];
-  readonly reports: readonly ItemReport[];
+  readonly reports: readonly LedgerReport[];
 }
 
 export const noChange: LedgerChange = { claims: [], outcomes: [], counts: [], tallies: [], listings: [], dests: [], reports: [] };

@@ -13,7 +13,7 @@ import { openLedger } from '../engine/ledger.js';
 import { openPlannedLedger } from '../engine/planned-ledger.js';
 import { runUnit, type UnitEnd } from '../engine/run-unit.js';
 import type { UnitLedger } from '../engine/unit-ledger.js';
-import { createNoteSeal } from '../units/note-seal.js';
+import { createLedgerSeals } from '../engine/ledger-seals.js';
 import { placeOf } from '../workloads/path-filter.js';
 import type { People, UnitPorts, UnitScope, Workload } from '../workloads/workload.js';
 
@@ -70,7 +70,7 @@ export interface AttemptEnd extends UnitEnd {
 
 export const testRoute = (owner: string): Route => ({ orgId: 'org_test', workload: 'EMAIL', sourceTenant: 'tenant-a', destTenant: 'tenant-b', sourceOwner: `source ${owner}`, destOwner: `dest ${owner}` });
 
-export const testSeal = createNoteSeal(new Secret('a key that every worker of a test shares'));
+export const testSeals = createLedgerSeals(new Secret('a key that every worker of a test shares'));
 
 let claims = 0;
 export const nextClaim = (): number => ++claims;
@@ -83,7 +83,7 @@ export async function attempt(sql: Sql, owner: string, workload: Workload, optio
   let ledger: UnitLedger;
   if (dryRun) ledger = await openPlannedLedger(sql, route);
   else {
-    const opened = await openLedger(sql, { route, jobId, unitId, claim, leaseSeconds: 30, seal: testSeal });
+    const opened = await openLedger(sql, { route, jobId, unitId, claim, leaseSeconds: 30, seals: testSeals });
     if (opened.state !== 'held') throw new Error(`the destination is ${opened.state}`);
     ledger = opened.ledger;
   }

@@ -6,7 +6,7 @@ import { openLedger } from '../engine/ledger.js';
 import { noCounts } from '../engine/verify/compare-place.js';
 import { runVerify, type VerifyEnd } from '../engine/verify/run-verify.js';
 import type { Workload } from '../workloads/workload.js';
-import { nextClaim, portsOf, testRoute, testSeal, type Attempt } from './engine-rig.js';
+import { nextClaim, portsOf, testRoute, testSeals, type Attempt } from './engine-rig.js';
 
 export interface VerifyAttemptEnd extends VerifyEnd {
   /** What stands after the last `begin`. */
@@ -24,7 +24,7 @@ export type VerifyAttempt = Pick<Attempt, 'unitId' | 'passId' | 'halt' | 'ports'
 export async function verifyAttempt(sql: Sql, owner: string, workload: Workload, { unitId = `unit ${owner}`, passId = 'verify 1', halt = new Halt(1_000), ports, scope, filters = {}, step = () => undefined }: VerifyAttempt = {}): Promise<VerifyAttemptEnd> {
   const claim = nextClaim();
   const route = testRoute(owner);
-  const opened = await openLedger(sql, { route, jobId: 'job', unitId, claim, leaseSeconds: 30, seal: testSeal });
+  const opened = await openLedger(sql, { route, jobId: 'job', unitId, claim, leaseSeconds: 30, seals: testSeals });
   if (opened.state !== 'held') throw new Error(`the destination is ${opened.state}`);
   let found: Difference[] = [];
   const counts = new Map<string, VerifiedCounts>();

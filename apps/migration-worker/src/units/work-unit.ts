@@ -17,7 +17,7 @@ import { openLedger } from '../engine/ledger.js';
 import { openPlannedLedger } from '../engine/planned-ledger.js';
 import { runUnit, unitEndOf, type UnitEnd } from '../engine/run-unit.js';
 import { runVerify, type VerifyEnd } from '../engine/verify/run-verify.js';
-import type { NoteSeal } from '../engine/unfinished-ledger.js';
+import type { LedgerSeals } from '../engine/ledger-seals.js';
 import { ClaimLost, type UnitLedger } from '../engine/unit-ledger.js';
 import { placeOf } from '../workloads/path-filter.js';
 import type { Workload } from '../workloads/workload.js';
@@ -38,7 +38,7 @@ export interface WorkUnitDeps {
   active: ActiveUnits;
   /** Bytes under way, of all units. */
   bytes: Budget;
-  seal: NoteSeal;
+  seals: LedgerSeals;
   clock: Clock;
   logger: Logger;
   workerId: string;
@@ -125,7 +125,7 @@ interface Opened {
 }
 
 async function open(deps: WorkUnitDeps, asked: UnitWork, claim: number, halt: Halt, tenants: (source: string, dest: string) => void): Promise<Opened> {
-  const { sql, ports, leaseSeconds, seal } = deps;
+  const { sql, ports, leaseSeconds, seals } = deps;
   const flow = { organisation: asked.orgId, job: asked.jobId, workload: asked.workload, businessHours: asked.businessHours };
   const [source, dest] = await Promise.all([ports.get(asked.sourceTenantId, 'source', flow), ports.get(asked.destTenantId, 'dest', flow)]);
   tenants(source.microsoftTenantId, dest.microsoftTenantId);
@@ -135,7 +135,7 @@ async function open(deps: WorkUnitDeps, asked: UnitWork, claim: number, halt: Ha
   const until = performance.now() + busyWaitMs;
   for (;;) {
     halt.soft.throwIfAborted();
-    const opened = await openLedger(sql, { route, jobId: work.jobId, unitId: work.unitId, claim, leaseSeconds, seal });
+    const opened = await openLedger(sql, { route, jobId: work.jobId, unitId: work.unitId, claim, leaseSeconds, seals });
     if (opened.state === 'held') return { work, route, ledger: opened.ledger, source, dest };
     if (opened.state === 'stale') throw new ClaimLost('a newer claim of this unit has been here');
     // Another job's unit writes there; it ends some day, and meanwhile this one goes back to the queue.

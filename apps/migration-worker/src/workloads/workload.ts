@@ -5,6 +5,7 @@
  */
 import type { WorkloadName } from '@migrator/contracts/api/tenants';
 import type { Filters } from '@migrator/contracts/api/jobs';
+import type { NewLinks } from '@migrator/contracts/links';
 import type { ItemFailure, SkipCause, UnitFailure } from '@migrator/contracts/outcomes';
 import type { IdentitiesAnswer } from '@migrator/contracts/internal';
 import type { GraphPort } from '@migrator/graph-client';
@@ -183,12 +184,13 @@ export interface Resume {
 
 /**
  * What became of one item. `bytes` is what was really sent to the destination for it. What was skipped or failed may have a copy all the
- * same, of what of it could be carried: `dest` names it, and the next attempt goes on from there.
+ * same, of what of it could be carried: `dest` names it, and the next attempt goes on from there. `links`: addresses that people have for
+ * it and the ones that take their place; null when it has none any more, absent when nothing is known of them.
  */
 export type ItemResult =
-  | { readonly key: string; readonly outcome: 'copied' | 'updated'; readonly dest: DestRef; readonly bytes: number }
-  | { readonly key: string; readonly outcome: 'skipped'; readonly cause: SkipCause; readonly dest?: DestRef; readonly graphCode: string | null; readonly requestId: string | null }
-  | { readonly key: string; readonly outcome: 'failed'; readonly failure: ItemFailure; readonly dest?: DestRef; readonly graphCode: string | null; readonly requestId: string | null }
+  | { readonly key: string; readonly outcome: 'copied' | 'updated'; readonly dest: DestRef; readonly links?: NewLinks | null; readonly bytes: number }
+  | { readonly key: string; readonly outcome: 'skipped'; readonly cause: SkipCause; readonly dest?: DestRef; readonly links?: NewLinks | null; readonly graphCode: string | null; readonly requestId: string | null }
+  | { readonly key: string; readonly outcome: 'failed'; readonly failure: ItemFailure; readonly dest?: DestRef; readonly links?: NewLinks | null; readonly graphCode: string | null; readonly requestId: string | null }
   /** The write was sent and its answer lost. The engine asks `find` and, when it is not there, transfers the item again. */
   | { readonly key: string; readonly outcome: 'in_doubt'; readonly graphCode: string | null; readonly requestId: string | null };
 

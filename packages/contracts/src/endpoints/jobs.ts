@@ -2,10 +2,11 @@
 import { deletedSchema } from '../api/common.js';
 import { createBatchAnswer, createBatchBody, createJobBody, createPassBody, jobAnswer, listItemsAnswer, listItemsQuery, listJobsAnswer, listJobsQuery, listMailboxesAnswer, listMailboxesQuery, listPassesAnswer, listUnitsAnswer, passAnswer, pauseJobAnswer, resumeJobAnswer } from '../api/jobs.js';
 import { streamLogQuery } from '../api/logs.js';
+import { jobLinksAnswer, jobLinksQuery } from '../api/links.js';
 import { preflightAnswer } from '../api/preflight.js';
 import { jobReportAnswer, jobReportQuery } from '../api/report.js';
 import { defineEndpoint } from '../endpoint.js';
-import { exampleEstimate, exampleIds, exampleItem, exampleJob, exampleMailbox, exampleNewJob, examplePass, exampleReport, exampleUnit } from '../examples.js';
+import { exampleEstimate, exampleIds, exampleItem, exampleJob, exampleLinks, exampleMailbox, exampleNewJob, examplePass, exampleReport, exampleUnit } from '../examples.js';
 
 const owner = 'job-service';
 const tag = 'Jobs';
@@ -90,6 +91,14 @@ export const jobEndpoints = {
     params, query: jobReportQuery, errors: ['CONFLICT', 'NOT_FOUND'],
     answer: { mediaType: 'text/csv', description: 'RFC 4180; `record` says whether a row is a unit, a container or a difference. Cells that a spreadsheet would take for a formula are neutralised.', json: jobReportAnswer },
     examples: { answer: exampleReport },
+  }),
+  getJobLinks: defineEndpoint({
+    ...{ id: 'getJobLinks', method: 'GET', path: '/v1/jobs/:id/links', owner, tag, status: 200 }, ...write,
+    summary: 'New addresses of sharing links',
+    description: 'Every sharing link that the job made anew, with its address at the source (`null` where Microsoft does not show it) and at the destination. JSON, or CSV by `format=csv`. Links for everybody let in whoever has their address: this needs the scope `write`, and each reading is in the audit log.',
+    params, query: jobLinksQuery, audit: { action: 'job.links_read', target: { param: 'id' } },
+    answer: { mediaType: 'text/csv', description: 'RFC 4180, header `unitId,source,dest,path,type,scope,from,to,at`. Cells that a spreadsheet would take for a formula are neutralised.', json: jobLinksAnswer },
+    examples: { answer: exampleLinks },
   }),
   preflight: defineEndpoint({
     ...{ id: 'preflight', method: 'POST', path: '/v1/preflight', owner, tag, status: 200 }, ...read,

@@ -1,6 +1,7 @@
 /** Sharing of drives: who has a counterpart gets it, once and without a message; whoever has none is said; nobody sees more than before. */
+import { newLinksSchema } from '@migrator/contracts/links';
 import { startSimulator, type TestSimulator } from '@migrator/testing/simulator';
-import { dyingAt, ledgerDatabase, type AttemptEnd, type LedgerDatabase } from '../../testing/engine-rig.js';
+import { dyingAt, ledgerDatabase, testSeals, type AttemptEnd, type LedgerDatabase } from '../../testing/engine-rig.js';
 import { recountUnit } from '../../engine/ledger.js';
 import { DriveRig, type Step } from './testing/drive-rig.js';
 
@@ -26,7 +27,21 @@ const start = async (content: Record<string, unknown>, steps: readonly Step[] = 
   if (steps.length > 0) await rig.owns('source', steps);
 };
 const pass = (options: Parameters<DriveRig['pass']>[0] = {}): Promise<AttemptEnd> => rig.pass({ ...options, scope: { scope, ...options.scope } });
-const told = ({ reports }: AttemptEnd): string[] => reports.map(({ status, code, kind }) => `${status} ${kind} ${code ?? ''}`).sort();
+const told = ({ reports }: AttemptEnd): string[] => reports.filter(({ status, sealedLinks }) => status !== 'resolved' || sealedLinks === undefined).map(({ status, code, kind }) => `${status} ${kind} ${code ?? ''}`).sort();
+/** What is told of links: the path, each link, and whether both of its addresses are those that both sides show. */
+const links = async ({ reports }: AttemptEnd): Promise<string[]> => {
+  const said: string[] = [];
+  for (const { itemKey, sealedLinks } of reports) {
+    if (sealedLinks === undefined) continue;
+    if (sealedLinks === null) said.push('none any more');
+    else {
+      const { path, links: all } = newLinksSchema.parse(JSON.parse(testSeals.links.open(Buffer.from(sealedLinks, 'base64'), itemKey) ?? ''));
+      const [from, to] = [await rig.linkAddresses('source', path), await rig.linkAddresses('dest', path)];
+      said.push(...all.map((link) => `${path}: ${link.type} for ${link.scope} ${String(link.from !== null && from.includes(link.from))} ${String(to.includes(link.to))}`));
+    }
+  }
+  return said.sort();
+};
 const expectSame = async (): Promise<void> => {
   const { expected, matched, missing, extra, differs, examples, invitationsSent } = await rig.compare({ permissions: true });
   expect({ matched, missing, extra, differs, examples, invitationsSent }).toEqual({ matched: expected, missing: 0, extra: 0, differs: 0, examples: { missing: [], extra: [], differs: [] }, invitationsSent: 0 });
@@ -61,6 +76,8 @@ test('grants, links, ends and what is cut off arrive once and without a message;
   expect(await rig.granted('dest', 'Team/secret.txt')).toEqual(['read: eve']);
   expect(await rig.granted('dest', 'Team/hidden.txt')).toEqual([]);
   expect(await rig.granted('dest', 'b.txt')).toEqual(['edit link for users: eve', 'view link for organization:  until 2032-01-01']);
+  expect(await links(end)).toEqual(['b.txt: edit for users true true', 'b.txt: view for organization true true']);
+  expect(JSON.stringify(end.reports)).not.toMatch(/https?:|b\.txt/);
   expect(await recountUnit(database.sql, `unit ${rig.owner}`)).toEqual(end.counters);
   expect((await rig.verify({ scope })).found).toEqual([]);
 
@@ -69,7 +86,9 @@ test('grants, links, ends and what is cut off arrive once and without a message;
   expect((await rig.writes()).length).toBe(before);
 
   await rig.owns('source', addresses([{ kind: 'unshare', path: 'Team' }, { kind: 'share', path: 'Team', with: 'eve', role: 'write' }, { kind: 'unshare', path: 'b.txt' }, { kind: 'write', path: 'Team/a.txt', bytes: 20 }]));
-  expect(await pass({ mode: 'delta', passId: 'pass 3' })).toMatchObject(clean);
+  const later = await pass({ mode: 'delta', passId: 'pass 3' });
+  expect(later).toMatchObject(clean);
+  expect(await links(later)).toContain('none any more');
   await expectSame();
   expect(await rig.granted('dest', 'Team')).toEqual(['write: eve']);
   expect(await rig.granted('dest', 'b.txt')).toEqual([]);
@@ -79,8 +98,13 @@ test('whoever has no counterpart is left out and said, also beforehand, and gets
   await start({ files: 2 });
   const policy = (sharingCapability: string): Promise<unknown> => simulator.control('PATCH', `/tenants/${rig.tenants.dest.tenantId}`, { sharingCapability });
   await policy('externalUserSharingOnly');
+  await rig.people('source', ['ivy']);
+  // An account that is blocked.
+  await rig.people('dest', ['ivy'], [], { kind: 'shared' });
   await rig.owns('source', addresses([
-    ...['one.txt', 'two.txt', 'three.txt', 'four.txt'].map((path): Step => ({ kind: 'write', path, bytes: 5 })),
+    ...['one.txt', 'two.txt', 'three.txt', 'four.txt', 'five.txt'].map((path): Step => ({ kind: 'write', path, bytes: 5 })),
+    { kind: 'share', path: 'five.txt', with: 'eve', role: 'read' },
+    { kind: 'share', path: 'five.txt', with: 'ivy', role: 'read' },
     { kind: 'share', path: 'one.txt', with: 'gone', role: 'write' },
     { kind: 'share', path: 'one.txt', with: 'bob', role: 'read' },
     { kind: 'share', path: 'two.txt', link: { type: 'view', scope: 'anonymous' } },
@@ -90,11 +114,14 @@ test('whoever has no counterpart is left out and said, also beforehand, and gets
   const foreseen = ['skipped sharing IDENTITY_UNRESOLVED', 'skipped sharing LINK_HAS_PASSWORD', 'skipped sharing SHARING_NOT_PORTABLE'];
   expect(told(await pass({ dryRun: true, scope: { dryRun: true } }))).toEqual(foreseen);
   const end = await pass();
-  expect(told(end)).toEqual([foreseen[0], foreseen[1], 'skipped sharing SHARING_FORBIDDEN', foreseen[2]]);
-  expect(end.counters).toMatchObject({ error: 0, skipped: 4 });
+  expect(told(end)).toEqual([foreseen[0], foreseen[1], 'skipped sharing SHARING_FORBIDDEN', foreseen[2], 'skipped sharing SHARING_REFUSED']);
+  expect(end.counters).toMatchObject({ error: 0, skipped: 5 });
   expect(await rig.granted('dest', 'one.txt')).toEqual(['read: bob']);
-  expect((await rig.verify({ scope })).found.map(({ code, because }) => `${code} ${because ?? ''}`).sort()).toEqual(['VERIFY_NOT_COPIED LINK_HAS_PASSWORD', 'VERIFY_NOT_COPIED SHARING_FORBIDDEN', 'VERIFY_NOT_COPIED SHARING_NOT_PORTABLE', 'VERIFY_PARTLY_COPIED IDENTITY_UNRESOLVED']);
+  expect(await rig.granted('dest', 'five.txt')).toEqual(['read: eve']);
+  expect((await rig.verify({ scope })).found.map(({ code, because }) => `${code} ${because ?? ''}`).sort()).toEqual(['VERIFY_NOT_COPIED LINK_HAS_PASSWORD', 'VERIFY_NOT_COPIED SHARING_FORBIDDEN', 'VERIFY_NOT_COPIED SHARING_NOT_PORTABLE', 'VERIFY_PARTLY_COPIED IDENTITY_UNRESOLVED', 'VERIFY_PARTLY_COPIED SHARING_REFUSED']);
   await rig.people('dest', ['gone']);
+  await rig.leaves('dest', 'ivy');
+  await rig.people('dest', ['ivy']);
   await policy('externalUserAndGuestSharing');
   const next = await pass({ mode: 'retry', passId: 'pass 2' });
   expect(next.counters).toMatchObject({ error: 0, skipped: 2 });
@@ -120,6 +147,20 @@ test('a worker killed again and again at any step, and answers that are lost, gr
   expect(kills).toBeGreaterThan(4);
   for (const path of ['Team', 'Team/a.txt', 'b.txt']) expect(await rig.granted('dest', path)).toEqual(await rig.granted('source', path));
 }, 60_000);
+
+test('what is deleted or no longer shared at the source goes with its sharing, where the job asks for it, and nothing else does', async () => {
+  await start({ files: 2 });
+  await rig.owns('source', addresses(shared()));
+  expect(await pass()).toMatchObject(clean);
+  await rig.owns('source', [{ kind: 'delete', path: 'Team/a.txt' }, { kind: 'delete', path: 'b.txt' }, { kind: 'unshare', path: 'Team' }]);
+  const end = await pass({ mode: 'delta', passId: 'pass 2', deletions: 'apply' });
+  expect(end).toMatchObject(clean);
+  expect(await recountUnit(database.sql, `unit ${rig.owner}`)).toEqual(end.counters);
+  await expectSame();
+  expect(await rig.granted('dest', 'Team')).toEqual([]);
+  expect(await rig.granted('dest', 'Team/secret.txt')).toEqual(['read: eve']);
+  expect((await rig.verify({ scope })).found).toEqual([]);
+});
 
 test('what the destination’s owner grants is never taken back, and only what is shared costs requests', async () => {
   await start({ files: 200, folders: 10, bytesMax: 50, sharedEvery: 20 });

@@ -7,6 +7,8 @@ export type Role = 'read' | 'write';
 export interface Link {
   readonly type: string;
   readonly scope: string;
+  /** Its address, which may let in whoever has it; null where Graph does not show it. */
+  readonly webUrl: string | null;
 }
 
 /** One entry of an item's permissions. */
@@ -43,7 +45,7 @@ export function parseGrant(raw: Raw): Grant {
     id: textOf(raw['id']) ?? '',
     role: roles.includes('write') ? 'write' : roles.includes('read') ? 'read' : null,
     full: roles.includes('owner'),
-    link: link === null ? null : { type: textOf(link['type']) ?? '', scope: textOf(link['scope']) ?? '' },
+    link: link === null ? null : { type: textOf(link['type']) ?? '', scope: textOf(link['scope']) ?? '', webUrl: textOf(link['webUrl']) },
     to: link === null ? [nameOf(single)] : several.map(nameOf),
     until: momentOf(raw['expirationDateTime']),
     password: raw['hasPassword'] === true,

@@ -2,9 +2,10 @@
  * Gives copies the sharing of their originals: grants without a message to anybody, links anew. What is granted already is left as it
  * is, so a second time nothing is granted twice. Takes drives, whosoever they are. https://learn.microsoft.com/graph/api/driveitem-invite
  */
+import type { NewLink } from '@migrator/contracts/links';
 import { GraphRequestError } from '@migrator/graph-client';
 import { noWords, type GraphWords } from '../graph-errors.js';
-import type { DestRef, ForeseenResult, ItemResult, People, RemovalResult, TransferItem } from '../workload.js';
+import type { DestRef, ForeseenResult, ItemResult, People, RemovalResult, SourceItem, TransferItem } from '../workload.js';
 import { segment, type Drive } from './drive.js';
 import { ownersVersion, type DriveItem, type Raw } from './drive-item.js';
 import { during, endFailed, graphWords } from './errors.js';
@@ -47,11 +48,12 @@ export class ShareCopies {
     if (exact) await copy.takeBack();
     const changed = existing !== null && !owners && !exact && copy.grantsMore;
     await copy.grant(exact);
+    const links = copy.links.length > 0 ? { links: { path: pathOf(item), links: copy.links } } : existing === null ? {} : { links: null };
     const dest: DestRef = { id: `${needed.id}${sharingMark}`, version: owners ? ownersVersion : copy.version };
     const reason = toldFirst(wanted.withheld);
-    if (reason !== null) return { key: item.key, outcome: 'skipped', cause: reason, dest, ...copy.words };
-    if (changed) return { key: item.key, outcome: 'skipped', cause: 'DEST_ITEM_CHANGED', dest, ...noWords };
-    return { key: item.key, outcome: existing === null ? 'copied' : 'updated', dest, bytes: 0 };
+    if (reason !== null) return { key: item.key, outcome: 'skipped', cause: reason, dest, ...links, ...copy.words };
+    if (changed) return { key: item.key, outcome: 'skipped', cause: 'DEST_ITEM_CHANGED', dest, ...links, ...noWords };
+    return { key: item.key, outcome: existing === null ? 'copied' : 'updated', dest, ...links, bytes: 0 };
   }
 
   /** What can be known without writing; null: nothing speaks against it. */
@@ -69,6 +71,12 @@ export class ShareCopies {
     if (there === null) throw endFailed('NEEDED_COPY_GONE');
     return there;
   }
+}
+
+/** A folder's path is its own; a file's that of its folder. */
+function pathOf({ path = '/', ref }: SourceItem): string {
+  const { sharingOf } = ref as SharingItem;
+  return sharingOf.kind !== 'file' ? path : path === '/' ? sharingOf.name : `${path}/${sharingOf.name}`;
 }
 
 /** What a copy grants; null when it is not there any more. */
@@ -93,6 +101,7 @@ export async function removeSharing(destination: Drive, copy: DestRef, signal: A
 class CopySharing {
   private own: Grant[];
   private cutNow: boolean;
+  private readonly made = new Map<WantedGrant, Grant>();
   words: GraphWords = noWords;
 
   constructor(
@@ -130,7 +139,7 @@ class CopySharing {
 
   /** Grants what is missing. `exact`: what allows more than is wanted was taken back before. */
   async grant(exact: boolean): Promise<void> {
-    const missing = this.wanted.grants.flatMap(onePerPerson).filter((grant) => !this.has(grant, exact));
+    const missing = this.wanted.grants.flatMap(onePerPerson).filter((grant) => this.standing(grant, exact) === undefined);
     for (const group of invitations(missing)) await this.invite(group);
     for (const grant of missing) if (grant.link !== null) await this.makeLink(grant);
     if (!this.cutting) return;
@@ -139,8 +148,16 @@ class CopySharing {
     if (link !== null && link !== 'one by one') await this.delete(parseGrant(link).id);
   }
 
-  private has({ role, to, link, until }: WantedGrant, exact: boolean): boolean {
-    return this.own.some((grant) => {
+  /** The links that were wanted and are there, with their addresses on both sides. */
+  get links(): NewLink[] {
+    return this.wanted.grants.flatMap((grant): NewLink[] => {
+      const to = (this.made.get(grant) ?? this.standing(grant, true))?.link?.webUrl ?? null;
+      return grant.link === null || to === null ? [] : [{ type: grant.link.type, scope: grant.link.scope, from: grant.link.webUrl, to }];
+    });
+  }
+
+  private standing({ role, to, link, until }: WantedGrant, exact: boolean): Grant | undefined {
+    return this.own.find((grant) => {
       const there = asWanted(grant);
       if (there?.until !== until || there.to.join() !== to.join()) return false;
       if (link !== null) return there.link?.type === link.type && there.link.scope === link.scope;
@@ -163,13 +180,15 @@ class CopySharing {
     if (answer !== null && ids.some((id) => !granted.some(({ to }) => to.includes(id)))) this.wanted.withheld.add('SHARING_REFUSED');
   }
 
-  private async makeLink({ link, to, until }: WantedGrant): Promise<void> {
+  private async makeLink(wanted: WantedGrant): Promise<void> {
+    const { link, to, until } = wanted;
     const recipients = to.length === 0 ? {} : { recipients: to.map((objectId) => ({ objectId })), sendNotification: false };
     // A link for people is made anew each time; any other is found again.
     const made = await this.write('createLink', { type: link?.type, scope: link?.scope, ...recipients, ...ending({ until }) }, link?.scope !== 'users');
     if (made === null || made === 'one by one') return;
     const grant = parseGrant(made);
     this.granted([grant]);
+    this.made.set(wanted, grant);
     if (to.some((id) => !grant.to.includes(id))) this.wanted.withheld.add('SHARING_REFUSED');
   }
 

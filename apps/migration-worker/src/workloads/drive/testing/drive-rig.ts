@@ -4,7 +4,7 @@ import type { TestSimulator } from '@migrator/testing/simulator';
 import { attempt, type Attempt, type AttemptEnd, type LedgerDatabase } from '../../../testing/engine-rig.js';
 import { SimulatedTenants } from '../../../testing/simulated-tenants.js';
 import { verifyAttempt, type VerifyAttemptEnd } from '../../../testing/verify-rig.js';
-import type { Workload } from '../../workload.js';
+import type { UnitScope, Workload } from '../../workload.js';
 import { onedriveWorkload } from '../drive-workload.js';
 
 export interface Step {
@@ -38,6 +38,8 @@ let rigs = 0;
 export class DriveRig {
   readonly workload: Workload = onedriveWorkload({ log: createLogger('test', 'silent') });
   readonly owner = `drive ${++rigs}`;
+  /** Names of the sites that both drives are in; a locked one does not tell. */
+  readonly #sites: { source?: string; dest?: string } = {};
 
   private constructor(
     readonly tenants: SimulatedTenants,
@@ -45,9 +47,26 @@ export class DriveRig {
     private readonly database: LedgerDatabase,
   ) {}
 
-  /** `content`: profile of the source's drive. `destDrive`: what the destination's is made from; null: there is none. */
+  /** `content`: profile of the source's drive. `destDrive`: what the destination's is made from; null, of either: there is none. */
   static async start(simulator: TestSimulator, database: LedgerDatabase, content: unknown, destDrive: unknown = true): Promise<DriveRig> {
-    return new DriveRig(await SimulatedTenants.start(simulator, 'ONEDRIVE', { source: { drive: { content } }, dest: destDrive === null ? {} : { drive: destDrive } }), simulator, database);
+    return new DriveRig(await SimulatedTenants.start(simulator, 'ONEDRIVE', { source: content === null ? {} : { drive: { content } }, dest: destDrive === null ? {} : { drive: destDrive } }), simulator, database);
+  }
+
+  /** Somebody else of the source with a drive of their own, in which all this was done. */
+  async secondSource(steps: readonly Step[]): Promise<UnitScope['source']> {
+    const { tenantId, address, port } = this.tenants.source;
+    const other = `eve@${address.split('@')[1] ?? ''}`;
+    await this.simulator.control('POST', `/tenants/${tenantId}/users`, { users: [{ alias: 'eve', displayName: 'Eve', drive: true }] });
+    await this.simulator.control('POST', '/files/changes', { tenant: tenantId, user: other, do: steps });
+    const { id } = await port.get<{ id: string }>(`/users/${other}`, { budget: { kind: 'directory' }, query: { $select: 'id' } });
+    return { microsoftId: id, address: other };
+  }
+
+  /** Changes the site that a drive is in: its quota, or whether an administrator has locked it. */
+  async ofSite(side: 'source' | 'dest', change: { quotaBytes?: number; locked?: boolean }): Promise<void> {
+    const { port, tenantId, userId } = this.tenants[side];
+    this.#sites[side] ??= new URL((await port.get<{ webUrl: string }>(`/users/${userId}/drive`, { budget: { kind: 'files' } })).webUrl).pathname.split('/')[2] ?? '';
+    await this.simulator.control('PATCH', `/tenants/${tenantId}/sites/${this.#sites[side]}`, change);
   }
 
   pass(options: Attempt = {}): Promise<AttemptEnd> {
@@ -68,10 +87,15 @@ export class DriveRig {
   }
 
   /** More people of a tenant, by the name before the `@`; and groups, by theirs. */
-  async people(side: 'source' | 'dest', aliases: readonly string[], groups: readonly string[] = []): Promise<void> {
+  async people(side: 'source' | 'dest', aliases: readonly string[], groups: readonly string[] = [], more: Record<string, unknown> = {}): Promise<void> {
     const { tenantId } = this.tenants[side];
-    await this.simulator.control('POST', `/tenants/${tenantId}/users`, { users: aliases.map((alias) => ({ alias, displayName: alias })) });
+    await this.simulator.control('POST', `/tenants/${tenantId}/users`, { users: aliases.map((alias) => ({ alias, displayName: alias, ...more })) });
     for (const name of groups) await this.simulator.control('POST', `/tenants/${tenantId}/groups`, { displayName: name, mailNickname: name, kind: 'security' });
+  }
+
+  async leaves(side: 'source' | 'dest', alias: string): Promise<void> {
+    const { tenantId, address } = this.tenants[side];
+    await this.simulator.control('DELETE', `/tenants/${tenantId}/users/${alias}@${address.split('@')[1] ?? ''}`);
   }
 
   /** What an item grants, with what it inherits, in words. */
@@ -82,6 +106,13 @@ export class DriveRig {
     return value
       .map(({ roles, link, grantedToV2, grantedToIdentitiesV2, expirationDateTime }) => `${link === undefined ? roles.join() : `${link.type} link for ${link.scope}`}: ${link === undefined ? name(grantedToV2) : (grantedToIdentitiesV2 ?? []).map(name).sort().join()}${expirationDateTime === undefined ? '' : ` until ${expirationDateTime.slice(0, 10)}`}`)
       .sort();
+  }
+
+  /** Addresses of the links to a thing. */
+  async linkAddresses(side: 'source' | 'dest', path: string): Promise<string[]> {
+    const { port, userId } = this.tenants[side];
+    const { value } = await port.get<{ value: { link?: { webUrl: string } }[] }>(`/users/${userId}/drive/root:/${path}:/permissions`, { budget: { kind: 'files' } });
+    return value.flatMap(({ link }) => link?.webUrl ?? []);
   }
 
   /** Requests of one side whose path holds a text, by method. */
