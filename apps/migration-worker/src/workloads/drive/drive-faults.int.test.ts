@@ -239,14 +239,21 @@ describe('at the destination', () => {
     await expectExact(next);
   });
 
-  test('no room ends the unit as DEST_FULL with what is known stored, and the next pass brings the rest once', async () => {
-    await start([{ kind: 'write', path: 'a.bin', bytes: 500 }]);
-    await rig.fault({ id: 'full', match: { method: 'PUT', path: 'uploadSession' }, nth: 3, times: 1, action: { kind: 'status', status: 507, code: 'quotaLimitReached' } });
-    expect(await rig.pass()).toMatchObject({ result: 'failed', failure: { code: 'DEST_FULL', side: 'dest' } });
-    const end = await again();
-    expect(end).toMatchObject(clean);
+  test('no room in the middle of a drive ends the unit as DEST_FULL with what is known stored, and with room again the next pass brings the rest once', async () => {
+    await start(Array.from({ length: 6 }, (_each, at): Step => ({ kind: 'write', path: `${at}.bin`, bytes: 300_000 })), { quotaBytes: 1_000_000 });
+    const end = await rig.pass();
+    expect(end).toMatchObject({ result: 'failed', failure: { code: 'DEST_FULL', side: 'dest' } });
+    expect(end.counters.done).toBeGreaterThan(0);
+    const { missing, differs, extra } = await rig.compare();
+    expect({ some: missing > 0 && missing < 14, differs, extra }).toEqual({ some: true, differs: 0, extra: 0 });
+    expect(await again()).toMatchObject({ result: 'failed', failure: { code: 'DEST_FULL' } });
+    await rig.ofSite('dest', { quotaBytes: 10_000_000 });
+    const next = await again();
+    expect(next).toMatchObject(clean);
     await expectWhole();
-    await expectExact(end);
+    await expectExact(next);
+    // Each file was written once.
+    expect(await fragments()).toBe(12);
   });
 
   test('what its owner has stays theirs: a folder of the same name is used, an equal file is taken for the copy, another one gets the copy beside it', async () => {
@@ -300,18 +307,6 @@ describe('at the destination', () => {
     await expectWhole();
   });
 
-  test('a drive that is closed to us is ACCESS_DENIED, and opened again it is copied', async () => {
-    await start();
-    const { port, tenantId, userId } = rig.tenants.dest;
-    const { webUrl } = await port.get<{ webUrl: string }>(`/users/${userId}/drive`, { budget: { kind: 'files' } });
-    const site = new URL(webUrl).pathname.split('/')[2] ?? '';
-    await simulator.control('PATCH', `/tenants/${tenantId}/sites/${site}`, { locked: true });
-    expect(await rig.pass()).toMatchObject({ result: 'failed', failure: { code: 'ACCESS_DENIED', side: 'dest' } });
-    await simulator.control('PATCH', `/tenants/${tenantId}/sites/${site}`, { locked: false });
-    expect(await again()).toMatchObject(clean);
-    await expectWhole();
-  });
-
   test.each([
     ['no word', { kind: 'resetAfterWrite' }],
     ['a busy server', { kind: 'statusAfterWrite', status: 503, code: 'serviceNotAvailable', headers: { 'Retry-After': '1' } }],
@@ -326,9 +321,34 @@ describe('at the destination', () => {
     await expectExact(end);
   });
 
-  test('a drive that was never made is DEST_MISSING, before anything is written', async () => {
-    rig = await DriveRig.start(simulator, database, { seed: 'f', files: 2 }, null);
-    expect(await rig.pass()).toMatchObject({ result: 'failed', failure: { code: 'DEST_MISSING', side: 'dest' } });
+  test('names of two sources that differ by case alone stand beside each other, each with its own content', async () => {
+    await start([{ kind: 'folder', path: 'Plans' }, { kind: 'write', path: 'Plans/a.txt', bytes: 10 }]);
+    const second = await rig.secondSource([{ kind: 'folder', path: 'PLANS' }, { kind: 'write', path: 'PLANS/A.TXT', bytes: 11 }]);
+    expect(await rig.pass()).toMatchObject(clean);
+    expect(await rig.pass({ unitId: `second ${rig.owner}`, scope: { source: second } })).toMatchObject(clean);
+    const { port, userId } = rig.tenants.dest;
+    const { value } = await port.get<{ value: { name: string; size: number }[] }>(`/users/${userId}/drive/root:/Plans:/children`, { budget: { kind: 'files' } });
+    expect(value.map(({ name, size }) => `${name.replace(/\([0-9a-f]{8}\)/, '(mark)')} ${size}`).sort()).toEqual(['A (mark).TXT 11', 'a.txt 10']);
+    const before = (await rig.writes()).length;
+    expect(await rig.pass({ unitId: `second ${rig.owner}`, mode: 'delta', passId: 'pass 2', scope: { source: second } })).toMatchObject(clean);
+    expect((await rig.writes()).length).toBe(before);
+  });
+});
+
+describe.each(['source', 'dest'] as const)('a drive of the %s', (side) => {
+  test('that is closed to us is ACCESS_DENIED, and opened again it is copied', async () => {
+    await start();
+    await rig.ofSite(side, { locked: true });
+    expect(await rig.pass()).toMatchObject({ result: 'failed', failure: { code: 'ACCESS_DENIED', side } });
+    await rig.ofSite(side, { locked: false });
+    expect(await again()).toMatchObject(clean);
+    await expectWhole();
+  });
+
+  test(`that was never made is ${side === 'source' ? 'SOURCE' : 'DEST'}_MISSING, before anything is written`, async () => {
+    rig = await DriveRig.start(simulator, database, side === 'source' ? null : { seed: 'f', files: 2 }, side === 'source' ? true : null);
+    expect(await rig.pass()).toMatchObject({ result: 'failed', failure: { code: `${side === 'source' ? 'SOURCE' : 'DEST'}_MISSING`, side } });
+    expect(await rig.writes()).toEqual([]);
   });
 });
 

@@ -2,9 +2,9 @@
  * Lists a drive with everything in it, and what changed since: delta of the root. Parents mostly come before what they hold, and
  * nobody promises it; an item may come more than once, and the last word counts. https://learn.microsoft.com/graph/api/driveitem-delta
  */
-import { GraphRequestError } from '@migrator/graph-client';
-import { unitErrorOf } from '../graph-errors.js';
-import { CheckpointExpired, ContainerGone, type Page, type SourceItem } from '../workload.js';
+import { deltaPages } from '../delta-pages.js';
+import { orEndUnit } from '../graph-errors.js';
+import type { Page, SourceItem } from '../workload.js';
 import type { Drive } from './drive.js';
 import { destSelect, parseDriveItem, sourceSelect, type DriveItem, type Raw } from './drive-item.js';
 import type { FolderPaths, PathNames } from './folder-paths.js';
@@ -14,7 +14,6 @@ import type { Shares } from './shares.js';
 
 /** As many as Graph gives; a page is a megabyte or two. */
 const pageItems = 1_000;
-const forgottenCodes = new Set(['resyncrequired', 'resyncchangesapplydifferences', 'resyncchangesuploaddifferences', 'syncstatenotfound', 'syncstateinvalid']);
 
 /** A thing with where it lies: a folder its own path, anything else that of its folder. */
 export interface Listed {
@@ -39,17 +38,8 @@ export async function* listItems(source: Drive, paths: FolderPaths, names: PathN
 export async function* listDriveItems(drive: Drive, paths: FolderPaths, sharing: boolean, from: string | null, signal: AbortSignal): AsyncGenerator<{ listed: Listed[]; removed: string[]; checkpoint: string; complete: boolean }> {
   const headers = sharing ? sharingPreferences : {};
   const options = drive.options(signal, from === null ? { headers, query: { $select: drive.side === 'source' ? sourceSelect : destSelect, $top: String(pageItems) } } : { headers, from, units: 1 });
-  try {
-    for await (const { value, nextLink, deltaLink } of drive.port.pages<Raw>(drive.at('/root/delta'), options)) {
-      const checkpoint = nextLink ?? deltaLink;
-      if (checkpoint === null) throw new CheckpointExpired('the listing ended without a word on how to go on');
-      yield { ...(await read(drive, paths, value, signal)), checkpoint, complete: nextLink === null };
-    }
-  } catch (error) {
-    if (!(error instanceof GraphRequestError)) throw error;
-    if (error.kind === 'gone' || forgottenCodes.has((error.graphCode ?? '').toLowerCase())) throw new CheckpointExpired('the checkpoint is forgotten', { cause: error });
-    if (error.kind === 'not_found') throw new ContainerGone('the drive is no longer there', { cause: error });
-    throw unitErrorOf(error, drive.side);
+  for await (const { value, checkpoint, complete } of deltaPages<Raw>(drive.side, drive.port, drive.at('/root/delta'), options)) {
+    yield { ...(await orEndUnit(drive.side, () => read(drive, paths, value, signal))), checkpoint, complete };
   }
 }
 

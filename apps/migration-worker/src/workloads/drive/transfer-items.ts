@@ -4,20 +4,19 @@
  */
 import { GraphRequestError } from '@migrator/graph-client';
 import type { Logger } from '@migrator/service-kit/logger';
-import { faultOf, noWords } from '../graph-errors.js';
-import { InFlight } from '../in-flight.js';
-import { UnitError, type DestRef, type ItemResult, type TransferItem } from '../workload.js';
+import { noWords } from '../graph-errors.js';
+import { transferEach, type Begun } from '../transfer-each.js';
+import type { DestRef, ItemResult, TransferItem } from '../workload.js';
 import { segment, type Drive } from './drive.js';
 import { copyVersion, itemSelect, ownersVersion, parseDriveItem, sameDates, type Dates, type DriveItem, type Raw } from './drive-item.js';
-import { during, endFailed, endOf, endSkipped, ItemEnded, resultOf } from './errors.js';
+import { during, endFailed, endSkipped, type ItemEnded } from './errors.js';
 import { isUnreadableVersion, stillToWrite, VersionContent, versionsOf, type FileVersion, type Histories } from './history.js';
 import { destName, nameBeside } from './names.js';
 import { isSharing, type ShareCopies } from './share-copies.js';
 import { SourceChanged, SourceFile, type SourceContent } from './source-file.js';
 import { fragmentBytes, upload, type UploadPlace } from './upload.js';
 
-/** Items of one call under way at once, and what may be held of them. */
-const atOnce = 4;
+/** What may be held of the items of one call. */
 const heldBytesMax = 2 * fragmentBytes;
 /** How often a file is begun again because it changed while it was read. */
 const restartsMax = 1;
@@ -52,43 +51,21 @@ interface Work {
   readonly place: Place;
   /** The copy as far as it stands. */
   copy: DestRef | null;
-  /** We have written to it. */
-  begun: boolean;
+  readonly begun: Begun;
 }
 
 export class DriveTransfer {
   constructor(private readonly deps: TransferDeps) {}
 
   /** One result per item, as each is known. Throws only what ends the unit. */
-  async *transfer(batch: readonly TransferItem[], rootId: string, signal: AbortSignal): AsyncGenerator<ItemResult> {
-    const running = new InFlight<ItemResult>(atOnce, heldBytesMax);
-    try {
-      for (const entry of batch) {
-        const held = Math.min(entry.item.sizeBytes, heldBytesMax);
-        while (!running.hasRoomFor(held)) yield await running.next();
-        running.start(held, this.one(entry, rootId, signal));
-      }
-      while (running.size > 0) yield await running.next();
-    } finally {
-      await running.drain();
-    }
-  }
-
-  private async one(entry: TransferItem, rootId: string, signal: AbortSignal): Promise<ItemResult> {
-    const { key } = entry.item;
-    const work: Work = { place: new Place(this.deps.destination, entry, rootId), copy: entry.existing, begun: false };
-    try {
+  transfer(batch: readonly TransferItem[], rootId: string, signal: AbortSignal): AsyncGenerator<ItemResult> {
+    return transferEach(batch, { log: this.deps.log, heldBytesMax }, async (entry, begun) => {
       if (isSharing(entry.item.ref)) return await this.share(entry, signal);
-      const { dest, bytes, whole } = await this.bring(work, signal);
+      const { key } = entry.item;
+      const { dest, bytes, whole } = await this.bring({ place: new Place(this.deps.destination, entry, rootId), copy: entry.existing, begun }, signal);
       if (!whole) return { key, outcome: 'skipped', cause: 'VERSIONS_INCOMPLETE', dest, ...noWords };
       return { key, outcome: entry.existing === null ? 'copied' : 'updated', dest, bytes };
-    } catch (error) {
-      const end = endOf(error, entry.existing === null ? 'write' : 'update');
-      if (end instanceof ItemEnded) return resultOf(key, end, work.begun ? work.copy : null);
-      if (end instanceof UnitError || end instanceof GraphRequestError || (end instanceof Error && end.name === 'AbortError')) throw end;
-      this.deps.log.error({ fault: faultOf(end) }, 'the program failed at an item');
-      return { key, outcome: 'failed', failure: 'INTERNAL', graphCode: null, requestId: null };
-    }
+    });
   }
 
   private share(entry: TransferItem, signal: AbortSignal): Promise<ItemResult> {
@@ -125,7 +102,7 @@ export class DriveTransfer {
         return await this.make(item, earlier, work, name, signal);
       } catch (error) {
         // What was begun is ours, and is gone on with.
-        if (work.begun || (!isNameTaken(error) && !isRefused(error))) throw error;
+        if (work.begun.dest !== null || (!isNameTaken(error) && !isRefused(error))) throw error;
         there = await destination.find(destination.named(place.folderId, name), signal);
         // A folder in the way of a file is not always called a taken name.
         if (!isNameTaken(error) && (there === null || there.kind === item.kind)) throw error;
@@ -173,11 +150,10 @@ export class DriveTransfer {
   private async writeOne(content: SourceContent, name: string, place: UploadPlace, work: Work, had: number, signal: AbortSignal): Promise<DriveItem> {
     const { destination } = this.deps;
     const begun = (copy: DriveItem): DriveItem => {
-      work.copy = { id: copy.id, version: copyVersion(copy) };
-      work.begun = true;
+      work.copy = work.begun.dest = { id: copy.id, version: copyVersion(copy) };
       return copy;
     };
-    if (content.size === 0) return begun(await this.date(begun(await this.putEmpty(place, signal)), place.dates, signal, had + 1));
+    if (content.size === 0) return begun(await this.date(begun(await this.putEmpty(place, signal)), place.dates, signal, (_dated, number) => number > had + 1));
     const read = { size: content.size, version: content.version, read: (offset: number, length: number) => content.read(offset, length, signal), beforeLast: () => content.check(signal) };
     const copy = await upload(destination, place, read, signal, work.place.entry.resume);
     const expected = content.hash ?? content.digest;
@@ -195,12 +171,12 @@ export class DriveTransfer {
     return parseDriveItem(await response.json<Raw>());
   }
 
-  /** `versions`: how many the file is to have; setting its dates makes one more of the same content, and the one before it goes. */
-  private async date(item: DriveItem, dates: Dates | null, signal: AbortSignal, versions: number | null = null): Promise<DriveItem> {
+  /** Setting a file's dates makes a version more of the same content; the one before it goes where that is one too many. */
+  private async date(item: DriveItem, dates: Dates | null, signal: AbortSignal, tooMany: (dated: DriveItem, number: number) => boolean | Promise<boolean> = () => false): Promise<DriveItem> {
     if (dates === null || sameDates(item.dates, dates)) return item;
     const dated = await this.patch(item.id, { fileSystemInfo: dates }, signal);
     const number = versionsOf(dated);
-    if (this.deps.histories.kept && versions !== null && number !== null && number > versions) await this.removeVersion(dated, `${number - 1}.0`, signal);
+    if (this.deps.histories.kept && number !== null && (await tooMany(dated, number))) await this.removeVersion(dated, `${number - 1}.0`, signal);
     return dated;
   }
 
@@ -241,7 +217,8 @@ export class DriveTransfer {
     // A new name or place is a change of the version that bears it, and so comes after those that are still to be written.
     const written = open === null || (open.length === 0 && sameContent(item, found)) ? null : await this.write(item, open, over(destination, found), work, versionsOf(found) ?? 0, signal);
     const now = await this.replace(item, written?.copy ?? found, work, signal);
-    const copy = await this.date(now, item.dates, signal, versions);
+    // Numbers count what went again, too.
+    const copy = await this.date(now, item.dates, signal, async (dated, number) => versions !== null && number > versions && (await this.deps.copies.earlier(dated, signal)).length + 1 > versions);
     const whole = (written?.whole ?? true) && (earlier.length === 0 || (await this.hasAll(copy, earlier.length + 1, signal)));
     return { ...made(copy, written?.bytes ?? 0), whole };
   }
@@ -275,7 +252,7 @@ export class DriveTransfer {
   private async replace(item: DriveItem, now: DriveItem, work: Work, signal: AbortSignal): Promise<DriveItem> {
     const { place } = work;
     const moved = (copy: DriveItem): DriveItem => {
-      Object.assign(work, { copy: { id: copy.id, version: copyVersion(copy) }, begun: true });
+      work.copy = work.begun.dest = { id: copy.id, version: copyVersion(copy) };
       return copy;
     };
     const [name, beside] = place.names(item);
