@@ -120,7 +120,7 @@ function tenantWaits({ kind, profile, units, rest }: JobFacts, { tenant }: PassL
     return loads.map((load) => (load === null ? { low: 0, high: largest } : of(load))).reduce(add, ofRest);
   };
   // Of the rest only expected steps are known: taken for items, which bounds their units from above, and not counted below.
-  const restItems = { low: 0, high: (rest.steps * plannedShare.high) / profile.stepsPerItem[kind] };
+  const restItems = { low: 0, high: (rest.steps * plannedShare.high) / (profile.stepsPerItem[kind] * profile.stepsShare.low) };
   const { source, dest } = profile.unitsPerItem[kind];
   const sourceUnits = sum((load) => load.units.source, scale(restItems, source));
   const destUnits = sum((load) => load.units.dest, scale(restItems, dest));

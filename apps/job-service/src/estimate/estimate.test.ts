@@ -29,7 +29,7 @@ const earlierPasses = fc.tuple(progress, fc.boolean()).map(([passes, alike]) => 
 const job: fc.Arbitrary<JobFacts> = fc.record({
   org: fc.constantFrom('a', 'b'),
   kind: fc.constantFrom(...kinds),
-  profile: fc.constantFrom(mail, files, profileOf('ONEDRIVE', true)),
+  profile: fc.constantFrom(mail, files, profileOf('ONEDRIVE', true), profileOf('SHAREPOINT', false)),
   units: fc.array(unit, { maxLength: 12 }),
   rest: fc.option(fc.record({ units: fc.integer({ min: 64, max: 5_000 }), steps: fc.integer({ min: 1, max: 1_000_000 }) }), { nil: { units: 0, steps: 0 } }),
   pace: fc.tuple(earlierPasses, progress).map(([earlier, seen]) => learnPace(earlier, seen)),

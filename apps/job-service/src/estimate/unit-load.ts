@@ -43,7 +43,7 @@ const changedSlackItems = 200;
 
 /** What is left to do for a unit in a pass. Null when nothing is known of its size. */
 export function loadOf(profile: LoadProfile, kind: PassKind, facts: UnitFacts): UnitLoad | null {
-  const { onTheWire } = profile;
+  const { onTheWire, stepsShare } = profile;
   const items = itemsLeft(profile, kind, facts);
   if (items === null) return null;
   const perUnit = profile.stepsPerUnit[kind];
@@ -55,8 +55,8 @@ export function loadOf(profile: LoadProfile, kind: PassKind, facts: UnitFacts): 
   const listed = kind === 'retry' || kind === 'delta' ? { low: 0, high: (kind === 'retry' ? facts.total : 0) * profile.stepsPerItem.dry } : { low: 0, high: 0 };
   return {
     steps: {
-      low: (begun ? 0 : perUnit.low) + written.low * perItem + bytes.low / mib + listed.low,
-      high: perUnit.high * (begun ? shareLeftWhenBegun : 1) + written.high * perItem + bytes.high / mib + listed.high,
+      low: (begun ? 0 : perUnit.low) + written.low * perItem * stepsShare.low + bytes.low / mib + listed.low,
+      high: perUnit.high * (begun ? shareLeftWhenBegun : 1) + written.high * perItem * stepsShare.high + bytes.high / mib + listed.high,
     },
     requests: writes ? written : { low: 0, high: 0 },
     bytes: { low: bytes.low * onTheWire, high: bytes.high * onTheWire },
