@@ -7,10 +7,10 @@ import type { Directory } from '../matching/directory.js';
 import { matchSources, type Corrections, type Match } from '../matching/match-sources.js';
 import type { IdentityRow } from './identity-repository.js';
 
-/** Whether a job with this scope asks who people and groups are: for permissions, and in sites for people in columns and pages. */
+/** Whether a job with this scope asks who people and groups are: for permissions, and in sites for people in columns of lists and libraries. */
 export function asksForIdentities(workload: WorkloadName, scope: Readonly<Record<string, boolean>>): boolean {
   if (workload === 'ONEDRIVE') return scope['permissions'] === true;
-  return workload === 'SHAREPOINT' && (scope['permissions'] === true || scope['lists'] === true || scope['pages'] === true);
+  return workload === 'SHAREPOINT' && (scope['permissions'] === true || scope['lists'] === true || scope['files'] === true);
 }
 
 /** Everybody of the source and whom they are at the destination. */

@@ -36,6 +36,7 @@ export const skipNumbers = {
   LIST_FOLDER_NOT_CARRIED: 124,
   WEB_PART_NOT_CARRIED: 125,
   SITE_SETTINGS_NOT_CARRIED: 126,
+  WEB_PART_NAMES_FILE: 127,
 } as const satisfies Record<SkipCause, number>;
 
 export const failureNumbers = {

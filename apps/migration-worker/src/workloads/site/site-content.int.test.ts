@@ -1,6 +1,6 @@
 /** Lists and pages of sites through the engine, held against each other by what Graph shows of both sites, and by a verification. */
 import { startSimulator, type TestSimulator } from '@migrator/testing/simulator';
-import { dyingAt, ledgerDatabase, type LedgerDatabase } from '../../testing/engine-rig.js';
+import { dyingAt, ledgerDatabase, type AttemptEnd, type LedgerDatabase } from '../../testing/engine-rig.js';
 import { verifyAttempt } from '../../testing/verify-rig.js';
 import { recountUnit } from '../../engine/ledger.js';
 import { newSiteId } from '@migrator/contracts/new-site';
@@ -64,6 +64,42 @@ test('lists arrive with columns of every kind that Graph carries, their lookups 
   expect(verified.found.filter(({ code }) => code !== 'VERIFY_NOT_COPIED')).toEqual([]);
   expect(verified.found).toHaveLength(codes.length - 1);
 });
+
+test('what files and folders have in the columns of their library arrives beside them, whatever dies when, without a trace in their dates and versions', async () => {
+  const columns = [{ name: 'Stage', choice: { choices: ['a', 'b', 'c'] } }, { name: 'Boss', personOrGroup: {} }, { name: 'Country', lookup: { listId: 'Countries', columnName: 'Title' } }, { kind: 'url', name: 'Link' }];
+  rig = await SiteRig.start(simulator, database, { content: { seed: 'v', files: 10, folders: 3, versionsEvery: 3, bytesMax: 500 }, structure: { people: 1, libraryColumns: { Documents: columns }, lists: [{ displayName: 'Countries', items: 4 }] } }, { structure: { people: 1 } });
+  await rig.control('parser', 'dest', { on: false });
+  const scope = { scope: { files: true, lists: true, pages: false, versions: true, permissions: false } };
+  const planned = await rig.pass({ scope: { ...scope, dryRun: true }, dryRun: true });
+  let end: AttemptEnd;
+  for (let at = 5; ; at += 9) {
+    const dying = dyingAt(at);
+    end = await rig.pass({ scope, step: dying.step });
+    if (!dying.dead()) break;
+  }
+  expect(end).toMatchObject({ result: 'done', counters: { error: 0, total: planned.counters.total, skipped: planned.counters.skipped } });
+  expect(end.counters).toEqual(await recountUnit(database.sql, `unit ${rig.owner}`));
+  const told = (code: string): string[] => planned.reports.filter((report) => report.code === code).map(({ container, kind, sourceItemId }) => `${container} ${kind} ${sourceItemId.split(':')[0] ?? ''}`);
+  expect(told('COLUMN_NOT_CARRIED')).toEqual(['Documents libraryColumn column']);
+  expect(told('VALUES_NOT_CARRIED').length).toBeGreaterThan(0);
+  const valued = async ({ port, siteId }: SiteEnd): Promise<string[]> => {
+    const { value } = await port.get<{ value: { fields: Raw; driveItem: Raw }[] }>(`/sites/${siteId}/lists/Documents/items`, { budget, query: { $expand: 'fields($select=Title,Stage,Boss,BossLookupId,Country,CountryLookupId),driveItem($select=id,name)' } });
+    return value.map(({ fields, driveItem }) => `${String(driveItem['name'])} ${shown(fields)}`).sort();
+  };
+  const expectAll = async (): Promise<void> => {
+    expect(await valued(rig.dest)).toEqual(await valued(rig.source));
+    expect(await rig.compareLibraries({ versions: true })).toMatchObject({ missing: 0, extra: 0, differs: 0 });
+    const { found } = await verifyAttempt(database.sql, rig.owner, rig.workload, { ports: rig.tenants.ports, scope: { ...rig.scope, ...scope } });
+    expect(found.filter(({ code }) => code !== 'VERIFY_NOT_COPIED')).toEqual([]);
+  };
+  await expectAll();
+  const { value } = await rig.source.port.get<{ value: { id: string; fields: Raw }[] }>(`/sites/${rig.source.siteId}/lists/Documents/items`, { budget, query: { $expand: 'fields($select=Stage)' } });
+  const changed = value.find(({ fields }) => fields['Stage'] === 'a');
+  await rig.source.port.patch(`/sites/${rig.source.siteId}/lists/Documents/items/${changed?.id ?? ''}/fields`, { Stage: 'b', Title: 'Now with a title' }, { budget });
+  await rig.owns('source', [{ kind: 'write', path: 'new.bin', bytes: 12 }]);
+  expect(await rig.pass({ scope, mode: 'delta', passId: 'pass 2' })).toMatchObject({ result: 'done', counters: { error: 0 } });
+  await expectAll();
+}, 60_000);
 
 test('items whose people the destination’s site does not know arrive without them, and a retry completes them once it does', async () => {
   rig = await SiteRig.start(simulator, database, { structure: { people: 1, lists: [{ displayName: 'Tasks', items: 9, columns: [{ name: 'Boss', personOrGroup: {} }] }] } });

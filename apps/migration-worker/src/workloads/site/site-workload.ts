@@ -3,6 +3,7 @@ import { driveCapabilities, type DriveDeps } from '../drive/drive-pair.js';
 import { pathFilter } from '../path-filter.js';
 import type { Candidate, Container, DestContainer, Following, ForeseenResult, ItemResult, Page, People, SideReader, TransferItem, UnitScope, UnitSession, Workload } from '../workload.js';
 import { LibraryPart } from './libraries/library-part.js';
+import { ValuesPart } from './libraries/values-part.js';
 import { ListPart } from './lists/list-part.js';
 import { SitePeople } from './lists/people.js';
 import { PagePart } from './pages/page-part.js';
@@ -48,11 +49,14 @@ class SiteSession implements UnitSession {
   ) {
     const libraries = { source: once(() => listLibraries(source, signal)), dest: once(() => listLibraries(destination, signal)) };
     const { scope } = unit;
+    const shared = { log: deps.log, unit, source, destination, libraries, signal, people: new SitePeople(people, source, destination, signal) };
+    const files = scope['files'] === false ? null : new LibraryPart(deps, unit, source, destination, people, libraries);
+    const lists = scope['lists'] === false ? null : new ListPart(shared);
     this.parts = [
       new SettingsPart(),
-      ...(scope['files'] === false ? [] : [new LibraryPart(deps, unit, source, destination, people, libraries)]),
-      ...(scope['lists'] === false ? [] : [new ListPart({ log: deps.log, unit, source, destination, libraries, signal, people: new SitePeople(people, source, destination, signal) })]),
-      ...(scope['pages'] === false ? [] : [new PagePart({ log: deps.log, unit, source, destination })]),
+      ...(files === null ? [] : [files, new ValuesPart({ ...shared, files, lists })]),
+      ...(lists === null ? [] : [lists]),
+      ...(scope['pages'] === false ? [] : [new PagePart({ log: deps.log, unit, source, destination, named: { containers: () => namedContainers(files, lists), ids: () => counterpartIds(files, lists) } })]),
     ];
   }
 
@@ -90,6 +94,19 @@ class SiteSession implements UnitSession {
     if (part === undefined) throw new Error(`a site has no part of the kind ${kind}`);
     return part;
   }
+}
+
+async function namedContainers(files: LibraryPart | null, lists: ListPart | null): Promise<string[]> {
+  const keys: string[] = [];
+  for (const part of [files, lists]) if (part !== null) for await (const { key, kind } of part.containers()) if (kind === part.kinds[0]) keys.push(key);
+  return keys;
+}
+
+/** Libraries and lists by their ids on both sides, as far as they have a counterpart by now. */
+async function counterpartIds(files: LibraryPart | null, lists: ListPart | null): Promise<[string, string][]> {
+  const ids = (await files?.counterparts()) ?? [];
+  for (const { list } of (await lists?.lists()) ?? []) ids.push([list.id, (await lists?.counterpartOf(list.id)) ?? '']);
+  return ids.filter(([from, to]) => from !== '' && to !== '');
 }
 
 async function* nothing(): AsyncGenerator<never> {

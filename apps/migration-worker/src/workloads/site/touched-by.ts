@@ -12,4 +12,5 @@ export function touchedBy(raw: Raw): string {
   return program === null ? (textOf(raw['eTag']) ?? '') : `by ${program}`;
 }
 
+export const touchedByProgram = (raw: Raw): boolean => programOf(raw['lastModifiedBy']) !== null;
 export const madeByProgram = (raw: Raw): boolean => programOf(raw['createdBy']) !== null;

@@ -5,8 +5,7 @@ import { objectOf, textOf, type Raw } from '../../drive/drive-item.js';
 import { DrivePair, type DriveDeps } from '../../drive/drive-pair.js';
 import { removeCopies } from '../../drive/remove-copies.js';
 import { orEndUnit, unitErrorOf } from '../../graph-errors.js';
-import { UnitError, type Candidate, type Container, type DestContainer, type DestRef, type FingerprintPage, type ForeseenResult, type ItemResult, type Page, type People, type RemovalResult, type Side, type SourceItem, type TransferItem, type UnitScope } from '../../workload.js';
-import { lostPart, lostResult } from '../lost-part.js';
+import { UnitError, type Candidate, type Container, type DestContainer, type DestRef, type FingerprintPage, type ForeseenResult, type ItemResult, type Page, type People, type RemovalResult, type Side, type TransferItem, type UnitScope } from '../../workload.js';
 import { destId, destParts, once, type SitePart } from '../site-part.js';
 import type { Site } from '../site.js';
 import { foldTitle, listLibraries, type Library } from '../structure.js';
@@ -34,7 +33,7 @@ export class LibraryPart implements SitePart {
 
   async *destContainers(signal: AbortSignal): AsyncGenerator<Container> {
     for (const { driveId, name } of await this.libraries.dest()) {
-      const { rootId } = await this.#drive('dest', driveId, signal);
+      const { rootId } = await this.drive('dest', driveId, signal);
       yield { key: destId(kind, driveId, rootId), path: name, kind, parentKey: null, itemCount: null, placesItems: true, ref: null };
     }
   }
@@ -44,20 +43,25 @@ export class LibraryPart implements SitePart {
     const library = container.ref as Library;
     const there = await this.libraries.dest();
     const [, knownId] = destParts(known ?? '');
-    const found = there.find(({ driveId }) => driveId === knownId) ?? there.find((each) => library.isDefault && each.isDefault) ?? there.find((each) => !each.isDefault && foldTitle(each.name) === foldTitle(library.name));
+    const found = there.find(({ driveId }) => driveId === knownId) ?? likeThis(library, there);
     if (found === undefined && this.unit.dryRun) return { id: '', exists: false };
     const driveId = found?.driveId ?? (await this.#make(library, signal));
-    const { id, ...dest } = await this.#pair(container, await this.#drive('dest', driveId, signal), await this.#drive('source', library.driveId, signal)).ensure(signal);
+    const { id, ...dest } = await this.#pair(container, await this.drive('dest', driveId, signal), await this.drive('source', library.driveId, signal)).ensure(signal);
     const nameNow = found !== undefined && !library.isDefault && foldTitle(found.name) !== foldTitle(library.name) ? { nameNow: found.name } : {};
     return { ...dest, ...nameNow, id: dest.exists ? destId(kind, driveId, id) : '' };
   }
 
+  /** Ids of the lists behind the libraries of both sides, as far as they have a counterpart. */
+  async counterparts(): Promise<[string, string][]> {
+    const there = await this.libraries.dest();
+    return (await this.libraries.source()).flatMap((library): [string, string][] => {
+      const to = likeThis(library, there)?.listId ?? null;
+      return library.listId === null || to === null ? [] : [[library.listId, to]];
+    });
+  }
+
   async *pages(container: Container, from: string | null, signal: AbortSignal): AsyncGenerator<Page> {
-    let findings = from === null ? await this.#lostColumns(container, signal) : [];
-    for await (const page of this.#pair(container, null, await this.#sourceOf(container, signal)).pages(from, signal)) {
-      yield { ...page, items: [...findings, ...page.items] };
-      findings = [];
-    }
+    yield* this.#pair(container, null, await this.#sourceOf(container, signal)).pages(from, signal);
   }
 
   async find(inDoubt: readonly TransferItem[], dest: DestContainer, container: Container, signal: AbortSignal): Promise<Map<string, Candidate[]>> {
@@ -67,17 +71,11 @@ export class LibraryPart implements SitePart {
 
   async *transfer(batch: readonly TransferItem[], dest: DestContainer, container: Container, signal: AbortSignal): AsyncGenerator<ItemResult> {
     const { pair, folderId } = await this.#open(container, dest, signal);
-    const lost = batch.flatMap(({ item }) => lostResult(item) ?? []);
-    yield* lost;
-    const skipped = new Set(lost.map(({ key }) => key));
-    yield* pair.transfer(batch.filter(({ item }) => !skipped.has(item.key)), folderId, signal);
+    yield* pair.transfer(batch, folderId, signal);
   }
 
   async foresee(batch: readonly TransferItem[], container: Container, signal: AbortSignal): Promise<ForeseenResult[]> {
-    const pair = this.#pair(container, null, await this.#sourceOf(container, signal));
-    const lost = batch.flatMap(({ item }) => lostResult(item) ?? []);
-    const skipped = new Set(lost.map(({ key }) => key));
-    return [...lost, ...(await pair.foresee(batch.filter(({ item }) => !skipped.has(item.key)), signal))];
+    return await this.#pair(container, null, await this.#sourceOf(container, signal)).foresee(batch, signal);
   }
 
   async *read(side: Side, container: Container, dest: DestContainer, from: string | null, signal: AbortSignal): AsyncGenerator<FingerprintPage> {
@@ -86,30 +84,22 @@ export class LibraryPart implements SitePart {
       return;
     }
     const [, driveId, folderId] = destParts(dest.id);
-    const drive = await this.#drive('dest', driveId, signal);
+    const drive = await this.drive('dest', driveId, signal);
     yield* this.#pair(container, drive, drive).read('dest', folderId, from, signal);
   }
 
   async *remove(copies: readonly DestRef[], dest: DestContainer, signal: AbortSignal): AsyncGenerator<RemovalResult> {
     const [, driveId] = destParts(dest.id);
-    yield* removeCopies(await this.#drive('dest', driveId, signal), copies, signal);
+    yield* removeCopies(await this.drive('dest', driveId, signal), copies, signal);
   }
 
   async #open(container: Container, dest: DestContainer, signal: AbortSignal): Promise<{ pair: DrivePair; folderId: string }> {
     const [, driveId, folderId] = destParts(dest.id);
-    return { pair: this.#pair(container, await this.#drive('dest', driveId, signal), await this.#sourceOf(container, signal)), folderId };
-  }
-
-  /** A library's own columns: its files arrive without their values. */
-  async #lostColumns({ path, ref }: Container, signal: AbortSignal): Promise<SourceItem[]> {
-    const { listId } = ref as Library;
-    if (listId === null) return [];
-    const columns = await this.source.all(this.source.list(listId, '/columns'), signal);
-    return columns.filter((raw) => raw['isDeletable'] === true && raw['hidden'] !== true).map((raw) => ({ ...lostPart(`column:${textOf(raw['id']) ?? ''}`, 'libraryColumn', 'COLUMN_NOT_CARRIED'), path }));
+    return { pair: this.#pair(container, await this.drive('dest', driveId, signal), await this.#sourceOf(container, signal)), folderId };
   }
 
   #sourceOf(container: Container, signal: AbortSignal): Promise<Drive> {
-    return this.#drive('source', container.key, signal);
+    return this.drive('source', container.key, signal);
   }
 
   #pair(container: Container, destination: Drive | null, source: Drive): DrivePair {
@@ -122,7 +112,8 @@ export class LibraryPart implements SitePart {
     return pair;
   }
 
-  #drive(side: Side, driveId: string, signal: AbortSignal): Promise<Drive> {
+  /** A library's drive, opened once a session. */
+  drive(side: Side, driveId: string, signal: AbortSignal): Promise<Drive> {
     const key = `${side} ${driveId}`;
     let drive = this.#drives.get(key);
     if (drive === undefined) {
@@ -154,3 +145,6 @@ export class LibraryPart implements SitePart {
     }
   }
 }
+
+/** The default library of the other site, or its library of the same name. */
+const likeThis = (library: Library, there: readonly Library[]): Library | undefined => there.find((each) => library.isDefault && each.isDefault) ?? there.find((each) => !each.isDefault && foldTitle(each.name) === foldTitle(library.name));

@@ -17,8 +17,14 @@ export interface DestList {
   readonly refused: readonly string[];
 }
 
+/** `marked`: its copies carry their mark; files are known without one. */
+export interface ListToPrepare {
+  readonly list: Pick<SourceList['list'], 'id' | 'contentTypes'>;
+  readonly marked: boolean;
+}
+
 /** `targets`: lists of the destination by the id of the source's, for the lookups among `columns`. Throws UnitError. */
-export async function prepareList(source: Site, destination: Site, { list }: SourceList, columns: readonly Column[], destListId: string, targets: ReadonlyMap<string, string>, signal: AbortSignal): Promise<DestList> {
+export async function prepareList(source: Site, destination: Site, { list, marked }: ListToPrepare, columns: readonly Column[], destListId: string, targets: ReadonlyMap<string, string>, signal: AbortSignal): Promise<DestList> {
   const there = new Set((await destination.all(destination.list(destListId, '/columns'), signal)).flatMap((raw) => textOf(raw['name']) ?? []));
   const refused: string[] = [];
   const make = async (name: string, label: string, body: Raw): Promise<void> => {
@@ -29,11 +35,13 @@ export async function prepareList(source: Site, destination: Site, { list }: Sou
     } catch (error) {
       // A repeated request whose first answer was lost meets its own column.
       if (isKind(error, 'conflict')) there.add(name);
+      // A list of more than 5,000 items takes no new index, and none more than twenty: the column matters more.
+      else if (isKind(error, 'bad_request') && body['indexed'] === true && body['enforceUniqueValues'] !== true) await make(name, label, { ...body, indexed: false });
       else if (isKind(error, 'bad_request') || isKind(error, 'unavailable')) refused.push(label);
       else throw unitErrorOf(error, 'dest');
     }
   };
-  await make(markColumn, markColumn, { name: markColumn, displayName: markColumn, description: 'Made by a migration: says which item of the source this one is a copy of.', text: {}, hidden: true, indexed: true });
+  if (marked) await make(markColumn, markColumn, { name: markColumn, displayName: markColumn, description: 'Made by a migration: says which item of the source this one is a copy of.', text: {}, hidden: true, indexed: true });
   for (const column of columns) {
     if (column.kind === 'lost' || column.kind === 'calculated' || column.everywhere) continue;
     const target = column.target === null ? null : (targets.get(column.target.listId) ?? null);

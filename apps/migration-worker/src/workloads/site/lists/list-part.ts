@@ -6,24 +6,22 @@ import { noWords, orEndUnit } from '../../graph-errors.js';
 import { endSkipped } from '../../drive/errors.js';
 import { transferEach } from '../../transfer-each.js';
 import type { Candidate, Container, DestContainer, DestRef, Fingerprint, FingerprintPage, ForeseenResult, ItemResult, Page, RemovalResult, Side, SourceItem, TransferItem, UnitScope } from '../../workload.js';
-import { listDelta } from '../listing.js';
 import { lostPart, lostResult } from '../lost-part.js';
 import { destId, destParts, once, type SitePart } from '../site-part.js';
 import type { Site } from '../site.js';
 import { touchedBy } from '../touched-by.js';
 import { foldTitle, listLists, type Library, type SiteList } from '../structure.js';
-import { fieldSelects, markColumn, type Column } from './columns.js';
+import { markColumn, type Column } from './columns.js';
 import { makeList, prepareList, type DestList } from './dest-list.js';
 import { itemSelect, removedKeys, sourceItems, type ItemRef } from './list-item.js';
+import { listedItems } from './list-pages.js';
 import type { SitePeople } from './people.js';
 import { readSourceLists, type SourceList } from './source-lists.js';
-import { lookupsText, plainFields, pointedAt, pointingFields, valuesText } from './values.js';
+import { lacksValue, lookupsText, plainFields, pointedAt, pointingFields, valuesText } from './values.js';
 
 const kind = 'list';
 /** Values of lookups into the list itself, or into one that looks up this one: written when all items stand. */
 const linksKind = 'listLinks';
-/** Graph's own page; more at once makes it slow where texts are long. */
-const pageItems = '200';
 
 export interface ListPartDeps {
   readonly log: Logger;
@@ -55,7 +53,7 @@ export class ListPart implements SitePart {
       const { id, displayName } = list.list;
       const after = (columns: readonly Column[]): string[] => [...new Set(columns.flatMap(({ target }) => target?.listId ?? []))];
       yield { key: id, path: displayName, kind, parentKey: null, itemCount: null, after: after(list.lookups), ref: list };
-      if (list.late.length > 0) yield { key: `${id}#links`, path: `${displayName} (lookups)`, kind: linksKind, parentKey: null, itemCount: null, after: [id, ...after(list.late)], stays: true, ref: list };
+      if (list.late.length > 0) yield { key: `${id}#links`, path: displayName, kind: linksKind, parentKey: null, itemCount: null, after: [id, ...after(list.late)], stays: true, ref: list };
     }
   }
 
@@ -83,7 +81,7 @@ export class ListPart implements SitePart {
     const { source } = this.deps;
     const links = container.kind === linksKind;
     let findings = from === null && !links ? lostColumns(list) : [];
-    for await (const { value, checkpoint, complete } of this.#listed(source, list, list.columns, from, signal)) {
+    for await (const { value, checkpoint, complete } of listedItems(source, list.list.id, list.columns, from, signal)) {
       const items = value.filter((raw) => raw['deleted'] === undefined);
       const removed = value.flatMap((raw) => (raw['deleted'] === undefined ? [] : removedKeys(textOf(raw['id']) ?? '')));
       yield { items: [...findings, ...items.flatMap((raw) => (links ? linkItems(list, raw, from !== null) : sourceItems(list, raw)))], removed, checkpoint, complete };
@@ -95,10 +93,14 @@ export class ListPart implements SitePart {
     const found = new Map<string, Candidate[]>();
     // Setting what points at others may be repeated.
     if (container.kind === linksKind) return found;
+    const list = container.ref as SourceList;
     const [, listId] = destParts(dest.id);
+    const { columns: there } = await this.#prepare(list, container.kind, listId, signal);
     for (const { item, existing, mark } of inDoubt) {
+      if (lostResult(item) !== null) continue;
       const raws = existing === null ? await this.#marked(listId, mark, signal) : [await this.#copy(existing.id, signal)];
-      found.set(item.key, raws.flatMap((raw) => (raw === null ? [] : [refOf(listId, raw)])));
+      const unfinished = existing === null && mayLack(list, there, item.ref as ItemRef);
+      found.set(item.key, raws.flatMap((raw) => (raw === null ? [] : [{ ...refOf(listId, raw), ...(unfinished ? { unfinished } : {}) }])));
     }
     return found;
   }
@@ -107,7 +109,7 @@ export class ListPart implements SitePart {
     const list = container.ref as SourceList;
     const [, listId] = destParts(dest.id);
     const prepared = await this.#prepare(list, container.kind, listId, signal);
-    yield* transferEach(batch, this.deps.log, (entry) => (container.kind === linksKind ? this.#link(list, prepared, entry, signal) : this.#write(list, prepared, entry, signal)));
+    yield* transferEach(batch, this.deps, (entry) => (container.kind === linksKind ? this.#link(list, prepared, entry, signal) : this.#write(list, prepared, entry, signal)));
   }
 
   async foresee(batch: readonly TransferItem[], container: Container): Promise<ForeseenResult[]> {
@@ -136,7 +138,7 @@ export class ListPart implements SitePart {
     }
     if (side === 'source' && list !== null) {
       let findings = from === null ? lostColumns(list).map((item) => printOf(item, [], null, '')) : [];
-      for await (const { value, checkpoint, complete } of this.#listed(source, list, list.columns, from, signal)) {
+      for await (const { value, checkpoint, complete } of listedItems(source, list.list.id, list.columns, from, signal)) {
         const prints: Fingerprint[] = findings;
         findings = [];
         for (const raw of value) if (raw['deleted'] === undefined) for (const item of sourceItems(list, raw)) prints.push(printOf(item, list.columns, null, lostResult(item) === null ? await this.#peopleText(side, list.columns, item) : ''));
@@ -146,7 +148,7 @@ export class ListPart implements SitePart {
     }
     const [, listId] = destParts(dest.id);
     const columns = list?.columns ?? [];
-    for await (const { value, checkpoint, complete } of this.#listed(destination, { list: { id: listId } }, columns, from, signal, [markColumn])) {
+    for await (const { value, checkpoint, complete } of listedItems(destination, listId, columns, from, signal, [markColumn])) {
       const prints: Fingerprint[] = [];
       for (const raw of value) {
         if (raw['deleted'] !== undefined) continue;
@@ -178,24 +180,14 @@ export class ListPart implements SitePart {
     }
   }
 
-  /** Pages of a list with the values of all these columns; more than ten that point at others are read item by item. */
-  async *#listed(site: Site, { list: { id } }: { list: Pick<SiteList, 'id'> }, columns: readonly Column[], from: string | null, signal: AbortSignal, more: readonly string[] = []): AsyncGenerator<{ value: Raw[]; checkpoint: string; complete: boolean }> {
-    const [first = [], ...others] = fieldSelects(columns);
-    const query = { $select: itemSelect, $expand: `fields($select=${[...first, ...more].join(',')})`, $top: pageItems };
-    for await (const { value, checkpoint, complete } of listDelta(site, site.list(id, '/items/delta'), query, from, signal)) {
-      const whole: Raw[] = [];
-      for (const raw of value) whole.push(raw['deleted'] === undefined ? await withFields(site, id, raw, others, signal) : raw);
-      yield { value: whole, checkpoint, complete };
-    }
-  }
-
-  async #write({ columns, lookups }: SourceList, { id, columns: there, contentTypes }: DestList, entry: TransferItem, signal: AbortSignal): Promise<ItemResult> {
+  async #write({ columns, lookups, late }: SourceList, { id, columns: there, contentTypes }: DestList, entry: TransferItem, signal: AbortSignal): Promise<ItemResult> {
     const { item, existing, mark, referred = [] } = entry;
     const lost = lostResult(item);
     if (lost !== null) return lost;
     const { destination } = this.deps;
     const ref = item.ref as ItemRef;
     const usable = columns.filter(({ name }) => there.has(name));
+    const lacking = lacksValue(inTime({ columns, late }), there, ref.fields);
     const fields: Raw = plainFields(usable, ref.fields, existing !== null);
     let someMissing = false;
     for (const column of usable) {
@@ -209,7 +201,11 @@ export class ListPart implements SitePart {
       const own = ids.splice(0, pointedAt(column, ref.fields).length);
       if (there.has(column.name)) Object.assign(fields, pointingFields(column, own, existing !== null));
     }
-    const result = (dest: DestRef): ItemResult => (someMissing ? { key: item.key, outcome: 'failed', failure: 'PERSON_NOT_AT_DESTINATION', dest, ...noWords } : { key: item.key, outcome: existing === null ? 'copied' : 'updated', dest, bytes: item.sizeBytes });
+    const result = (dest: DestRef): ItemResult => {
+      if (someMissing) return { key: item.key, outcome: 'failed', failure: 'PERSON_NOT_AT_DESTINATION', dest, ...noWords };
+      if (lacking) return { key: item.key, outcome: 'skipped', cause: 'VALUES_NOT_CARRIED', dest, ...noWords };
+      return { key: item.key, outcome: existing === null ? 'copied' : 'updated', dest, bytes: item.sizeBytes };
+    };
     if (existing !== null) return result(await this.#update(id, existing, fields, signal));
     const type = ref.contentType === null ? undefined : contentTypes.get(foldTitle(ref.contentType));
     const made = await destination.port.post<Raw>(destination.list(id, '/items'), { fields: { ...fields, [markColumn]: mark }, ...(type === undefined ? {} : { contentType: { id: type } }) }, destination.options(signal));
@@ -227,7 +223,9 @@ export class ListPart implements SitePart {
       if (there.has(column.name)) Object.assign(fields, pointingFields(column, pointed, true));
     }
     const { version } = await this.#update(id, own, fields, signal);
-    return { key: item.key, outcome: existing === null ? 'copied' : 'updated', dest: { id: `${own.id}#links`, version }, bytes: item.sizeBytes };
+    const dest = { id: `${own.id}#links`, version };
+    if (lacksValue(late, there, (item.ref as ItemRef).fields)) return { key: item.key, outcome: 'skipped', cause: 'VALUES_NOT_CARRIED', dest, ...noWords };
+    return { key: item.key, outcome: existing === null ? 'copied' : 'updated', dest, bytes: item.sizeBytes };
   }
 
   /** Only while nobody else has touched the copy. */
@@ -253,7 +251,20 @@ export class ListPart implements SitePart {
 
   async #marked(listId: string, mark: string, signal: AbortSignal): Promise<Raw[]> {
     const { destination } = this.deps;
-    return await destination.all(destination.list(listId, '/items'), signal, { $filter: `fields/${markColumn} eq '${mark}'`, $select: itemSelect, $expand: `fields($select=${markColumn})` });
+    const path = destination.list(listId, '/items');
+    const query = { $select: itemSelect, $expand: `fields($select=${markColumn})` };
+    const marked: Raw[] = [];
+    await orEndUnit('dest', async () => {
+      try {
+        for await (const { value } of destination.port.pages<Raw>(path, destination.options(signal, { query: { ...query, $filter: `fields/${markColumn} eq '${mark}'` } }))) marked.push(...value);
+      } catch (error) {
+        // A large list that took the column without an index is gone through from its beginning.
+        if (!(error instanceof GraphRequestError) || error.kind !== 'bad_request') throw error;
+        marked.length = 0;
+        for await (const { value } of destination.port.pages<Raw>(path, destination.options(signal, { query }))) marked.push(...value.filter((raw) => objectOf(raw['fields'])?.[markColumn] === mark));
+      }
+    });
+    return marked;
   }
 
   /** Once a run: what the list lacks is made. */
@@ -270,15 +281,19 @@ export class ListPart implements SitePart {
 
   async #prepareNow(list: SourceList, container: string, listId: string, signal: AbortSignal): Promise<DestList> {
     this.#counterparts.set(list.list.id, listId);
-    const late = new Set(list.late);
-    const columns = container === linksKind ? list.late : list.columns.filter((column) => !late.has(column));
+    const columns = container === linksKind ? list.late : inTime(list);
     const targets = new Map<string, string>();
-    for (const { target } of columns) if (target !== null) targets.set(target.listId, await this.#counterpartOf(target.listId));
-    return await prepareList(this.deps.source, this.deps.destination, list, columns, listId, new Map([...targets].filter(([, id]) => id !== '')), signal);
+    for (const { target } of columns) if (target !== null) targets.set(target.listId, await this.counterpartOf(target.listId));
+    return await prepareList(this.deps.source, this.deps.destination, { list: list.list, marked: true }, columns, listId, new Map([...targets].filter(([, id]) => id !== '')), signal);
   }
 
-  /** Of a list that was made sure of in a run before: the one of its title. */
-  async #counterpartOf(sourceListId: string): Promise<string> {
+  /** The lists that are copied. Throws UnitError. */
+  lists(): Promise<SourceList[]> {
+    return this.#sourceLists();
+  }
+
+  /** Id of a list's counterpart; empty when there is none. Of a list that was made sure of in a run before: the one of its title. */
+  async counterpartOf(sourceListId: string): Promise<string> {
     const known = this.#counterparts.get(sourceListId);
     if (known !== undefined) return known;
     const title = (await this.#sourceLists()).find(({ list }) => list.id === sourceListId)?.list.displayName ?? '';
@@ -297,19 +312,16 @@ function linkItems({ list, late }: SourceList, raw: Raw, mayHaveBeen: boolean): 
   return [{ key, version: textOf(raw['eTag']) ?? '', sizeBytes: 0, kind: linksKind, at: textOf(raw['lastModifiedDateTime']), matchKey: null, refersTo: [{ container: list.id, key }, ...targets], ref: { fields, contentType: null } satisfies ItemRef }];
 }
 
+/** Columns whose values are written with the item. */
+const inTime = ({ columns, late }: Pick<SourceList, 'columns' | 'late'>): Column[] => columns.filter((column) => !late.includes(column));
+
+/** What it lacks, if anything, is found out when it is written once more. */
+const mayLack = (list: SourceList, there: ReadonlySet<string>, { fields }: ItemRef): boolean => lacksValue(inTime(list), there, fields) || list.columns.some((column) => column.kind === 'person' && pointedAt(column, fields).length > 0);
+
 const refOf = (listId: string, raw: Raw): DestRef => ({ id: `${listId}/${textOf(raw['id']) ?? ''}`, version: touchedBy(raw) });
 /** Of a copy's id, its number in its list. */
 const itemIdOf = (id: string): string => id.slice(id.indexOf('/') + 1).replace(/#links$/, '');
 const itemPath = (site: Site, id: string): string => site.list(id.slice(0, id.indexOf('/')), `/items/${itemIdOf(id)}`);
-
-async function withFields(site: Site, listId: string, raw: Raw, selects: readonly string[][], signal: AbortSignal): Promise<Raw> {
-  let fields = objectOf(raw['fields']) ?? {};
-  for (const select of selects) {
-    const item = await site.port.get<Raw>(site.list(listId, `/items/${textOf(raw['id']) ?? ''}`), site.options(signal, { units: 1, query: { $expand: `fields($select=${select.join(',')})` } }));
-    fields = { ...fields, ...objectOf(item['fields']) };
-  }
-  return { ...raw, fields };
-}
 
 async function removeItem(site: Site, id: string, eTag: string, signal: AbortSignal): Promise<RemovalResult['outcome']> {
   try {

@@ -24,6 +24,11 @@ export const hasValue = ({ name }: Pick<Column, 'name'>, fields: Raw): boolean =
   return value !== undefined && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0);
 };
 
+export const saysSomething = (column: Column, fields: Raw): boolean => hasValue(column, fields) || pointedAt(column, fields).length > 0;
+
+/** There is a value in a column that the destination did not take. */
+export const lacksValue = (columns: readonly Column[], there: ReadonlySet<string>, fields: Raw): boolean => columns.some((column) => !there.has(column.name) && column.kind !== 'lost' && column.kind !== 'calculated' && saysSomething(column, fields));
+
 /** Fields of a write. Null clears; a new item needs that only where the column would fill itself. */
 export function plainFields(columns: readonly Column[], fields: Raw, clear: boolean): Raw {
   const body: Raw = {};

@@ -21,6 +21,18 @@ export function lostWebParts(canvas: Raw | null): string[] {
   return webParts(canvas).flatMap((part) => (isText(part) || kindsTaken.has(kindOf(part)) ? [] : [kindOf(part)]));
 }
 
+/** Web parts that name a file by its id, which nobody can know at the destination: their kinds. Their addresses are rewritten all the same. */
+export function partsNamingFiles(canvas: Raw | null): string[] {
+  return webParts(canvas).flatMap((part) => (!isText(part) && kindsTaken.has(kindOf(part)) && namesFile(objectOf(part['data'])?.['properties']) ? [kindOf(part)] : []));
+}
+
+const noId = /^[{]?[0-]*[}]?$/;
+
+function namesFile(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(namesFile);
+  return Object.entries(objectOf(value) ?? {}).some(([name, each]) => (name.toLowerCase() === 'uniqueid' ? typeof each === 'string' && !noId.test(each) : namesFile(each)));
+}
+
 /** The layout as Graph takes it, with what points at the source pointing at the destination. */
 export function canvasBody(canvas: Raw | null, replacements: Replacements): Raw {
   const horizontalSections = arrayOf(canvas?.['horizontalSections']).map((section, at): Raw => ({
@@ -67,4 +79,5 @@ function cleaned(value: unknown, replacements: Replacements): unknown {
   return Object.fromEntries(Object.entries(raw).filter(([key, each]) => each !== null && (!key.includes('@') || key.endsWith('@odata.type') || key === '@odata.type')).map(([key, each]) => [key, cleaned(each, replacements)]));
 }
 
-export const replaced = (text: string, replacements: Replacements): string => replacements.reduce((now, [from, to]) => (from === '' ? now : now.replaceAll(from, to)), text);
+/** Addresses and ids are the same in any case. */
+export const replaced = (text: string, replacements: Replacements): string => replacements.reduce((now, [from, to]) => (from === '' ? now : now.replace(new RegExp(from.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'), 'gi'), () => to)), text);

@@ -4,15 +4,15 @@ import type { Logger } from '@migrator/service-kit/logger';
 import { objectOf, ownersVersion, textOf, type Raw } from '../../drive/drive-item.js';
 import { during, endSkipped } from '../../drive/errors.js';
 import { foldName, nameBeside } from '../../drive/names.js';
+import { listingError } from '../../delta-pages.js';
 import { orEndUnit } from '../../graph-errors.js';
 import { transferEach } from '../../transfer-each.js';
 import type { Candidate, Container, DestContainer, DestRef, Fingerprint, FingerprintPage, ForeseenResult, ItemResult, Page, RemovalResult, Side, SourceItem, TransferItem, UnitScope } from '../../workload.js';
-import { listingError } from '../listing.js';
 import { lostPart, lostResult } from '../lost-part.js';
-import { destId, type SitePart } from '../site-part.js';
+import { destId, once, type SitePart } from '../site-part.js';
 import type { Site } from '../site.js';
 import { madeByProgram, touchedBy } from '../touched-by.js';
-import { canvasBody, canvasText, lostWebParts, replaced, type Replacements } from './canvas.js';
+import { canvasBody, canvasText, lostWebParts, partsNamingFiles, replaced, type Replacements } from './canvas.js';
 
 const kind = 'pages';
 const cast = 'microsoft.graph.sitePage';
@@ -23,6 +23,8 @@ export interface PagePartDeps {
   readonly unit: Pick<UnitScope, 'dryRun'>;
   readonly source: Site;
   readonly destination: Site;
+  /** Keys of the containers whose counterparts pages may name, and ids of the source with those of their counterparts, as far as these are there. */
+  readonly named: { containers(): Promise<string[]>; ids(): Promise<Replacements> };
 }
 
 interface PageRef {
@@ -32,16 +34,17 @@ interface PageRef {
 
 export class PagePart implements SitePart {
   readonly kinds = [kind];
-  readonly #replacements: Replacements;
+  readonly #replacements: () => Promise<Replacements>;
 
   constructor(private readonly deps: PagePartDeps) {
     const [, sourceCollection = '', sourceWeb = ''] = deps.source.id.split(',');
     const [, destCollection = '', destWeb = ''] = deps.destination.id.split(',');
-    this.#replacements = [[deps.source.webUrl, deps.destination.webUrl], [sourceCollection, destCollection], [sourceWeb, destWeb]];
+    const ofSite: Replacements = [[deps.source.webUrl, deps.destination.webUrl], [sourceCollection, destCollection], [sourceWeb, destWeb]];
+    this.#replacements = once(async () => [...ofSite, ...(await deps.named.ids())]);
   }
 
   async *containers(): AsyncGenerator<Container> {
-    yield await Promise.resolve({ key: kind, path: 'Site Pages', kind, parentKey: null, itemCount: null, listsAll: true, ref: null });
+    yield { key: kind, path: 'Site Pages', kind, parentKey: null, itemCount: null, listsAll: true, after: await this.deps.named.containers(), ref: null };
   }
 
   async *destContainers(): AsyncGenerator<Container> {
@@ -76,7 +79,7 @@ export class PagePart implements SitePart {
   }
 
   async *transfer(batch: readonly TransferItem[], _dest: DestContainer, _container: Container, signal: AbortSignal): AsyncGenerator<ItemResult> {
-    yield* transferEach(batch, this.deps.log, (entry) => this.#write(entry, signal));
+    yield* transferEach(batch, this.deps, (entry) => this.#write(entry, signal));
   }
 
   foresee(batch: readonly TransferItem[]): Promise<ForeseenResult[]> {
@@ -87,7 +90,8 @@ export class PagePart implements SitePart {
     const site = side === 'source' ? this.deps.source : this.deps.destination;
     const all: Raw[] = [];
     for await (const { value } of listPages(site, signal)) for (const raw of value) all.push(await withLayout(site, raw, signal));
-    const prints = side === 'source' ? all.flatMap((page) => sourceItems(page).map((item) => sourcePrint(item, this.#replacements))) : destPrints(all);
+    const replacements = await this.#replacements();
+    const prints = side === 'source' ? all.flatMap((page) => sourceItems(page).map((item) => sourcePrint(item, replacements))) : destPrints(all);
     yield { prints, checkpoint: kind, complete: true };
   }
 
@@ -116,7 +120,8 @@ export class PagePart implements SitePart {
     if (lost !== null) return lost;
     const { destination } = this.deps;
     const { page } = item.ref as PageRef;
-    const content: Raw = { '@odata.type': `#${cast}`, title: textOf(page['title']) ?? '', ...restOf(page, this.#replacements), canvasLayout: canvasBody(objectOf(page['canvasLayout']), this.#replacements) };
+    const replacements = await this.#replacements();
+    const content: Raw = { '@odata.type': `#${cast}`, title: textOf(page['title']) ?? '', ...restOf(page, replacements), canvasLayout: canvasBody(objectOf(page['canvasLayout']), replacements) };
     let id: string;
     if (existing === null) {
       const made = await this.#make(item, mark, content, signal);
@@ -167,7 +172,7 @@ async function* listPages(site: Site, signal: AbortSignal): AsyncGenerator<{ val
   try {
     for await (const { value, nextLink } of site.port.pages<Raw>(site.at(`/pages/${cast}`), site.options(signal, { query: { $select: pageSelect } }))) yield { value, complete: nextLink === null };
   } catch (error) {
-    throw listingError(error, site);
+    throw listingError(error, site.side);
   }
 }
 
@@ -191,7 +196,11 @@ function sourceItems(page: Raw): SourceItem[] {
   const version = textOf(page['eTag']) ?? '';
   const canvas = objectOf(page['canvasLayout']);
   const item: SourceItem = { key, version, sizeBytes: Buffer.byteLength(JSON.stringify(page)), kind: 'page', at: textOf(page['lastModifiedDateTime']), matchKey: `page\n${foldName(textOf(page['name']) ?? '')}`, ref: { page } satisfies PageRef };
-  return [item, ...lostWebParts(canvas).map((type, at) => lostPart(`${key}:${at}:${type}`, 'webPart', 'WEB_PART_NOT_CARRIED', version))];
+  return [
+    item,
+    ...lostWebParts(canvas).map((type, at) => lostPart(`${key}:${at}:${type}`, 'webPart', 'WEB_PART_NOT_CARRIED', version)),
+    ...partsNamingFiles(canvas).map((type, at) => lostPart(`${key}:file:${at}:${type}`, 'webPart', 'WEB_PART_NAMES_FILE', version)),
+  ];
 }
 
 /** The name it gets, and the one it gets when that is taken. */
