@@ -107,7 +107,7 @@ function test(args) {
 }
 
 const [command, ...args] = process.argv.slice(2);
-const usage = `npm run demo [-- --exit] [--json]    a whole migration between two simulated tenants
+const usage = `npm run demo [-- --exit] [--json] [--only WORKLOAD] a whole migration between two simulated tenants
 npm run stack -- up | down | status  the platform on this machine
 npm run bench -- NAME | all           what it reaches on this machine; without a name, which there are
 npm run chaos [-- --seed N] [--minutes N] everything around migrations fails; nothing may be lost or doubled

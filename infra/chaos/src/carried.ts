@@ -54,7 +54,7 @@ const drives: Carried = {
   release: async (control, tenant) => {
     await control.call('POST', '/files/lock', { tenant, locked: false });
   },
-  compare: (control, scene, { drives: { drives: all } }) => compareDrives(control, scene, all.map(({ alias }) => ({ source: `${alias}@${scene.source}`, dest: `${alias}@${scene.destination}` })), examplesMax),
+  compare: (control, scene, { drives: { drives: all } }) => compareDrives(control, scene, all.map(({ alias }) => ({ source: `${alias}@${scene.source}`, dest: `${alias}@${scene.destination}` })), { examplesMax }),
 };
 
 /** Each workload that a run can carry. */

@@ -8,18 +8,44 @@ export interface Ends {
 
 export const compareMailboxes = (control: ControlClient, { source, destination }: Ends, examplesMax = 20): Promise<Comparison> => control.call('POST', '/compare', { source, destination, examplesMax });
 
-interface DriveCompared {
-  drives: (Record<'expected' | 'matched' | 'missing' | 'extra' | 'kept' | 'keptMoved' | 'doubled' | 'differs', number> & { examples: Record<string, string[]> })[];
+type Tally = Record<'expected' | 'matched' | 'missing' | 'extra' | 'differs', number> & { examples: Record<string, string[]> };
+type FilesTally = Tally & Record<'kept' | 'keptMoved' | 'doubled', number>;
+interface SiteCompared {
+  libraries: FilesTally[];
+  lists: Tally;
+  columns: Tally;
+  contentTypes: Tally;
+  items: Tally;
+  pages: Tally;
+}
+
+export interface FilesCompared {
+  examplesMax?: number;
+  /** Whether it counts who may do what. */
+  permissions?: boolean;
+}
+
+/** Drives by the addresses of their owners. A drive's folders are items like its files, and it has no settings. */
+export async function compareDrives(control: ControlClient, { source, destination }: Ends, drivePairs: readonly { source: string; dest: string }[], { examplesMax = 20, permissions = false }: FilesCompared = {}): Promise<Comparison> {
+  const { drives, invitationsSent } = await control.call<{ drives: FilesTally[]; invitationsSent: number }>('POST', '/files/compare', { source, destination, drives: drivePairs, versions: false, permissions, examplesMax });
+  return together(drives, [], drives, invitationsSent);
+}
+
+/** Sites by the ends of their addresses. Files, list items and pages are items; what holds them is counted as folders are: lists, columns, content types. */
+export async function compareSites(control: ControlClient, { source, destination }: Ends, sitePairs: readonly { source: string; dest: string }[], { examplesMax = 20, permissions = false }: FilesCompared = {}): Promise<Comparison> {
+  const { sites, invitationsSent } = await control.call<{ sites: SiteCompared[]; invitationsSent: number }>('POST', '/sites/compare', { source, destination, sites: sitePairs, versions: false, permissions, examplesMax });
+  const libraries = sites.flatMap((site) => site.libraries);
+  return together([...libraries, ...sites.flatMap(({ items, pages }) => [items, pages])], sites.flatMap(({ lists, columns, contentTypes }) => [lists, columns, contentTypes]), libraries, invitationsSent);
 }
 
 const surprises = ['missing', 'extra', 'kept', 'doubled', 'differs'] as const;
 
-/** Drives by the addresses of their owners, or libraries by the names of their sites. A drive's folders are items like its files, and it has no settings. */
-export async function compareDrives(control: ControlClient, { source, destination }: Ends, drivePairs: readonly { source: string; dest: string }[], examplesMax = 20): Promise<Comparison> {
-  const { drives } = await control.call<DriveCompared>('POST', '/files/compare', { source, destination, drives: drivePairs, versions: false, permissions: false, examplesMax });
-  const sum = (of: keyof Omit<DriveCompared['drives'][number], 'examples'>): number => drives.reduce((total, each) => total + each[of], 0);
-  const items = { expected: sum('expected'), matched: sum('matched'), missing: sum('missing'), extra: sum('extra'), doubled: sum('doubled'), differs: sum('differs'), refused: 0, kept: sum('kept'), keptMoved: sum('keptMoved') };
-  const none = { expected: 0, matched: 0, missing: 0, extra: 0, differs: 0 };
-  const examples = Object.fromEntries(surprises.map((kind) => [kind, drives.flatMap((each) => each.examples[kind] ?? [])]));
-  return { items, folders: none, settings: none, outboundMail: 0, bytes: 0, examples, equal: items.matched === items.expected && items.extra === 0 && items.kept === 0 };
+function together(things: readonly Tally[], holders: readonly Tally[], files: readonly FilesTally[], outboundMail: number): Comparison {
+  const sum = <Kind extends string>(tallies: readonly Record<Kind, number>[], kind: Kind): number => tallies.reduce((total, each) => total + each[kind], 0);
+  const counts = (tallies: readonly Tally[]): Record<'expected' | 'matched' | 'missing' | 'extra' | 'differs', number> => ({ expected: sum(tallies, 'expected'), matched: sum(tallies, 'matched'), missing: sum(tallies, 'missing'), extra: sum(tallies, 'extra'), differs: sum(tallies, 'differs') });
+  const items = { ...counts(things), doubled: sum(files, 'doubled'), refused: 0, kept: sum(files, 'kept'), keptMoved: sum(files, 'keptMoved') };
+  const folders = counts(holders);
+  const examples = Object.fromEntries([...surprises.map((kind) => [kind, things.flatMap((each) => each.examples[kind] ?? [])]), ['folders', holders.flatMap((each) => Object.values(each.examples).flat())]]) as Comparison['examples'];
+  const equal = items.matched === items.expected && items.extra === 0 && items.kept === 0 && folders.matched === folders.expected && folders.extra === 0;
+  return { items, folders, settings: { expected: 0, matched: 0, missing: 0, differs: 0 }, outboundMail, bytes: 0, examples, equal };
 }

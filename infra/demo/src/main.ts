@@ -5,15 +5,16 @@ import { parseArgs } from 'node:util';
 import { checkout, down, status, up } from '@migrator/stack';
 import { runDemo } from './demo.js';
 import { createScreen } from './screen.js';
+import { shownNamed, shownTypes } from './shown.js';
 import { succeeded, table } from './summary.js';
 
 const help = `A whole migration between two simulated Microsoft 365 tenants, on this machine.
 
-  npm run demo [-- --exit] [--json] [--only EMAIL]
+  npm run demo [-- --exit] [--json] [--only WORKLOAD]
 
   --exit   take everything down at the end; exit code 0 only if nothing was lost or doubled
   --json   the last line of the output is the summary as one JSON object
-  --only   the workload to show (EMAIL)
+  --only   the one workload to show: ${shownTypes.join(', ')}; otherwise all of them, one after the other
 `;
 
 const dataDir = join(checkout, '.demo');
@@ -24,7 +25,7 @@ async function run(): Promise<number> {
     process.stdout.write(help);
     return 0;
   }
-  if (values.only !== undefined && values.only !== 'EMAIL') throw new Error('--only takes EMAIL.');
+  const shown = shownNamed(values.only);
   let interrupted: () => void = () => undefined;
   const interruption = new Promise<'interrupted'>((resolve) => {
     interrupted = () => {
@@ -46,11 +47,12 @@ async function run(): Promise<number> {
     });
     const stack = await status(dataDir);
     if (stack === null) throw new Error('The stack did not come up.');
-    const outcome = await Promise.race([runDemo(stack, dataDir, screen), interruption]);
+    const outcome = await Promise.race([runDemo(stack, dataDir, screen, shown), interruption]);
     if (outcome === 'interrupted') return 130;
-    const { summary, items, comparison } = outcome;
+    const { summary, workloads } = outcome;
+    const items = workloads.flatMap((each) => each.items);
     const ok = succeeded(summary);
-    process.stdout.write(`\n${table(summary, items)}\n\n${ok ? 'Nothing was lost, nothing doubled.' : `NOT as it should be: ${JSON.stringify(comparison.examples, null, 1)}`}\n`);
+    process.stdout.write(`\n${table(summary, items)}\n\n${ok ? 'Nothing was lost, nothing doubled.' : `NOT as it should be: ${JSON.stringify(Object.fromEntries(workloads.map((each) => [each.shown.type, { ...each.comparison.examples, unexpected: each.unexpected }])), null, 1)}`}\n`);
     if (values.exit !== true) {
       keep = true;
       process.stdout.write(`\nStill running until Ctrl-C:\n  gateway    ${stack.gatewayUrl}\n  simulator  ${stack.simulatorUrl}   control ${stack.simulatorControlUrl}\n  API key    ${stack.apiKey}\n  Try: curl -H "Authorization: Bearer ${stack.apiKey}" ${stack.gatewayUrl}/v1/jobs\n`);

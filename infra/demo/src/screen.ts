@@ -1,10 +1,10 @@
-/** What a person sees: a bar per mailbox and the latest log lines on a terminal; plain lines elsewhere. */
+/** What a person sees: a bar per mailbox, drive or site and the latest log lines on a terminal; plain lines elsewhere. */
 import type { LogLine } from '@migrator/contracts/api/logs';
 import type { z } from 'zod';
-import type { jobSchema, mailboxSchema } from '@migrator/contracts/api/jobs';
+import type { jobSchema, unitSchema } from '@migrator/contracts/api/jobs';
 
 type Job = z.infer<typeof jobSchema>;
-type Mailbox = z.infer<typeof mailboxSchema>;
+type Unit = z.infer<typeof unitSchema>;
 
 const logLines = 8;
 const colours: Record<LogLine['level'], string> = { INFO: '', OK: '\u001b[32m', WARN: '\u001b[33m', ERROR: '\u001b[31m' };
@@ -14,7 +14,7 @@ export interface Screen {
   step(text: string): void;
   note(text: string): void;
   log(line: LogLine): void;
-  progress(job: Job, mailboxes: readonly Mailbox[]): void;
+  progress(job: Job, units: readonly Unit[]): void;
   /** Leaves the last picture on the screen. */
   settle(): void;
 }
@@ -23,7 +23,9 @@ export function createScreen(out: NodeJS.WriteStream): Screen {
   return out.isTTY ? terminalScreen(out) : plainScreen(out);
 }
 
-const share = (mailbox: Pick<Mailbox, 'totalItems' | 'doneItems' | 'errorItems' | 'skippedItems'>): number => (mailbox.totalItems === 0 ? 0 : (mailbox.doneItems + mailbox.errorItems + mailbox.skippedItems) / mailbox.totalItems);
+/** A site by its path, everything else by its name. */
+const nameOf = ({ source }: Pick<Unit, 'source'>): string => (URL.canParse(source) ? decodeURIComponent(new URL(source).pathname) : source);
+const share = (unit: Pick<Unit, 'totalItems' | 'doneItems' | 'errorItems' | 'skippedItems'>): number => (unit.totalItems === 0 ? 0 : (unit.doneItems + unit.errorItems + unit.skippedItems) / unit.totalItems);
 const total = (job: Job): string => `${job.status.padEnd(7)} ${job.doneItems} done, ${job.errorItems} errors, ${job.skippedItems} skipped of ${job.totalItems}; ${(job.bytesTransferred / 1e6).toFixed(0)} MB${job.draining ? ', draining' : ''}`;
 
 function plainScreen(out: NodeJS.WriteStream): Screen {
@@ -32,10 +34,10 @@ function plainScreen(out: NodeJS.WriteStream): Screen {
     step: (text) => out.write(`\n== ${text}\n`),
     note: (text) => out.write(`   ${text}\n`),
     log: ({ level, message }) => out.write(`   ${level.padEnd(5)} ${message}\n`),
-    progress: (job, mailboxes) => {
+    progress: (job, units) => {
       if (Date.now() - lastProgress < 2_000) return;
       lastProgress = Date.now();
-      out.write(`   ${total(job)}   [${mailboxes.map((mailbox) => (mailbox.status === 'SKIPPED' ? '-' : mailbox.status === 'ERROR' ? '!' : share(mailbox) >= 1 ? '#' : String(Math.floor(share(mailbox) * 10)))).join('')}]\n`);
+      out.write(`   ${total(job)}   [${units.map((unit) => (unit.status === 'SKIPPED' ? '-' : unit.status === 'ERROR' ? '!' : share(unit) >= 1 ? '#' : String(Math.floor(share(unit) * 10)))).join('')}]\n`);
     },
     settle: () => undefined,
   };
@@ -69,13 +71,13 @@ function terminalScreen(out: NodeJS.WriteStream): Screen {
       lines = [...lines, line].slice(-logLines);
       draw();
     },
-    progress: (job, mailboxes) => {
+    progress: (job, units) => {
       bars = [
         `  ${total(job)}`,
-        ...mailboxes.map((mailbox) => {
+        ...units.map((unit) => {
           const width = 28;
-          const full = Math.round(share(mailbox) * width);
-          return clip(`  ${mailbox.email.padEnd(34)} ${'█'.repeat(full)}${'░'.repeat(width - full)} ${String(mailbox.doneItems).padStart(5)}/${String(mailbox.totalItems).padEnd(5)} ${mailbox.status}${mailbox.errorItems > 0 ? ` ${mailbox.errorItems} errors` : ''}`);
+          const full = Math.round(share(unit) * width);
+          return clip(`  ${nameOf(unit).padEnd(34)} ${'█'.repeat(full)}${'░'.repeat(width - full)} ${String(unit.doneItems).padStart(5)}/${String(unit.totalItems).padEnd(5)} ${unit.status}${unit.errorItems > 0 ? ` ${unit.errorItems} errors` : ''}`);
         }),
       ];
       draw();

@@ -6,7 +6,7 @@ export interface Verification {
   /** Items of the source that were compared. */
   compared: number;
   equal: number;
-  /** Missing, and the job itself had said why. */
+  /** Missing, or there in part alone, and the job itself had said why. */
   knownMissing: number;
   /** Differences that nobody had announced: must be 0. */
   unexpected: number;
@@ -16,9 +16,16 @@ export interface Verification {
   own: number;
 }
 
-export function verificationOf({ pass: { verification }, units, differences }: JobReport): Verification {
-  const damage = differences.filter((each) => each.class !== 'not_comparable');
-  const known = damage.filter(({ code }) => code === 'VERIFY_NOT_COPIED');
+const announced = ({ code }: JobReport['differences'][number]): boolean => code === 'VERIFY_NOT_COPIED' || code === 'VERIFY_PARTLY_COPIED';
+const damageOf = ({ differences }: JobReport): JobReport['differences'] => differences.filter((each) => each.class !== 'not_comparable');
+
+/** In words, what nobody had announced. */
+export const unexpectedOf = (report: JobReport): string[] => damageOf(report).filter((each) => !announced(each)).map(({ code, kind, source, container, fields }) => `${code}: ${kind} in ${source} / ${container}${fields.length === 0 ? '' : ` (${fields.join(', ')})`}`);
+
+export function verificationOf(report: JobReport): Verification {
+  const { pass: { verification }, units } = report;
+  const damage = damageOf(report);
+  const known = damage.filter(announced);
   return {
     outcome: verification?.outcome ?? 'incomplete',
     compared: verification?.sourceItems ?? 0,
@@ -31,4 +38,4 @@ export function verificationOf({ pass: { verification }, units, differences }: J
 }
 
 export const verificationLine = ({ compared, equal, knownMissing, unexpected, notComparable, own }: Verification): string =>
-  `compared ${compared} items on both sides: ${equal} equal, ${knownMissing} missing for reasons the job gave, ${unexpected} other differences; of ${notComparable} Microsoft does not show everything; ${own} of the destination's own left alone`;
+  `compared ${compared} items on both sides: ${equal} equal, ${knownMissing} missing or incomplete for reasons the job gave, ${unexpected} other differences; of ${notComparable} Microsoft does not show everything; ${own} of the destination's own left alone`;
