@@ -142,6 +142,21 @@ test('Retry-After of one process is obeyed by all to the end, and by one that st
   expect(fleet.went.filter(({ at }) => at > heard + 50 && at < told + 8_000)).toHaveLength(0);
 });
 
+test('what one process is told is left of the units, all keep to until it is free again', async () => {
+  const units = 300;
+  begin({ files: true, overrides: { limits: { 'files.unitsPerMinute': { max: units } } }, lanes: 4, serviceMs: 100 });
+  const [first, second] = await started(2);
+  first!.order({ start: null });
+  await eventually('it has used some', () => fleet.went.length >= 40);
+  // Somebody else has used most of what is left by our count.
+  first!.order({ left: { limit: units, remaining: 20, resetSeconds: 4 } });
+  second!.order({ start: null });
+  await pass(3_500);
+  expect(fleet.went.length).toBeLessThan(120);
+  await eventually('everything goes again', () => fleet.went.length > units * 0.9, 20_000);
+  expect(fleet.mostInWindow(60_000)).toBeLessThanOrEqual(units);
+});
+
 test('jobs in two processes get their fair share each, a third that starts midway too, and what one leaves is used by the others', async () => {
   begin();
   const one = await fleet.start({ flows: [flow('a', 'org 1')] });

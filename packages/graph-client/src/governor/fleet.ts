@@ -34,7 +34,8 @@ export interface ExchangeRequest {
   about: string;
   /** Weights of the flows that use the scope here. */
   flows: Record<string, number>;
-  windows: { n: string; ms: number; max: number; used: number; past: [number, number][]; have: number; need: number; want: number }[];
+  /** `beyond`: what Microsoft counts besides, and for how many milliseconds; it stands in for what was said of that before. */
+  windows: { n: string; ms: number; max: number; used: number; past: [number, number][]; have: number; need: number; want: number; beyond?: readonly [number, number] }[];
   slots?: { max: number; have: number; want: number; slow: boolean };
   requests: number;
   waited: Record<string, number>;
@@ -59,7 +60,8 @@ export type Over = 'window' | 'inFlight' | 'unknown';
 export interface ExchangeAnswer {
   rest: number;
   pace: number;
-  windows: { got: number; wait: number }[];
+  /** `counted`: what all have used, and the others hold. */
+  windows: { got: number; wait: number; counted: number }[];
   slots?: number;
   level?: number;
   contended: boolean;

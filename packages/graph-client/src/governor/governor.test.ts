@@ -87,6 +87,43 @@ test('a budget uses 96 % or more of the published requests in ten minutes and ne
   expect(sent.length * 20).toBeGreaterThanOrEqual(3 * 9_600);
 });
 
+test('RateLimit headers of a window that is counted here hold nothing up; where Microsoft counts more, no more goes than it says is left', async () => {
+  let now = 1;
+  const governor = open({ now: () => now });
+  const files: Budget = { kind: 'files' };
+  const cost = { ...one, units: 25 };
+  /** So many of them go at once. */
+  const go = async (most: number): Promise<number> => {
+    for (let went = 0; went < most; went += 1) {
+      const abort = new AbortController();
+      const asking = governor.acquire(files, cost, abort.signal);
+      const gone = await Promise.race([asking.then(() => true), new Promise<false>((resolve) => void setImmediate(resolve, false))]);
+      abort.abort();
+      await asking.then(({ release }) => {
+        release();
+      }, () => undefined);
+      if (!gone) return went;
+    }
+    return most;
+  };
+  const told = (remaining: number): void => {
+    governor.answered(files, cost, 200, 10, new Headers({ 'RateLimit-Limit': '1250', 'RateLimit-Remaining': String(remaining), 'RateLimit-Reset': '30' }));
+  };
+  expect(await go(44)).toBe(44);
+  told(150);
+  expect(await go(50)).toBe(5);
+  // The minute is over, and somebody else has used half of the next.
+  now += 61_000;
+  expect(await go(20)).toBe(20);
+  told(100);
+  expect(await go(50)).toBe(4);
+  told(0);
+  now += 29_000;
+  expect(await go(1)).toBe(0);
+  now += 1_001;
+  expect(await go(50)).toBe(25);
+});
+
 test('requests that were refused together lower the concurrency once', async () => {
   let now = 0;
   const governor = open({ now: () => now });

@@ -196,9 +196,8 @@ export function createGovernor({ observer = {}, overrides = {}, fleet = null, no
         answered: (budget, { requests, bytes, units }, status, tookMs, headers) => {
           observer.onRequest?.(budget, status, tookMs);
           if (status === 0 || headers === null) return;
-          const scope = narrowest(budget);
-          if (scope === undefined) return;
-          scope.answered(tookMs, status < 400 && bytes <= smallBytes, units ?? requests * unitsPerRequest[budget.kind], headers);
+          for (const scope of find(budget).queue.scopes) scope.unitsTold(units ?? requests * unitsPerRequest[budget.kind], headers);
+          narrowest(budget)?.answered(tookMs, status < 400 && bytes <= smallBytes, headers);
         },
       };
     },

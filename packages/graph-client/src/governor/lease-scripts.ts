@@ -123,9 +123,15 @@ for i, r in ipairs(req.windows) do
   for _, p in pairs(s.p) do held = held + (p.h[r.n] or 0) end
   local spent = used(w)
   local max = r.max * (s.pace or 1)
-  local free = max - spent - held
+  if r.beyond then
+    w.beyond = r.beyond[1]
+    w.beyondUntil = now + r.beyond[2]
+  end
+  local beyond, beyondMs = 0, (w.beyondUntil or 0) - now
+  if beyondMs > 0 then beyond = w.beyond end
+  local free = max - spent - held - beyond
   local need = math.min(r.need, math.floor(max))
-  if spent + held == 0 and max > 0 then free = math.max(free, need) end
+  if spent + held + beyond == 0 and max > 0 then free = math.max(free, need) end
   local got, wait = 0, 0
   local patience = math.max(200, 3 * w.ms / slices)
   if r.want > 0 and settle == 0 then
@@ -155,6 +161,7 @@ for i, r in ipairs(req.windows) do
           break
         end
       end
+      if beyond > 0 then wait = math.min(wait, beyondMs) end
       -- What others hold may come back sooner.
       if held > r.have then wait = math.min(wait, 1000) end
     elseif behind and me.v[r.n] > behind + ahead then
@@ -177,7 +184,7 @@ for i, r in ipairs(req.windows) do
     wait = settle
   end
   me.h[r.n] = r.have + got
-  answer.windows[i] = { got = got, wait = math.ceil(wait) }
+  answer.windows[i] = { got = got, wait = math.ceil(wait), counted = spent + held - r.have }
 end
 
 if req.slots then

@@ -2,7 +2,7 @@
  * One window of one scope in this process. Alone in the world it counts for itself. In a fleet it spends what Redis has lent. Cut off from
  * the fleet it keeps to what it had: the parts of all processes together are no more than the limit, whatever Redis knows.
  */
-import type { ExchangeRequest } from './fleet.js';
+import type { ExchangeAnswer, ExchangeRequest } from './fleet.js';
 import { plannedShare, type KeptLimit } from './limits.js';
 import { SlidingWindow, slicesPerWindow } from './sliding-window.js';
 
@@ -25,6 +25,12 @@ export class Meter {
   #askedAt = Number.NEGATIVE_INFINITY;
   #part = 0;
   #aloneAt = 0;
+  /** Of the window, what the fleet had used and others held when it last answered. */
+  #counted = 0;
+  /** What Microsoft counts beyond what we know of: a program that has our application too, a request that costs more than is published. */
+  #beyond = 0;
+  #beyondUntil = Number.NEGATIVE_INFINITY;
+  #beyondUntold = false;
   /** What the request at the head lacks; 0: nobody waits for the fleet. */
   need = 0;
   /** Before this moment the fleet has nothing more to say. */
@@ -52,7 +58,11 @@ export class Meter {
   waitMs(amount: number, share: number, members: number, mode: Mode, now: number): number {
     const max = this.max * share;
     if (amount > 0 && max <= 0) return 1_000;
-    if (mode === 'single') return this.#window.waitMs(amount, max, now);
+    if (mode === 'single') {
+      const room = max - (now < this.#beyondUntil ? this.#beyond : 0);
+      if (room === max) return this.#window.waitMs(amount, max, now);
+      return Math.min(this.#beyondUntil - now, amount > room ? Number.POSITIVE_INFINITY : this.#window.waitMs(amount, room, now));
+    }
     if (mode === 'shared') {
       if (this.#stock >= Math.min(amount, Math.floor(max))) return 0;
       this.need = Math.max(this.need, Math.min(amount, Math.floor(max)));
@@ -77,6 +87,18 @@ export class Meter {
     this.#window.use(amount, now);
     this.#used += amount;
     if (mode === 'shared') this.#stock = Math.max(0, this.#stock - amount);
+  }
+
+  /**
+   * Microsoft says what is left, and that all of it is free again after `resetMs`. It corrects our count, where ours is the lower one, until
+   * it is said anew; whoever is cut off has its part, which is less.
+   */
+  left(remaining: number, resetMs: number, mode: Mode, now: number): void {
+    if (mode === 'alone') return;
+    const counted = mode === 'single' ? this.#window.used(now) : this.#counted + this.#used;
+    this.#beyond = Math.max(0, this.max - counted - remaining);
+    this.#beyondUntil = now + resetMs;
+    this.#beyondUntold = true;
   }
 
   /** More would be wanted soon, though nobody waits. */
@@ -113,15 +135,19 @@ export class Meter {
     const need = Math.max(0, Math.ceil(this.need - this.#stock));
     const wants = active && now >= this.askAt && (need > 0 || this.isLow);
     const past = this.#unheardSince === null ? [] : this.#window.ages(now, this.#unheardSince);
-    return { n: this.limit.name, ms: this.limit.windowMs, max: this.max * share, used: this.#unheardSince === null ? this.#used : 0, past, have, need, want: wants ? need + Math.max(0, Math.floor(this.#block - this.#stock)) : 0 };
+    const beyond = this.#beyondUntold ? { beyond: [Math.ceil(this.#beyond), Math.max(0, Math.ceil(this.#beyondUntil - now))] as const } : {};
+    // Should this be lost, the next answer says it again.
+    this.#beyondUntold = false;
+    return { n: this.limit.name, ms: this.limit.windowMs, max: this.max * share, used: this.#unheardSince === null ? this.#used : 0, past, have, need, want: wants ? need + Math.max(0, Math.floor(this.#block - this.#stock)) : 0, ...beyond };
   }
 
   /** The fleet has heard what `asked` said, and answered. */
-  heard(asked: ExchangeRequest['windows'][number], answer: { got: number; wait: number }, usedThen: number, now: number): void {
+  heard(asked: ExchangeRequest['windows'][number], answer: ExchangeAnswer['windows'][number], usedThen: number, now: number): void {
     this.#used -= usedThen;
     this.#told = now;
     this.#unheardSince = null;
     this.#stock += answer.got;
+    this.#counted = answer.counted;
     this.need = 0;
     this.askAt = answer.got < asked.want ? now + answer.wait : 0;
   }

@@ -37,11 +37,8 @@ const numberIn = (headers: AnswerHeaders, name: string): number | null => {
 
 export class Scope {
   readonly meters: readonly Meter[];
+  readonly #unitMeters: readonly Meter[];
   readonly #pulse = new Pulse();
-  /** What headers asked for: so long between two requests, until then. */
-  #gapMs = 0;
-  #gapUntil = Number.NEGATIVE_INFINITY;
-  #nextAt = Number.NEGATIVE_INFINITY;
   readonly #blocked = new Set<Waiter>();
   /** Flows that use the scope, with their weights, and when they last did. */
   readonly #flows = new Map<string, { weight: number; at: number }>();
@@ -78,6 +75,7 @@ export class Scope {
     private readonly world: ScopeWorld,
   ) {
     this.meters = limits.windows.map((limit) => new Meter(limit));
+    this.#unitMeters = this.meters.filter(({ limit }) => limit.measure === 'units');
     this.#level = limits.inFlight ?? Number.POSITIVE_INFINITY;
     this.#levelAt = world.now();
     this.#mode = world.fleet === null ? 'single' : world.fleet.shared ? 'shared' : 'alone';
@@ -99,7 +97,6 @@ export class Scope {
   waitMs(amounts: Amounts, waiter: Waiter, claimed: Set<Meter>): number {
     const now = this.world.now();
     if (this.#restUntil > now) return this.#block(waiter, this.#restUntil - now);
-    if (this.#nextAt > now) return this.#block(waiter, this.#nextAt - now);
     if (this.#mode === 'shared' && now >= this.#leaseUntil) this.#expire();
     if (this.#mode === 'alone') {
       const { fleet } = this.world;
@@ -146,7 +143,6 @@ export class Scope {
     this.#requests += amounts.requests;
     this.#usedAt = now;
     this.use(flow);
-    if (this.#gapUntil > now) this.#nextAt = now + this.#gapMs;
     let low = false;
     for (const meter of this.meters) {
       const amount = amounts[meter.limit.measure as keyof Amounts];
@@ -165,28 +161,31 @@ export class Scope {
     }
   }
 
-  /** A request was answered after `tookMs`; `small`: its body did not take the time. Graph's headers say how near the limit is before it refuses. */
-  answered(tookMs: number, small: boolean, charged: number, headers: AnswerHeaders): void {
+  /** A request was answered after `tookMs`; `small`: its body did not take the time. */
+  answered(tookMs: number, small: boolean, headers: AnswerHeaders): void {
     if (small) this.#pulse.answered(tookMs);
-    const units = numberIn(headers, 'x-ms-resource-unit');
-    if (units !== null && units > charged) this.takeMore({ units: units - charged });
     // Told above 0.8; from 1 on we are over.
     if ((numberIn(headers, 'x-ms-throttle-limit-percentage') ?? 0) >= 1) this.#pulse.isSlow();
-    const [limit, remaining, reset] = ['ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset'].map((name) => numberIn(headers, name));
-    if (limit != null && remaining != null && reset != null && remaining <= limit / 5) this.#space(remaining, reset * 1_000);
     if (this.#mode === 'single' && this.limits.inFlight !== null && this.#pulse.takeSlow() && this.world.now() - this.#levelAt >= 10_000) {
       this.#level = Math.max(1, Math.ceil(this.limits.inFlight / 2), this.#level - 1);
       this.#levelAt = this.world.now();
     }
   }
 
-  /** What is left is spread over the time until there is more; the others of the fleet, who read the same headers, take theirs of it. */
-  #space(remaining: number, resetMs: number): void {
-    const now = this.world.now();
-    const sharers = this.#contended ? (this.world.fleet?.members ?? 1) : 1;
-    this.#gapMs = (resetMs / Math.max(1, remaining)) * sharers;
-    this.#gapUntil = now + resetMs;
-    this.#nextAt = now + this.#gapMs;
+  /**
+   * What an answer says of resource units. SharePoint names a limit and what is left of it, from 80 % of a window on; which window it does not
+   * say, so it is the one whose limit is nearest. What we count ourselves needs no second brake: only where Microsoft counts more than we do
+   * is there less to be used.
+   */
+  unitsTold(charged: number, headers: AnswerHeaders): void {
+    if (this.#unitMeters.length === 0) return;
+    const units = numberIn(headers, 'x-ms-resource-unit');
+    if (units !== null && units > charged) this.takeMore({ units: units - charged });
+    const [limit, remaining, reset] = ['ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset'].map((name) => numberIn(headers, name));
+    if (limit == null || remaining == null || reset == null) return;
+    const far = (meter: Meter): number => Math.abs(Math.log(meter.limit.max / Math.max(1, limit)));
+    const nearest = this.#unitMeters.reduce((a, b) => (far(b) < far(a) ? b : a));
+    nearest.left(remaining, reset * 1_000, this.#mode, this.world.now());
   }
 
   release(): void {
@@ -367,7 +366,7 @@ export class Scope {
       return;
     }
     const now = this.world.now();
-    for (const [index, { meter, untold, asked }] of told.entries()) meter.heard(asked, answer.windows[index] ?? { got: 0, wait: 0 }, untold, now);
+    for (const [index, { meter, untold, asked }] of told.entries()) meter.heard(asked, answer.windows[index] ?? { got: 0, wait: 0, counted: 0 }, untold, now);
     this.#heard(fleet, answer, active, sentAt);
   }
 

@@ -12,9 +12,11 @@ export interface SpenderOptions {
   serviceMs: number;
   bytes?: number;
   mailbox?: string;
+  /** Requests go to drives instead, a unit each. */
+  files?: boolean;
 }
 /** Milliseconds of one clock for all processes of this machine. */
 export const machineTime = (): number => performance.timeOrigin + performance.now();
 
-export type SpenderOrder = { start: string | null } | { stop: true } | { throttled: number } | { leave: true };
+export type SpenderOrder = { start: string | null } | { stop: true } | { throttled: number } | { left: { limit: number; remaining: number; resetSeconds: number } } | { leave: true };
 export type SpenderReport = { ready: true } | { shared: boolean } | { went: string; bytes: number; at: number } | { came: number; since: number } | { restMs: number; told: boolean } | { lateMs: number };

@@ -5,6 +5,7 @@
 import { openSharedStore } from '@migrator/messaging/shared-store';
 import { createLogger } from '@migrator/service-kit/logger';
 import { setTimeout as pass } from 'node:timers/promises';
+import type { Budget } from '../graph-port.js';
 import { joinFleet } from '../governor/fleet.js';
 import { createGovernor } from '../governor/governor.js';
 import type { LimitOverrides } from '../governor/limits.js';
@@ -29,16 +30,16 @@ const governor = createGovernor({
     },
   },
 });
-const budget = { kind: 'outlook', mailbox: options.mailbox ?? 'm' } as const;
+const budget: Budget = options.files === true ? { kind: 'files' } : { kind: 'outlook', mailbox: options.mailbox ?? 'm' };
+const cost = { requests: 1, bytes: options.bytes ?? 0, write: (options.bytes ?? 0) > 0, units: 1 };
 const flows = options.flows.map((flow) => ({ flow, governed: governor.governed({ app: 'app', tenantId: 'tenant', flow }), stop: new AbortController() }));
 
 async function lane({ flow, governed, stop }: (typeof flows)[number]): Promise<void> {
   while (!stop.signal.aborted) {
     try {
-      const bytes = options.bytes ?? 0;
-      const permit = await governed.acquire(budget, { requests: 1, bytes, write: bytes > 0 }, stop.signal);
+      const permit = await governed.acquire(budget, cost, stop.signal);
       const since = machineTime();
-      say({ went: flow.job ?? '', bytes, at: since });
+      say({ went: flow.job ?? '', bytes: cost.bytes, at: since });
       await pass(options.serviceMs);
       say({ came: machineTime(), since });
       permit.release();
@@ -65,6 +66,10 @@ process.on('message', (order: SpenderOrder) => {
   if ('start' in order) start(order.start);
   if ('stop' in order) for (const each of flows) each.stop.abort();
   if ('throttled' in order) flows[0]?.governed.throttled(budget, order.throttled);
+  if ('left' in order) {
+    const { limit, remaining, resetSeconds } = order.left;
+    flows[0]?.governed.answered(budget, cost, 200, 1, new Headers({ 'RateLimit-Limit': String(limit), 'RateLimit-Remaining': String(remaining), 'RateLimit-Reset': String(resetSeconds) }));
+  }
   if ('leave' in order)
     void governor.close().then(() => {
       store.close();
