@@ -21,6 +21,7 @@ import { measureHash } from './measure-hash.js';
 import { measureLedger } from './measure-ledger.js';
 import { measureLists } from './measure-lists.js';
 import { measureMemory } from './measure-memory.js';
+import { measurePermissions } from './measure-permissions.js';
 import { measureSse } from './measure-sse.js';
 
 const measures: Record<string, { measure: Measure; says: string }> = {
@@ -40,6 +41,7 @@ const measures: Record<string, { measure: Measure; says: string }> = {
   'delta-unchanged': { measure: measureDeltaUnchanged, says: 'a second pass over a mailbox of a million items with nothing new' },
   'delta-few': { measure: measureDeltaFew, says: 'the same with a thousand items that are new or changed' },
   'delta-unchanged-files': { measure: measureDeltaFiles, says: 'a second pass over a drive of a million things with nothing new' },
+  permissions: { measure: measurePermissions, says: 'what the sharing of 200 things among 10,000 costs in requests' },
   'governor-files': { measure: measureGovernorFiles, says: 'how much of SharePoint’s resource units a copy of four drives uses' },
   'governor-mail': { measure: measureGovernorMail, says: 'how much of Microsoft’s limits a copy of eight mailboxes uses, small items and large ones' },
   'governor-shared': { measure: measureGovernorShared, says: 'jobs of two processes that share one mailbox’s limits, and a third that joins them' },

@@ -100,10 +100,10 @@ export class Tenants {
     return items.matched;
   }
 
-  /** The same for the OneDrives of all users; `only`: that everything is there by its name, for a copier that does not keep dates as we do. Returns how many files and folders. */
-  async compareDrives(source: TenantMade, destination: TenantMade, only: 'names' | 'everything' = 'everything'): Promise<number> {
+  /** The same for the OneDrives of all users; `only`: that everything is there by its name, for a copier that does not keep dates as we do; `permissions`: their sharing too. Returns how many files and folders. */
+  async compareDrives(source: TenantMade, destination: TenantMade, only: 'names' | 'everything' = 'everything', permissions = false): Promise<number> {
     const drives = Object.keys(source.userIds).map((alias) => ({ source: `${alias}@${source.domain}`, dest: `${alias}@${destination.domain}` }));
-    const compared = await this.control.call<{ drives: DriveComparison[] }>('POST', '/files/compare', { source: source.domain, destination: destination.domain, drives, permissions: false, versions: false, examplesMax: 3 });
+    const compared = await this.control.call<{ drives: DriveComparison[] }>('POST', '/files/compare', { source: source.domain, destination: destination.domain, drives, permissions, versions: false, examplesMax: 3 });
     const wrong = compared.drives.find(({ expected, matched, missing, extra, differs }) => missing + extra > 0 || matched + differs !== expected || (only === 'everything' && differs > 0));
     if (wrong !== undefined) throw new Error(`Not everything arrived in ${destination.domain} once and whole: ${JSON.stringify(wrong)}`);
     return compared.drives.reduce((sum, { expected }) => sum + expected, 0);
