@@ -57,10 +57,19 @@ export async function readyRclone({ clientId, clientSecret, proxy, caFile, sourc
   // Each process writes its tokens into its configuration.
   for (const [n, id] of source.driveIds.entries()) writeFileSync(join(folder, `${n}.conf`), `${remote('source', source, id)}\n${remote('dest', destination, destination.driveIds[n])}`, { mode: 0o600 });
   const args = ['--ca-cert', caFile, '--cache-dir', folder, '--transfers', String(transfers), '--checkers', String(checkers), '--retries', '1', '--stats', '0', '--log-level', 'ERROR'];
-  const child = spawn('/bin/sh', ['-c', everyPair, program, ...args], { stdio: ['pipe', 'pipe', 'pipe'], env: { PATH: process.env['PATH'], HOME: folder, HTTPS_PROXY: proxy, PAIRS: source.driveIds.map((_id, n) => n).join(' ') } });
+  // A group of its own: whoever interrupts this process ends all of them.
+  const child = spawn('/bin/sh', ['-c', everyPair, program, ...args], { detached: true, stdio: ['pipe', 'pipe', 'pipe'], env: { PATH: process.env['PATH'], HOME: folder, HTTPS_PROXY: proxy, PAIRS: source.driveIds.map((_id, n) => n).join(' ') } });
   let said = '';
   child.stderr.on('data', (piece: Buffer) => (said = (said + piece.toString()).slice(-4_000)));
   const gone = once(child, 'exit');
+  const remove = (): void => {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  };
+  const interrupted = (): void => {
+    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) process.kill(-child.pid, 'SIGKILL');
+    remove();
+  };
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, interrupted);
   return {
     pid: child.pid ?? 0,
     copy: async () => {
@@ -73,7 +82,8 @@ export async function readyRclone({ clientId, clientSecret, proxy, caFile, sourc
     stop: async () => {
       child.stdin.end();
       await gone;
-      rmSync(folder, { recursive: true, force: true });
+      for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, interrupted);
+      remove();
     },
   };
 }
