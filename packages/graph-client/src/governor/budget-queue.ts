@@ -136,8 +136,8 @@ export class BudgetQueue implements Waiter {
       release: () => {
         if (released) return;
         released = true;
-        for (const scope of this.scopes) scope.release();
-        for (const scope of extra) scope.release();
+        for (const scope of this.scopes) scope.release(amounts);
+        for (const scope of extra) scope.release(amounts);
       },
     };
   }

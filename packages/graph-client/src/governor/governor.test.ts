@@ -87,6 +87,33 @@ test('a budget uses 96 % or more of the published requests in ten minutes and ne
   expect(sent.length * 20).toBeGreaterThanOrEqual(3 * 9_600);
 });
 
+test('a request counts until a window after its answer: Microsoft may have counted it at any moment on the way', async () => {
+  let now = 1;
+  const governor = open({ now: () => now, overrides: { limits: { 'files.unitsPerMinute': { max: 100, windowMs: 1_000 } } } });
+  const files: Budget = { kind: 'files' };
+  const first = await governor.acquire(files, { ...one, units: 90 }, undefined);
+  const gone: string[] = [];
+  const second = governor.acquire(files, { ...one, units: 90 }, undefined).then((permit) => {
+    gone.push('second');
+    return permit;
+  });
+  const settle = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+  now = 5_000;
+  // Somebody else's answer has the queue looked at again.
+  const little = await governor.acquire({ kind: 'files', sharing: true }, { ...one, units: 1 }, undefined);
+  little.release();
+  await settle();
+  expect(gone).toEqual([]);
+  first.release();
+  now = 5_900;
+  (await governor.acquire({ kind: 'files', sharing: true }, { ...one, units: 1 }, undefined)).release();
+  await settle();
+  expect(gone).toEqual([]);
+  now = 6_050;
+  (await governor.acquire({ kind: 'files', sharing: true }, { ...one, units: 1 }, undefined)).release();
+  (await second).release();
+});
+
 test('RateLimit headers of a window that is counted here hold nothing up; where Microsoft counts more, no more goes than it says is left', async () => {
   let now = 1;
   const governor = open({ now: () => now });

@@ -53,8 +53,8 @@ export const publishedLimits: readonly PublishedLimit[] = [
 export const unitsPerRequest: Record<BudgetKind, number> = { outlook: 1, directory: 2, reports: 1, files: 2, teams: 1, none: 0 };
 
 /**
- * How much of a window is used. Microsoft counts a request when it arrives, we when it leaves: with all of it, a few that travelled
- * slowly and a few that travelled fast would meet in one window. Together with the windows' own care 97 % are used.
+ * How much of a window is used. Microsoft counts a request and its body when they arrive, we from when they leave until a window after the
+ * answer, so this is for clocks and for what is told us only afterwards. Together with the windows' own care 97 % are used.
  */
 export const plannedShare = 0.98;
 

@@ -16,10 +16,14 @@ export class Meter {
   readonly #window: SlidingWindow;
   /** Lent and not used yet. */
   #stock = 0;
+  /** Of requests under way: Microsoft counts each when it arrives, which is known to have been once it is answered. */
+  #flying = 0;
   /** Used since the fleet was last told; `#unheard` when it is to be told with its age, from then on. */
   #used = 0;
   #unheardSince: number | null = null;
+  /** What was used before was told; `#asked` when it was told last, heard or not. */
   #told = 0;
+  #asked = 0;
   /** How much is asked for beyond what is needed at once. */
   #block: number;
   #askedAt = Number.NEGATIVE_INFINITY;
@@ -46,9 +50,11 @@ export class Meter {
     return Math.ceil(this.limit.max * plannedShare);
   }
 
+  /** In the window, and of requests that may still arrive. */
   used(now: number): number {
-    return this.#window.used(now);
+    return this.#window.used(now) + this.#flying;
   }
+
   /** Nothing is kept here that the fleet or we would miss. */
   isIdle(now: number): boolean {
     return this.#used === 0 && this.#stock === 0 && this.used(now) === 0;
@@ -60,8 +66,8 @@ export class Meter {
     if (amount > 0 && max <= 0) return 1_000;
     if (mode === 'single') {
       const room = max - (now < this.#beyondUntil ? this.#beyond : 0);
-      if (room === max) return this.#window.waitMs(amount, max, now);
-      return Math.min(this.#beyondUntil - now, amount > room ? Number.POSITIVE_INFINITY : this.#window.waitMs(amount, room, now));
+      if (room === max) return this.#ownWaitMs(amount, max, now);
+      return Math.min(this.#beyondUntil - now, amount > room ? Number.POSITIVE_INFINITY : this.#ownWaitMs(amount, room, now));
     }
     if (mode === 'shared') {
       if (this.#stock >= Math.min(amount, Math.floor(max))) return 0;
@@ -69,7 +75,13 @@ export class Meter {
       return Number.POSITIVE_INFINITY;
     }
     const mine = Math.min(max, this.#aloneMax(members, now));
-    return amount > mine ? Math.min(1_000, this.limit.windowMs) : this.#window.waitMs(amount, mine, now);
+    return amount > mine ? Math.min(1_000, this.limit.windowMs) : this.#ownWaitMs(amount, mine, now);
+  }
+
+  /** By our own count alone. Infinity: when a request has been answered, which wakes who waits. */
+  #ownWaitMs(amount: number, max: number, now: number): number {
+    const room = max - this.#flying;
+    return this.#flying > 0 && amount > room ? Number.POSITIVE_INFINITY : this.#window.waitMs(amount, room, now);
   }
 
   /**
@@ -83,10 +95,23 @@ export class Meter {
     return Math.max(part, (this.limit.max * aloneReserve) / members);
   }
 
-  take(amount: number, mode: Mode, now: number): void {
+  /** A request goes; `landed` is called once for it. */
+  take(amount: number, mode: Mode): void {
+    this.#flying += amount;
+    if (mode === 'shared') this.#stock = Math.max(0, this.#stock - amount);
+  }
+
+  /** It was answered, or nobody waits for its answer any more: from now on it leaves the window in time. */
+  landed(amount: number, now: number): void {
+    this.#flying -= amount;
     this.#window.use(amount, now);
     this.#used += amount;
-    if (mode === 'shared') this.#stock = Math.max(0, this.#stock - amount);
+  }
+
+  /** Counts what has arrived. */
+  count(amount: number, mode: Mode, now: number): void {
+    this.take(amount, mode);
+    this.landed(amount, now);
   }
 
   /**
@@ -95,7 +120,7 @@ export class Meter {
    */
   left(remaining: number, resetMs: number, mode: Mode, now: number): void {
     if (mode === 'alone') return;
-    const counted = mode === 'single' ? this.#window.used(now) : this.#counted + this.#used;
+    const counted = (mode === 'single' ? this.#window.used(now) : this.#counted + this.#used) + this.#flying;
     this.#beyond = Math.max(0, this.max - counted - remaining);
     this.#beyondUntil = now + resetMs;
     this.#beyondUntold = true;
@@ -108,8 +133,8 @@ export class Meter {
 
   /** From here on the fleet cannot be asked. */
   standAlone(now: number): void {
-    // Our slices and Redis's do not begin together: an edge of each may be counted by two processes.
-    this.#part = (this.#window.used(now) + this.#stock) * (1 - 2 / slicesPerWindow);
+    // Our slices and Redis's do not begin together: an edge of each may be counted by two processes. What is at its end here may be lent again there.
+    this.#part = (this.#window.usedWithin(now) + this.#flying + this.#stock) * (1 - 2 / slicesPerWindow);
     this.#aloneAt = now;
     this.#stock = 0;
     this.#unheardSince ??= this.#told;
@@ -131,7 +156,9 @@ export class Meter {
       this.#askedAt = now;
     }
     if (!active) this.#stock = 0;
-    const have = members === null ? this.#stock : Math.max(0, Math.floor(this.#aloneMax(members, now) - this.used(now)));
+    // What it uses by itself leaves the window and is used again before it is told: all of its part is held until it asks for more.
+    const have = members === null ? this.#stock + this.#flying : Math.max(this.#flying, Math.ceil(this.#aloneMax(members, now)));
+    this.#asked = now;
     const need = Math.max(0, Math.ceil(this.need - this.#stock));
     const wants = active && now >= this.askAt && (need > 0 || this.isLow);
     const past = this.#unheardSince === null ? [] : this.#window.ages(now, this.#unheardSince);
@@ -144,7 +171,7 @@ export class Meter {
   /** The fleet has heard what `asked` said, and answered. */
   heard(asked: ExchangeRequest['windows'][number], answer: ExchangeAnswer['windows'][number], usedThen: number, now: number): void {
     this.#used -= usedThen;
-    this.#told = now;
+    this.#told = this.#asked;
     this.#unheardSince = null;
     this.#stock += answer.got;
     this.#counted = answer.counted;

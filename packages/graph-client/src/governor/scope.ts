@@ -146,7 +146,7 @@ export class Scope {
     let low = false;
     for (const meter of this.meters) {
       const amount = amounts[meter.limit.measure as keyof Amounts];
-      if (amount > 0) meter.take(amount, this.#mode, now);
+      if (amount > 0) meter.take(amount, this.#mode);
       low ||= meter.isLow && now >= meter.askAt;
     }
     if (this.#mode === 'shared' && low) this.#ask();
@@ -157,7 +157,7 @@ export class Scope {
     const now = this.world.now();
     for (const meter of this.meters) {
       const amount = amounts[meter.limit.measure as keyof Amounts] ?? 0;
-      if (amount > 0) meter.take(amount, this.#mode, now);
+      if (amount > 0) meter.count(amount, this.#mode, now);
     }
   }
 
@@ -188,9 +188,15 @@ export class Scope {
     nearest.left(remaining, reset * 1_000, this.#mode, this.world.now());
   }
 
-  release(): void {
+  /** A request that took these amounts is over. */
+  release(amounts: Amounts): void {
+    const now = this.world.now();
     this.#inFlight -= 1;
-    this.#usedAt = this.world.now();
+    this.#usedAt = now;
+    for (const meter of this.meters) {
+      const amount = amounts[meter.limit.measure as keyof Amounts];
+      if (amount > 0) meter.landed(amount, now);
+    }
     this.#wake();
     this.#tick(idleMs);
   }

@@ -16,6 +16,12 @@ export class SlidingWindow {
     return this.#used;
   }
 
+  /** The same without the slice that is on its way out. */
+  usedWithin(now: number): number {
+    this.#expire(now);
+    return this.#slices.filter(({ slice }) => slice * this.#sliceMs >= now - this.windowMs).reduce((sum, { used }) => sum + used, 0);
+  }
+
   /** Milliseconds until `amount` fits under `max`; 0 when it fits now. An amount above the maximum fits once the window is empty. */
   waitMs(amount: number, max: number, now: number): number {
     this.#expire(now);
