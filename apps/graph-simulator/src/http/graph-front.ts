@@ -197,6 +197,7 @@ function graphRequest(
         throw new GraphFault(400, 'BadRequest', 'Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.');
       }
     },
+    each: (take) => call.body.each(take),
     get stream() { return call.body.stream; },
     inBatch: call.inBatch,
     get signal() { return call.signal(); },

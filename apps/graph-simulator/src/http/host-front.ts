@@ -117,6 +117,7 @@ export class HostFront {
           params,
           query: call.url.searchParams,
           headers: call.headers,
+          each: (take) => call.body.each(take),
           get stream() { return call.body.stream; },
           body: (limit) => call.body.read(limit),
           get signal() { return call.signal(); },

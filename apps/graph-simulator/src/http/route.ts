@@ -27,7 +27,9 @@ export interface GraphRequest {
   body(): Promise<Buffer>;
   /** The body as JSON. Throws GraphFault 400 on malformed JSON; an absent body is `undefined`. */
   json(): Promise<unknown>;
-  /** The unread body. Take either this or `body()`, not both. */
+  /** Hands over each piece of the body as it arrives. Take either this, `stream` or `body()`. Rejects with what `take` throws. */
+  each(take: (piece: Buffer) => void): Promise<void>;
+  /** The unread body. */
   readonly stream: Readable;
   readonly inBatch: boolean;
   /** Aborts when the client goes away. */
@@ -41,6 +43,8 @@ export interface HostRequest {
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
+  /** Hands over each piece of the body as it arrives. Take either this, `stream` or `body()`. Rejects with what `take` throws. */
+  each(take: (piece: Buffer) => void): Promise<void>;
   readonly stream: Readable;
   /** The whole body. Over `limit` bytes throws a GraphFault 413 with an empty body. */
   body(limit: number): Promise<Buffer>;

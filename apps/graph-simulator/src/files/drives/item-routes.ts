@@ -108,10 +108,10 @@ export function itemRoutes(world: World, links: DownloadLinks, uploads: FileUplo
     if ('item' in found) matchTag(req, shown, found.item);
     if (Number(req.headers['content-length'] ?? 0) > putBytesMax) throw new GraphFault(413, 'invalidRequest', 'The file is too large for a simple upload.');
     const sink = new ContentSink(uploads.options.keepBytesMax);
-    for await (const piece of req.stream as AsyncIterable<Buffer>) {
+    await req.each((piece) => {
       sink.write(piece);
       if (sink.size > putBytesMax) throw new GraphFault(413, 'invalidRequest', 'The file is too large for a simple upload.');
-    }
+    });
     promote(shown.drive, 'item' in found ? found.item.name : found.missing.name, sink);
     const body = sink.end();
     const placed = orFault(() => {

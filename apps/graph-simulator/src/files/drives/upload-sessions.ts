@@ -122,11 +122,11 @@ export class FileUploadSessions {
     const length = to - from + 1;
     let taken = 0;
     try {
-      for await (const piece of req.stream as AsyncIterable<Buffer>) {
+      await req.each((piece) => {
         taken += piece.length;
         if (taken > length) throw new GraphFault(400, 'invalidRequest', 'The fragment is longer than its range.', { innerCode: 'fragmentLengthMismatch' });
         session.sink.write(piece);
-      }
+      });
       if (taken !== length) throw new GraphFault(400, 'invalidRequest', 'The fragment is shorter than its range.', { innerCode: 'fragmentLengthMismatch' });
     } catch (error) {
       // A fragment counts whole or not at all.
