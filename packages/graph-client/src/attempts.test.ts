@@ -188,7 +188,7 @@ test('a held answer that was cut is read again', async () => {
     if (nth === 1) response.write('01234', () => response.destroy());
     else response.end('0123456789');
   };
-  expect(await port.preauthorisedBytes('https://files.example/x', { budget: { kind: 'files' }, bytesMax: 10 })).toMatchObject({ status: 206, bytes: Buffer.from('0123456789') });
+  expect(await port.preauthorisedBytes('https://files.example/x', { budget: { kind: 'files' }, into: Buffer.alloc(10) })).toMatchObject({ status: 206, bytes: Buffer.from('0123456789') });
   expect(seen).toHaveLength(2);
 });
 

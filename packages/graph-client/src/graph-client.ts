@@ -7,7 +7,7 @@ import type { GraphPage, GraphPort, RawOptions, RawResponse, RequestOptions } fr
 import { GraphRequestError } from './graph-request-error.js';
 import type { Asker, Governor } from './governor/governor.js';
 import type { Http, HttpResponse } from './http.js';
-import { readWhole } from './read-whole.js';
+import { readInto, readWhole } from './read-whole.js';
 import type { TokenSource } from './tokens/token-source.js';
 import { GraphTransport, Outgoing } from './transport.js';
 
@@ -144,9 +144,9 @@ export function createGraphClient({ tenantId, clientId, tokens, http, governor, 
         options,
       ),
     preauthorised: async (method, url, options) => rawResponse(await sendPreauthorised(method, url, options, nothing), options.repeatable ?? method === 'GET', timeoutOf(options)),
-    preauthorisedBytes: async (url, { bytesMax, ...options }) => {
+    preauthorisedBytes: async (url, { into, ...options }) => {
       const timeoutMs = timeoutOf(options);
-      const { response, value, release } = await sendPreauthorised('GET', url, options, ({ body }) => readWhole(body, bytesMax, performance.now() + answerTimeouts * timeoutMs));
+      const { response, value, release } = await sendPreauthorised('GET', url, options, ({ body }) => readInto(body, into, performance.now() + answerTimeouts * timeoutMs));
       release();
       return { status: response.status, headers: response.headers, bytes: value };
     },

@@ -86,6 +86,6 @@ export interface GraphPort {
   batch(requests: readonly BatchRequest[], options: RequestOptions): Promise<Map<string, BatchAnswer>>;
   /** A pre-authorised address (import, upload, report): no token is attached and the address is never logged. */
   preauthorised(method: string, url: string, options: RawOptions): Promise<RawResponse>;
-  /** A pre-authorised read whose answer is held whole, at most `bytesMax` of it: one that was cut is made again, as any read is. */
-  preauthorisedBytes(url: string, options: RequestOptions & { bytesMax: number }): Promise<{ status: number; headers: AnswerHeaders; bytes: Buffer }>;
+  /** A pre-authorised read whose answer is held whole, in `into` and at most as much: one that was cut is made again, as any read is. `bytes`: the part of `into` that it filled. */
+  preauthorisedBytes(url: string, options: RequestOptions & { into: Buffer }): Promise<{ status: number; headers: AnswerHeaders; bytes: Buffer }>;
 }

@@ -25,8 +25,8 @@ export interface SourceContent {
   readonly hash: string | null;
   /** The hash of everything, once everything was read from the beginning; null when it was not. */
   readonly digest: string | null;
-  /** Exactly these bytes. Throws ItemEnded, SourceChanged, UnitError. */
-  read(offset: number, length: number, signal: AbortSignal): Promise<Buffer>;
+  /** Fills `into` with what is there from `offset` on. Throws ItemEnded, SourceChanged, UnitError. */
+  read(offset: number, into: Buffer, signal: AbortSignal): Promise<void>;
   /** Call when the last byte was read and before the last is written: throws SourceChanged, or ends the item, when it is not what the source states. */
   check(signal: AbortSignal): Promise<void>;
 }
@@ -51,25 +51,24 @@ export abstract class RangedContent implements SourceContent {
   /** It is not as long as the source states. */
   protected abstract differs(): ItemEnded;
 
-  async read(offset: number, length: number, signal: AbortSignal): Promise<Buffer> {
-    const bytes = await this.range(offset, length, signal);
+  async read(offset: number, into: Buffer, signal: AbortSignal): Promise<void> {
+    await this.range(offset, into, signal);
     // Read again from where a lost session begins anew: hashed once.
-    if (offset === this.hashing.length) this.hashing.update(bytes);
-    return bytes;
+    if (offset === this.hashing.length) this.hashing.update(into);
   }
 
   get digest(): string | null {
     return this.hashing.length === this.size ? this.hashing.digest() : null;
   }
 
-  private async range(offset: number, length: number, signal: AbortSignal): Promise<Buffer> {
+  private async range(offset: number, into: Buffer, signal: AbortSignal): Promise<void> {
     for (let renewed = false; ; renewed = true) {
       if (this.url === null) this.url = await this.renew(signal);
       try {
         const { source } = this;
-        const { bytes, headers } = await source.port.preauthorisedBytes(this.url, source.options(signal, { headers: { Range: `bytes=${offset}-${offset + length - 1}`, Accept: '*/*' }, bytesMax: length, units: 1 }));
+        const { bytes, headers } = await source.port.preauthorisedBytes(this.url, source.options(signal, { headers: { Range: `bytes=${offset}-${offset + into.length - 1}`, Accept: '*/*' }, into, units: 1 }));
         const total = /\/(\d+)$/.exec(headers.get('content-range') ?? '')?.[1];
-        if (bytes.length === length && (total === undefined || Number(total) === this.size)) return bytes;
+        if (bytes.length === into.length && (total === undefined || Number(total) === this.size)) return;
       } catch (error) {
         if (error instanceof GraphRequestError && error.kind === 'unauthorised') {
           this.url = null;

@@ -154,7 +154,7 @@ export class DriveTransfer {
       return copy;
     };
     if (content.size === 0) return begun(await this.date(begun(await this.putEmpty(place, signal)), place.dates, signal, (_dated, number) => number > had + 1));
-    const read = { size: content.size, version: content.version, read: (offset: number, length: number) => content.read(offset, length, signal), beforeLast: () => content.check(signal) };
+    const read = { size: content.size, version: content.version, read: (offset: number, into: Buffer) => content.read(offset, into, signal), beforeLast: () => content.check(signal) };
     const copy = await upload(destination, place, read, signal, work.place.entry.resume);
     const expected = content.hash ?? content.digest;
     const differs = !destination.enriches(name) && (copy.size !== content.size || (copy.hash !== null && expected !== null && copy.hash !== expected));

@@ -7,9 +7,11 @@ import type { Drive } from './drive.js';
 import { parseDriveItem, textOf, type Dates, type DriveItem, type Raw } from './drive-item.js';
 import type { Resume } from '../workload.js';
 import { endInDoubt } from './errors.js';
+import { FragmentBuffers } from './fragment-buffers.js';
 
 /** A multiple of the 320 KiB that Microsoft asks for, below its 60 MiB. */
 export const fragmentBytes = 32 * 320 * 1024;
+const buffers = new FragmentBuffers(fragmentBytes);
 /** How often a session that ended before its time is replaced: it lives for 24 hours at most, whatever happens. */
 const sessionsMax = 3;
 
@@ -27,7 +29,8 @@ export interface UploadContent {
   readonly size: number;
   /** Changes when the content does. */
   readonly version: string;
-  read(offset: number, length: number): Promise<Buffer>;
+  /** Fills `into` with what is there from `offset` on. */
+  read(offset: number, into: Buffer): Promise<void>;
   /** Called once everything was read, before the last fragment is sent. */
   beforeLast(): Promise<void>;
 }
@@ -111,6 +114,8 @@ class Session {
         else next = this.fragment(end);
         next.catch(() => undefined);
         const answer = await this.put(offset, bytes);
+        // All of it has arrived; otherwise it may still be under way.
+        if (answer.file !== null || answer.expected === end) buffers.give(bytes);
         if (answer.file !== null) return answer.file;
         if (answer.expected !== end) next = this.fragment(answer.expected);
         offset = answer.expected;
@@ -142,8 +147,10 @@ class Session {
     }
   }
 
-  private fragment(offset: number): Promise<Buffer> {
-    return this.content.read(offset, Math.min(fragmentBytes, this.content.size - offset));
+  private async fragment(offset: number): Promise<Buffer> {
+    const bytes = buffers.take(Math.min(fragmentBytes, this.content.size - offset));
+    await this.content.read(offset, bytes);
+    return bytes;
   }
 
   private async put(offset: number, bytes: Buffer): Promise<{ file: DriveItem | null; expected: number }> {

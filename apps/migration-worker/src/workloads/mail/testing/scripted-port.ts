@@ -60,9 +60,10 @@ export class ScriptedPort implements GraphPort {
   async preauthorised(method: string, url: string, options: RawOptions): Promise<RawResponse> {
     return await this.raw(method, url, options);
   }
-  async preauthorisedBytes(url: string, options: RequestOptions): Promise<{ status: number; headers: Headers; bytes: Buffer }> {
+  async preauthorisedBytes(url: string, { into, ...options }: RequestOptions & { into: Buffer }): Promise<{ status: number; headers: Headers; bytes: Buffer }> {
     const answer = await this.ask('GET', url, options, undefined);
-    return { status: 200, headers: new Headers(), bytes: Buffer.from(answer instanceof Uint8Array ? answer : JSON.stringify(answer ?? null)) };
+    const bytes = Buffer.from(answer instanceof Uint8Array ? answer : JSON.stringify(answer ?? null));
+    return { status: 200, headers: new Headers(), bytes: into.subarray(0, bytes.copy(into)) };
   }
   async *pages<T>(path: string, options: RequestOptions & { from?: string }): AsyncGenerator<GraphPage<T>> {
     let link = options.from ?? null;
