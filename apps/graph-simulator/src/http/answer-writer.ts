@@ -6,6 +6,8 @@ import { realDelay } from './strike.js';
 const jsonType = 'application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8';
 const diagnostic = JSON.stringify({ ServerInfo: { DataCenter: 'Simulated', Slice: 'E', Ring: '5', ScaleUnit: '001', RoleInstance: 'SIM0000000' } });
 const dripMs = 50;
+/** Bytes of a stream that may wait for the client. */
+const aheadBytesMax = 512 * 1024;
 
 let dateSecond = -1;
 let dateText = '';
@@ -77,7 +79,7 @@ async function writeStream(res: ServerResponse, chunks: AsyncIterable<Uint8Array
     for await (const chunk of chunks) {
       if (gone.signal.aborted) return sent;
       sent += typeof chunk === 'string' ? Buffer.byteLength(chunk) : chunk.byteLength;
-      if (!res.write(chunk)) await once(res, 'drain', { signal: gone.signal });
+      if (!res.write(chunk) && res.writableLength > aheadBytesMax) await once(res, 'drain', { signal: gone.signal });
     }
   } catch {
     // Half an answer is out: all that is left is to let the client see that the rest is missing.

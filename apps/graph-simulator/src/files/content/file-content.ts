@@ -16,6 +16,8 @@ export interface FileContent {
 
 const blockBytes = columnCount * 1_024;
 const stepBytes = columnCount * 128;
+/** Of a block, what is made anew each time it is read: its mark is in there. The rest is the base's own memory. */
+const headBytes = stepBytes;
 const baseCount = 16;
 
 interface Base {
@@ -83,16 +85,18 @@ export class SeededContent implements FileContent {
     const end = Math.min(to, this.size);
     for (let block = Math.floor(from / blockBytes); block * blockBytes < end; block += 1) {
       const begin = block * blockBytes;
-      yield this.#block(block).subarray(Math.max(0, from - begin), Math.min(blockBytes, end - begin));
+      const [first, last] = [Math.max(0, from - begin), Math.min(blockBytes, end - begin)];
+      if (first < headBytes) yield this.#head(block).subarray(first, last);
+      if (last > headBytes) yield this.#base.bytes.subarray(Math.max(first, headBytes), last);
       // Lets others have the processor between the blocks of a large file.
       await Promise.resolve();
     }
   }
 
-  #block(number: number): Buffer {
-    const block = Buffer.from(this.#base.bytes);
-    this.#mark(block, number);
-    return block;
+  #head(number: number): Buffer {
+    const head = Buffer.from(this.#base.bytes.subarray(0, headBytes));
+    this.#mark(head, number);
+    return head;
   }
 
   /** XORs the block's number and the file's into its first sixteen bytes. */

@@ -23,7 +23,11 @@ export class QuickXorHash {
       const begin = piece.byteOffset + at;
       const aligned = begin % 4 === 0 ? new Uint32Array(piece.buffer, begin, rows * 40) : new Uint32Array(new Uint8Array(piece.subarray(at, at + rows * columnCount)).buffer);
       const words = this.#words;
-      for (let row = 0; row < aligned.length; row += 40) for (let word = 0; word < 40; word += 1) words[word] = (words[word] as number) ^ (aligned[row + word] as number);
+      for (let word = 0; word < 40; word += 1) {
+        let sum = words[word] as number;
+        for (let at = word; at < aligned.length; at += 40) sum ^= aligned[at] as number;
+        words[word] = sum;
+      }
       at += rows * columnCount;
     }
     this.#bytes(piece, at, piece.length, 0);
