@@ -1,6 +1,6 @@
 /** Sharing of items: reading, invitations, links, changes (graph/files.md 7). Nobody is ever sent a message by the simulator; what would be is counted. */
 import { z } from 'zod';
-import { applySelect, pageReply, parseSelect } from '../../http/odata.js';
+import { applySelect, entityReply, pageReply, parseSelect } from '../../http/odata.js';
 import { GraphFault, type GraphReply, type GraphRequest, type Route } from '../../http/route.js';
 import type { DirectoryGroup, DirectoryUser, SimTenant } from '../../world/tenant.js';
 import type { World } from '../../world/world.js';
@@ -125,12 +125,12 @@ export function permissionRoutes(world: World, links: DownloadLinks): Route[] {
     if (body.retainInheritedPermissions === false) breakInheritance(shown.drive, own, false);
     if (body.sendNotification === true) sent.set(shown.tenant, invitationsSent(shown.tenant) + grantees.length);
     const there = own.permissions.find((each) => each.link?.type === body.type && each.link.scope === scope && each.expiresAt === (body.expirationDateTime ?? null));
-    if (there !== undefined && scope !== 'users') return { status: 200, json: permissionView(shown, there) };
+    if (there !== undefined && scope !== 'users') return entityReply(req, 'permission', permissionView(shown, there));
     const id = newId(shown);
     const made: Permission = { id, roles: [body.type === 'edit' ? 'write' : 'read'], grantees, link: { type: body.type, scope, token: id }, expiresAt: body.expirationDateTime ?? null, hasPassword: body.password !== undefined };
     own.permissions.push(made);
     shown.drive.noteSharing(own);
-    return { status: 201, json: permissionView(shown, made) };
+    return entityReply(req, 'permission', permissionView(shown, made), 201);
   };
 
   /** One of the item's own grants. Throws 404; 400 for one that it inherits. */
@@ -146,7 +146,7 @@ export function permissionRoutes(world: World, links: DownloadLinks): Route[] {
     const { shown, item } = see(req);
     const permission = effectivePermissions(shown.drive, item).find((each) => each.id === req.params['permission']);
     if (permission === undefined) throw notFoundItem();
-    return { status: 200, json: permissionView(shown, permission, mayMakeLinks(req)) };
+    return entityReply(req, 'permission', permissionView(shown, permission, mayMakeLinks(req)));
   };
   const changeOne: Route['handle'] = async (req): Promise<GraphReply> => {
     const { shown, item, permission } = ownGrant(req);
@@ -155,7 +155,7 @@ export function permissionRoutes(world: World, links: DownloadLinks): Route[] {
     if (body.roles !== undefined) permission.roles = rolesOf(body.roles);
     if (body.expirationDateTime !== undefined) permission.expiresAt = body.expirationDateTime;
     shown.drive.noteSharing(item);
-    return { status: 200, json: permissionView(shown, permission) };
+    return entityReply(req, 'permission', permissionView(shown, permission));
   };
   const removeOne: Route['handle'] = (req) => {
     const { shown, item, permission } = ownGrant(req);

@@ -46,7 +46,7 @@ test('a link is made once and found again; its address is its own; only an anony
   const link = (body: Json): Promise<Reply> => sim.call('POST', at('Outer', 'createLink'), { body });
   const first = await link({ type: 'view', scope: 'organization' });
   expect([first.status, (await link({ type: 'view', scope: 'organization' })).status]).toEqual([201, 200]);
-  expect(first.json).toMatchObject({ link: { type: 'view', scope: 'organization', webUrl: expect.stringContaining('https://contoso-my.sharepoint.com/') as string } });
+  expect(first.json).toMatchObject({ '@odata.context': 'https://graph.microsoft.com/v1.0/$metadata#permission/$entity', link: { type: 'view', scope: 'organization', webUrl: expect.stringContaining('https://contoso-my.sharepoint.com/') as string } });
   const anonymous = await link({ type: 'edit', scope: 'anonymous' });
   const patch = (id: unknown, body: Json): Promise<Reply> => sim.call('PATCH', at('Outer', `permissions/${String(id)}`), { body });
   expect((await patch(first.json?.['id'], { roles: ['write'] })).status).toBe(400);
