@@ -15,8 +15,8 @@ beforeAll(async () => {
   await control('/tenants/contoso.com/users', { users: people.map((alias) => ({ alias, displayName: alias, drive: { content: content(alias) } })) });
   await control('/tenants/contoso.com/users', { users: [{ alias: busy, displayName: busy, drive: { content: { seed: busy, files: 24, folders: 4, bytesMax: 20_000, awkwardNames: false } } }] });
   await control('/tenants/fabrikam.com/users', { users: [...people, busy].map((alias) => ({ alias, displayName: alias, drive: true })) });
-  const structure = { lists: [{ displayName: 'Tasks', items: 12, columns: [{ name: 'Qty', number: {} }, { name: 'Parent', lookup: { columnName: 'Title' } }] }], pages: { pages: 3, foreignPartsEvery: 3 } };
-  await control('/tenants/contoso.com/sites', { sites: [{ name: 'plans', displayName: 'Plans', structure }] });
+  const structure = { libraryColumns: { Bids: [{ name: 'Amount', number: {} }, { name: 'Stage', choice: { choices: ['open', 'won'] } }] }, lists: [{ displayName: 'Tasks', items: 12, columns: [{ name: 'Qty', number: {} }, { name: 'Parent', lookup: { columnName: 'Title' } }] }], pages: { pages: 3, foreignPartsEvery: 3 } };
+  await control('/tenants/contoso.com/sites', { sites: [{ name: 'plans', displayName: 'Plans', libraries: [{ displayName: 'Bids', content: { seed: 'bids', files: 8, folders: 2, bytesMax: 2_000 } }], structure }] });
   await control('/tenants/fabrikam.com/sites', { sites: [{ name: 'plans', displayName: 'Plans' }] });
   tenants = await connectBoth(platform);
 });

@@ -97,7 +97,9 @@ test('what files and folders have in the columns of their library arrives beside
   const changed = value.find(({ fields }) => fields['Stage'] === 'a');
   await rig.source.port.patch(`/sites/${rig.source.siteId}/lists/Documents/items/${changed?.id ?? ''}/fields`, { Stage: 'b', Title: 'Now with a title' }, { budget });
   await rig.owns('source', [{ kind: 'write', path: 'new.bin', bytes: 12 }]);
+  const before = (await rig.writes()).filter(({ route }) => route.endsWith('/fields')).length;
   expect(await rig.pass({ scope, mode: 'delta', passId: 'pass 2' })).toMatchObject({ result: 'done', counters: { error: 0 } });
+  expect((await rig.writes()).filter(({ route }) => route.endsWith('/fields'))).toHaveLength(before + 1);
   await expectAll();
 }, 60_000);
 

@@ -186,12 +186,14 @@ export class ValuesPart implements SitePart {
     return columns.filter((column) => column.kind === 'lost').map(({ id }) => ({ ...lostPart(`column:${id}`, 'libraryColumn', 'COLUMN_NOT_CARRIED'), path: library.path }));
   }
 
-  async #write({ columns }: LibraryValues, { columns: there }: DestList, drive: Drive, { item, existing, referred = [], resume }: TransferItem, signal: AbortSignal): Promise<ItemResult> {
+  async #write({ columns }: LibraryValues, { columns: there }: DestList, drive: Drive, { item, existing, referred = [], resume, again = false }: TransferItem, signal: AbortSignal): Promise<ItemResult> {
     const lost = lostResult(item);
     if (lost !== null) return lost;
     const [copy, ...others] = referred;
     if (copy === undefined) throw new Error('values have no file');
     const { fields } = item.ref as ValuesRef;
+    // Listed because the file changed: there never was anything to write.
+    if (existing === null && !again && !columns.some((column) => saysSomething(column, fields))) return { key: item.key, outcome: 'copied', dest: { id: `${copy.id}/values`, version: copy.version }, bytes: 0 };
     const usable = columns.filter(({ name }) => there.has(name));
     const body: Raw = plainFields(usable, fields, true);
     let someMissing = false;
