@@ -110,7 +110,7 @@ async function nextPass(run: ActRun, witness: Witness, mode: Act['pass']): Promi
 /** A job of a name of its own: when its answer was lost with a service, it is looked for, as the contract tells clients to. */
 async function newJob({ api, scene, plan }: Pick<ActRun, 'api' | 'scene' | 'plan'>, type: Carriable): Promise<Witness> {
   const name = randomUUID();
-  const asked = await api.command('POST', '/v1/jobs', { sourceTenantId: scene.sourceTenantId, destTenantId: scene.destTenantId, type, name, options: { deletions: plan.deletions } });
+  const asked = await api.command('POST', '/v1/jobs', { sourceTenantId: scene.sourceTenantId, destTenantId: scene.destTenantId, type, name, options: { deletions: plan.deletions, ...carried[type].options?.(scene) } });
   if (asked.status === 201) return new Witness(api, type, jobAnswer.parse(asked.json).job.id);
   const there = (await api.client.call('GET', '/v1/jobs?limit=100', listJobsAnswer)).jobs.find((each) => each.name === name);
   if (there !== undefined) return new Witness(api, type, there.id);

@@ -1,6 +1,7 @@
 /** What is struck when: the whole of a run follows from its seed and its size. Pure. */
 import { drawDriveChanges, drawDriveFaults, drawDrives, requestsOf, type DriveChanges, type DrivesPlan } from './draw-drives.js';
 import { drawFaults, mailboxFaults, type Fault } from './draw-faults.js';
+import { drawSite, drawSiteChanges, drawSiteFaults, requestsOfSite, type SiteChanges, type SitePlan } from './draw-site.js';
 import { drawStrikes, type Strike } from './draw-strikes.js';
 import { randomOf, type Random } from './random.js';
 
@@ -20,6 +21,7 @@ export interface Changes {
 export interface SourceChanges {
   mailboxes: Changes;
   drives: DriveChanges;
+  site: SiteChanges;
 }
 
 /** A moment: so many requests after the beginning of the act, counted at the simulator. The progress of the work, not the clock, decides. */
@@ -45,7 +47,7 @@ export interface MailboxContent extends Record<string, unknown> {
 }
 
 /** What jobs can carry here. */
-export const carriable = ['EMAIL', 'ONEDRIVE'] as const;
+export const carriable = ['EMAIL', 'ONEDRIVE', 'SHAREPOINT'] as const;
 export type Carriable = (typeof carriable)[number];
 
 export interface Plan {
@@ -59,6 +61,7 @@ export interface Plan {
   manners: { order: 'asWritten' | 'mixed'; emptyPageEvery: number; repeatEvery: number };
   omitOverBytes: number | null;
   drives: DrivesPlan;
+  site: SitePlan;
   /** What the jobs do to copies of items that are deleted at the source. */
   deletions: 'keep' | 'apply';
   acts: Act[];
@@ -77,13 +80,15 @@ export function makePlan(seed: number, size: PlanSize, only: Carriable | null = 
   // A message costs about one request to write and a share of a listing and an export.
   const ofMailboxes = mailboxes.reduce((sum, { content }) => sum + content.messages * 1.5 + 60, 0);
   const drives = drawDrives(seed, size, people);
+  const site = drawSite(seed, size);
   const carries = only === null ? carriedBy(seed, size) : [only];
-  const requests = (carries.includes('EMAIL') ? ofMailboxes : 0) + (carries.includes('ONEDRIVE') ? requestsOf(drives) : 0);
+  const requests = (carries.includes('EMAIL') ? ofMailboxes : 0) + (carries.includes('ONEDRIVE') ? requestsOf(drives) : 0) + (carries.includes('SHAREPOINT') ? requestsOfSite(site) : 0);
   return {
     seed,
     size,
     carries,
     drives,
+    site,
     latency: { fixedMs: random.between(15, 45), jitterMs: random.between(5, 40) },
     mailboxes,
     manners: { order: random.pick(['asWritten', 'mixed'] as const), emptyPageEvery: random.pick([0, 2, 3]), repeatEvery: random.pick([0, 2, 3]) },
@@ -110,10 +115,11 @@ function contentOf(random: Random, seed: string, size: PlanSize, index: number):
   };
 }
 
-/** A small plan carries everything; of the others some carry one workload alone. */
+/** A small plan carries mailboxes and drives; of the others some carry one workload alone, and the rest everything. */
 function carriedBy(seed: number, size: PlanSize): readonly Carriable[] {
   const random = randomOf(seed, 'carries');
-  return size === 'long' && random.chance(0.4) ? [random.pick(carriable)] : carriable;
+  if (size === 'short') return ['EMAIL', 'ONEDRIVE'];
+  return random.chance(0.4) ? [random.pick(carriable)] : carriable;
 }
 
 function actsOf(seed: number, size: PlanSize, carries: readonly Carriable[], random: Random, requests: number): Act[] {
@@ -123,12 +129,13 @@ function actsOf(seed: number, size: PlanSize, carries: readonly Carriable[], ran
   return passes.map((pass, index) => {
     const draw = randomOf(seed, `act ${index}`);
     const drives = randomOf(seed, `drives in act ${index}`);
-    const changes = (): SourceChanges => ({ mailboxes: changesOf(draw), drives: drawDriveChanges(drives) });
+    const site = randomOf(seed, `site in act ${index}`);
+    const changes = (): SourceChanges => ({ mailboxes: changesOf(draw), drives: drawDriveChanges(drives), site: drawSiteChanges(site) });
     // Later passes list every folder and write what is new.
     const span = Math.round(pass === 'full' ? requests : requests / 4);
     const moment = (): Moment => ({ at: draw.below(span) });
     const faults = (): Fault[] => {
-      const of: Record<Carriable, Fault[]> = { EMAIL: drawFaults(draw, `${seed}.${index}`, size, mailboxFaults), ONEDRIVE: drawDriveFaults(drives, seed, index, size) };
+      const of: Record<Carriable, Fault[]> = { EMAIL: drawFaults(draw, `${seed}.${index}`, size, mailboxFaults), ONEDRIVE: drawDriveFaults(drives, seed, index, size), SHAREPOINT: drawSiteFaults(site, seed, index, size) };
       return carries.flatMap((type) => of[type]);
     };
     return {

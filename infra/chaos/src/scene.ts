@@ -22,7 +22,7 @@ export async function setScene(api: ApiClient, control: ControlClient, plan: Pla
   const users = (side: 'source' | 'destination'): unknown[] => aliases.map((alias) => ({ alias, displayName: alias, kind: alias === 'info' ? 'shared' : 'user', content: 'empty', ...Object.assign({}, ...plan.carries.map((type) => carried[type].user(plan, alias, side))) }));
   await control.call('POST', '/tenants', { domain: source, displayName: 'Source', seed: `${plan.seed} source`, users: users('source') });
   await control.call('POST', '/tenants', { domain: destination, displayName: 'Destination', seed: `${plan.seed} destination`, users: users('destination') });
-  for (const type of plan.carries) await carried[type].prepare(control, source, plan);
+  for (const type of plan.carries) await carried[type].prepare(control, { source, destination }, plan);
   await control.call('POST', '/limits', { latency: plan.latency });
   await giveConsent(api, source, 'source');
   await giveConsent(api, destination, 'destination');
