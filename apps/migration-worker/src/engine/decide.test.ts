@@ -2,7 +2,7 @@ import { decide, type Decision } from './decide.js';
 import { countedAs, doneCodes, failureNumbers, itemStates, skipNumbers } from './outcome-codes.js';
 import type { LedgerRow } from './unit-ledger.js';
 
-const row = (state: LedgerRow['state'], counted: LedgerRow['counted'], version = 'v1'): LedgerRow => ({ state, code: 0, versionHash: version, dest: null, counted, own: true });
+const row = (state: LedgerRow['state'], counted: LedgerRow['counted'], version = 'v1'): LedgerRow => ({ state, code: 0, versionHash: version, dest: null, counted, own: true, matchHash: '0' });
 const write = (doubt = false): Decision => ({ do: 'write', doubt });
 const { done, skipped, error, nothing } = countedAs;
 

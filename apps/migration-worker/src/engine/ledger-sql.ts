@@ -10,6 +10,7 @@ export interface ItemRow {
   state: ItemState;
   code: number;
   version_hash: string;
+  match_hash: string;
   dest_id: string | null;
   dest_version: string | null;
   unit_no: number;
@@ -23,7 +24,7 @@ export interface ItemRow {
  */
 export function lookup(sql: Sql, unitNo: number, containerNo: number, marks: readonly string[]): Promise<ItemRow[]> {
   return sql<(Omit<ItemRow, 'dest_id' | 'dest_version'> & { dest_id: Buffer | null; dest_version: Buffer | null })[]>`
-    select encode(uuid_send(l.item_key), 'hex') as mark, l.state, l.code, l.version_hash::text as version_hash, l.dest_id, l.dest_version, l.unit_no, l.counted,
+    select encode(uuid_send(l.item_key), 'hex') as mark, l.state, l.code, l.version_hash::text as version_hash, l.match_hash::text as match_hash, l.dest_id, l.dest_version, l.unit_no, l.counted,
       case when l.unit_no <> ${unitNo} then (select r.counted from worker.recounts r where r.unit_no = ${unitNo} and r.container_no = l.container_no and r.item_key = l.item_key) end as recounted
     from unnest(${list(marks)}::text::uuid[]) as m (item_key) cross join lateral (
       select * from worker.ledger where container_no = ${containerNo} and item_key = m.item_key limit 1

@@ -122,6 +122,7 @@ function createUnitLedger(sql: Sql, route: Route, holder: bulk.HeldClaim, counte
             dest: row.dest_id === null ? null : { id: row.dest_id, version: row.dest_version ?? '' },
             counted: row.unit_no === unitNo ? row.counted : (row.recounted ?? countedAs.nothing),
             own: row.unit_no === unitNo,
+            matchHash: row.match_hash,
           },
         ]),
       );

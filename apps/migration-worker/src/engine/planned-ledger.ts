@@ -41,7 +41,7 @@ export async function openPlannedLedger(sql: Sql, route: Route): Promise<UnitLed
       return new Map(
         rows.map((row): [string, LedgerRow] => [
           row.mark,
-          { state: row.state, code: row.code, versionHash: row.version_hash, dest: row.dest_id === null ? null : { id: row.dest_id, version: row.dest_version ?? '' }, counted: countedAs.nothing, own: true },
+          { state: row.state, code: row.code, versionHash: row.version_hash, dest: row.dest_id === null ? null : { id: row.dest_id, version: row.dest_version ?? '' }, counted: countedAs.nothing, own: true, matchHash: row.match_hash },
         ]),
       );
     },

@@ -3,6 +3,7 @@
  * destination, and is adopted or written again: never written unseen.
  */
 import type { DestContainer, DestRef, ItemResult, Resume, TransferItem } from '../workloads/workload.js';
+import { hash64, matchBits } from './item-keys.js';
 import { ChangeBuilder } from './outcome.js';
 import { countedAs, doneCodes, itemStates } from './outcome-codes.js';
 import type { ContainerRun, Hand, PassContext } from './pass-context.js';
@@ -85,7 +86,7 @@ async function resolveDoubt(context: PassContext, run: ContainerRun, dest: DestC
 
 /** The copy that was found is of an earlier version: it is the item's from now on, and is brought up to date like any other. */
 function behind(hand: Hand, dest: DestRef): void {
-  hand.row = { state: itemStates.done, code: doneCodes.adopted, versionHash: hand.claimedVersion, dest, counted: countedAs.done, own: hand.row?.own ?? true };
+  hand.row = { state: itemStates.done, code: doneCodes.adopted, versionHash: hand.claimedVersion, dest, counted: countedAs.done, own: hand.row?.own ?? true, matchHash: hand.row?.matchHash ?? hand.matchHash };
   hand.existing = dest;
   hand.wasInDoubt = false;
 }
@@ -220,8 +221,9 @@ function resumeOf({ ledger, halt }: PassContext, { entry }: ContainerRun, hand: 
   };
 }
 
-function transferItem({ ledger }: PassContext, { entry }: ContainerRun, { item, existing, mark, needed, referred, row, wasInDoubt }: Hand): TransferItem {
-  return { item, existing, mark, needed, ...(referred === undefined ? {} : { referred }), again: row !== null || wasInDoubt, copiesAmong: (destIds) => ledger.copiesIn(entry, destIds) };
+function transferItem({ ledger }: PassContext, { entry }: ContainerRun, { item, existing, mark, needed, referred, row, wasInDoubt, doubt, claimedVersion, versionHash }: Hand): TransferItem {
+  const claimed = doubt && row !== null && claimedVersion !== versionHash ? matchBits(row.matchHash) : null;
+  return { item, existing, mark, needed, ...(referred === undefined ? {} : { referred }), again: row !== null || wasInDoubt, ...(claimed === null ? {} : { claimedAs: (matchKey: string) => matchBits(hash64(matchKey)) === claimed }), copiesAmong: (destIds) => ledger.copiesIn(entry, destIds) };
 }
 
 /** Cuts items into batches by number and size; an item that is larger than a batch travels alone. */

@@ -167,6 +167,11 @@ export interface TransferItem {
   readonly needed: DestRef | null;
   /** True when the ledger has met it before: an attempt may have left a copy, or a part of one, that a workload cannot stamp looks for. */
   readonly again?: boolean;
+  /**
+   * Of an item in doubt that is not any more as it was when its write began: whether that write was of something with this match key.
+   * It may lie where the item lay then, under the name that it had.
+   */
+  readonly claimedAs?: (matchKey: string) => boolean;
   /** Of these copies, those that are items' of the same container already, by the ledger. */
   readonly copiesAmong?: (destIds: readonly string[]) => Promise<ReadonlySet<string>>;
   /** The copies that it refers to (`SourceItem.refersTo`), in that order; none in a dry run. */

@@ -1,6 +1,7 @@
 /**
  * Looks at the destination for items whose write is in doubt. In one folder there is one thing of a name, so it is there under the
- * name it was to get, or under the one beside it: made by a program, or equal to what was sent.
+ * name it was to get, or under the one beside it: made by a program, or equal to what was sent. What was renamed or moved since its
+ * write began may lie where it was to go then: the whole drive is listed for those, which are few.
  */
 import { GraphRequestError } from '@migrator/graph-client';
 import { orEndUnit } from '../graph-errors.js';
@@ -8,7 +9,10 @@ import { InFlight } from '../in-flight.js';
 import type { Candidate, TransferItem } from '../workload.js';
 import type { Drive } from './drive.js';
 import { copyVersion, itemSelect, ownersVersion, parseDriveItem, sameDates, type DriveItem, type Raw } from './drive-item.js';
+import { FolderPaths } from './folder-paths.js';
 import type { Histories } from './history.js';
+import { listDriveItems, sourceItem } from './list-items.js';
+import { nameBesideWhich } from './names.js';
 import { isSharing } from './share-copies.js';
 import { Place } from './transfer-items.js';
 
@@ -32,7 +36,32 @@ export async function findCopies(destination: Drive, histories: Histories, inDou
   } finally {
     await looks.drain();
   }
+  await findElsewhere(destination, histories, inDoubt.filter(({ item, existing, claimedAs }) => claimedAs !== undefined && existing === null && !isSharing(item.ref) && !found.has(item.key)), found, signal);
   return found;
+}
+
+/** What a program made under the name that an item had when its write began, and that is no other item's copy. */
+async function findElsewhere(destination: Drive, histories: Histories, entries: readonly TransferItem[], found: Map<string, Candidate[]>, signal: AbortSignal): Promise<void> {
+  if (entries.length === 0) return;
+  const like = new Map<TransferItem, DriveItem[]>(entries.map((entry) => [entry, []]));
+  for await (const { listed } of listDriveItems(destination, new FolderPaths(destination), false, null, signal)) {
+    for (const { item: there } of listed) {
+      if (!there.byProgram) continue;
+      for (const [entry, items] of like) if (names(destination, there, entry.mark).some((matchKey) => entry.claimedAs?.(matchKey) === true)) items.push(there);
+    }
+  }
+  for (const [entry, items] of like) {
+    const taken = items.length === 0 ? null : await entry.copiesAmong?.(items.map(({ id }) => id));
+    const refs: Candidate[] = [];
+    for (const there of items) if (taken?.has(there.id) !== true) refs.push(await orEndUnit('dest', () => candidate(destination, histories, there, entry.item.ref as DriveItem, signal)));
+    if (refs.length > 0) found.set(entry.item.key, refs);
+  }
+}
+
+/** The match keys of the things that may have got this name. */
+function names(destination: Drive, there: DriveItem, mark: string): string[] {
+  const name = nameBesideWhich(there.name, mark);
+  return [there.name, ...(name === null ? [] : [name])].map((each) => sourceItem(destination, { ...there, name: each }, '/').matchKey ?? '');
 }
 
 async function candidates(destination: Drive, histories: Histories, entry: TransferItem, rootId: string, signal: AbortSignal): Promise<Candidate[]> {
@@ -50,12 +79,16 @@ async function candidates(destination: Drive, histories: Histories, entry: Trans
     const there = await destination.find(destination.named(place.folderId, name), signal);
     if (there === null || (there.kind === 'file') !== (item.kind === 'file')) continue;
     const equal = item.kind === 'file' && there.size === item.size && there.hash !== null && there.hash === item.hash;
-    // Only some of its versions may have arrived; what it lacks is seen when it is brought up to date.
-    if (there.byProgram && (histories.mayHave(item) || (histories.kept && item.kind === 'file' && item.size === 0))) refs.push({ id: there.id, version: copyVersion(there), unfinished: true });
-    else if (there.byProgram) refs.push({ id: there.id, version: copyVersion(await dated(destination, there, item, signal)) });
+    if (there.byProgram) refs.push(await candidate(destination, histories, there, item, signal));
     else if (equal) refs.push({ id: there.id, version: ownersVersion });
   }
   return refs;
+}
+
+/** Only some of its versions may have arrived; what it lacks is seen when it is brought up to date. */
+async function candidate(destination: Drive, histories: Histories, there: DriveItem, item: DriveItem, signal: AbortSignal): Promise<Candidate> {
+  if (histories.mayHave(item) || (histories.kept && item.kind === 'file' && item.size === 0)) return { id: there.id, version: copyVersion(there), unfinished: true };
+  return { id: there.id, version: copyVersion(await dated(destination, there, item, signal)) };
 }
 
 /** A folder and an empty file get their dates after they are made: what died in between is made good. */

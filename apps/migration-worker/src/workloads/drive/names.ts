@@ -29,6 +29,14 @@ export function nameBeside(name: string, mark: string): string {
   return `${cut(stem, segmentCharsMax - tag.length - ending.length)}${tag}${ending}`;
 }
 
+/** The name that a copy of this name lies beside; null where it is not called as such. What was cut from a long one is not known. */
+export function nameBesideWhich(name: string, mark: string): string | null {
+  const dot = name.lastIndexOf('.');
+  const [stem, ending] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, ''];
+  const tag = ` (${mark.slice(0, 8)})`;
+  return stem.endsWith(tag) ? `${stem.slice(0, -tag.length)}${ending}` : null;
+}
+
 /** Names that differ by case alone are one. */
 export const foldName = (name: string): string => name.toLowerCase();
 
