@@ -300,7 +300,7 @@ describe('a forgotten delta token', () => {
 });
 
 describe('killed anywhere while items move, change and go', () => {
-  test.each(seeds(300, 12))('seed %i: the destination is what the source is, and the counters are exact', async (seed) => {
+  test.each(seeds(300, 8))('seed %i: the destination is what the source is, and the counters are exact', async (seed) => {
     const random = randomOf(seed);
     const paths = ['a', 'b', 'c', 'd'];
     const world = small(...paths);
@@ -361,7 +361,7 @@ describe('killed anywhere while items move, change and go', () => {
     }
   }, 60_000);
 
-  test.each(seeds(600, 12))('seed %i: what moves in the middle of passes, first ones too, is there once, where it is at the source', async (seed) => {
+  test.each(seeds(600, 8))('seed %i: what moves in the middle of passes, first ones too, is there once, where it is at the source', async (seed) => {
     const random = randomOf(seed);
     const paths = ['a', 'b', 'c'];
     const world = small(...paths);
