@@ -4,6 +4,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { countTests, summary } from './count-tests.mjs';
@@ -93,7 +94,7 @@ function test(args) {
   const counts = { passed: 0, failed: 0 };
   const count = (ok) => (ok ? (counts.passed += 1) : (counts.failed += 1));
   if (only.length === 0) {
-    count(step('Lint', process.execPath, [join(root, 'node_modules/eslint/bin/eslint.js'), '.', '--max-warnings', '0', '--concurrency', 'auto', '--cache', '--cache-location', join(cache, 'eslint')]));
+    count(step('Lint', process.execPath, [join(root, 'node_modules/eslint/bin/eslint.js'), '.', '--max-warnings', '0', '--concurrency', String(availableParallelism()), '--cache', '--cache-location', join(cache, 'eslint')]));
     count(step('Types', process.execPath, [turbo(), 'run', 'typecheck', '--output-logs=errors-only', '--log-prefix=none']));
   }
   const report = join(cache, 'jest-report.json');

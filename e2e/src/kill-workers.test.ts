@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => platform?.stop());
 
-const kills = 20;
+const kills = 12;
 
 test(`a job whose workers are killed ${kills} times at random moments loses nothing, doubles nothing, and counts what the database holds`, async () => {
   const platform = started();

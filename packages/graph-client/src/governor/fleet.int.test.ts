@@ -50,13 +50,18 @@ const holdsTheLimit = (): void => {
   expect(fleet.mostInWindow(windowMs)).toBeLessThanOrEqual(max * (1 + lateMs / windowMs));
 };
 
+/** From now on two windows come of which no less than nine tenths are used; on a busy machine they may have to be waited for. */
+const usesAll = async (): Promise<void> => {
+  await pass(2 * windowMs);
+  await eventually('the whole of the window is used', () => fleet.usedBetween(machineTime() - 2 * windowMs, machineTime()) > 0.9 * 2 * max, 40_000);
+};
+
 test('several processes together use the window, and never more than the limit in any stretch of it', async () => {
   begin();
   for (const spender of await started(3)) spender.order({ start: null });
-  await pass(4 * windowMs);
-  const end = machineTime();
+  await pass(2 * windowMs);
+  await usesAll();
   holdsTheLimit();
-  expect(fleet.usedBetween(end - 2 * windowMs, end)).toBeGreaterThan(0.9 * 2 * max);
 });
 
 test('whoever is killed takes nothing with it: the limit holds, and its share comes back', async () => {
@@ -69,10 +74,8 @@ test('whoever is killed takes nothing with it: the limit holds, and its share co
   await spenders[1]!.kill();
   // Leases last six seconds; after them and a window the one that is left has everything.
   await pass(6_000 + windowMs);
-  const from = machineTime();
-  await pass(2 * windowMs);
+  await usesAll();
   holdsTheLimit();
-  expect(fleet.usedBetween(from, machineTime())).toBeGreaterThan(0.9 * 2 * max);
 });
 
 test('no more requests are in flight than allowed, over all processes, and a dead one’s come back', async () => {
@@ -100,11 +103,8 @@ test('Redis emptied midway: the limit holds, and all of it is used again', async
     }
   });
   admin.close();
-  await pass(3 * windowMs);
-  const from = machineTime();
-  await pass(2 * windowMs);
+  await usesAll();
   holdsTheLimit();
-  expect(fleet.usedBetween(from, machineTime())).toBeGreaterThan(0.9 * 2 * max);
 });
 
 test('Redis away and back: work goes on by a careful share, the limit holds, and the fleet shares again by itself', async () => {
@@ -119,8 +119,7 @@ test('Redis away and back: work goes on by a careful share, the limit holds, and
   expect(fleet.usedBetween(from, machineTime())).toBeGreaterThan(max);
   redis = await startRedis({ dataDir: folder, port: redis.port });
   await eventually('the fleet shares', () => spenders.every((each) => each.shared() === true), 30_000);
-  const back = machineTime();
-  await eventually('all of it is used again', () => machineTime() > back + 2 * windowMs && fleet.usedBetween(machineTime() - 2 * windowMs, machineTime()) > 0.9 * 2 * max, 30_000);
+  await usesAll();
   holdsTheLimit();
 });
 
