@@ -23,18 +23,20 @@ export function destName(name: string, kind: ItemKind, inRoot: boolean): string 
 
 /** The name of a copy beside something of the destination's owner that has its name: the same for an item each time, by its mark. */
 export function nameBeside(name: string, mark: string): string {
-  const dot = name.lastIndexOf('.');
-  const [stem, ending] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, ''];
-  const tag = ` (${mark.slice(0, 8)})`;
+  const { stem, ending, tag } = besideParts(name, mark);
   return `${cut(stem, segmentCharsMax - tag.length - ending.length)}${tag}${ending}`;
 }
 
 /** The name that a copy of this name lies beside; null where it is not called as such. What was cut from a long one is not known. */
 export function nameBesideWhich(name: string, mark: string): string | null {
-  const dot = name.lastIndexOf('.');
-  const [stem, ending] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, ''];
-  const tag = ` (${mark.slice(0, 8)})`;
+  const { stem, ending, tag } = besideParts(name, mark);
   return stem.endsWith(tag) ? `${stem.slice(0, -tag.length)}${ending}` : null;
+}
+
+function besideParts(name: string, mark: string): { stem: string; ending: string; tag: string } {
+  const dot = name.lastIndexOf('.');
+  const at = dot > 0 ? dot : name.length;
+  return { stem: name.slice(0, at), ending: name.slice(at), tag: ` (${mark.slice(0, 8)})` };
 }
 
 /** Names that differ by case alone are one. */
