@@ -43,7 +43,7 @@ export function contentTypeRoutes(world: World): Route[] {
   };
   const columnsOf = ({ shown, list }: Place, type: ContentType): Column[] => {
     const all = [...(list?.columns ?? []), ...shown.lists.columns];
-    return type.columns.flatMap((name) => all.filter((column) => column.name === name).slice(0, 1));
+    return shown.lists.columnsOf(type).flatMap((name) => all.filter((column) => column.name === name).slice(0, 1));
   };
 
   const add: Route['handle'] = async (req) => {
@@ -85,10 +85,11 @@ export function contentTypeRoutes(world: World): Route[] {
     const id = /columns(?:\/|\(')([^/')]+)(?:'\))?$/.exec(link)?.[1];
     const column = place.shown.lists.columns.find((each) => each.id === id);
     if (column === undefined) throw new GraphFault(404, 'itemNotFound', 'The specified column was not found');
-    if (type.columns.includes(column.name)) throw new GraphFault(409, 'nameAlreadyExists', 'The content type has this column already.');
+    if (place.shown.lists.columnsOf(type).includes(column.name)) throw new GraphFault(409, 'nameAlreadyExists', 'The content type has this column already.');
     if (place.list !== null && place.list.column(column.name) === undefined) place.list.addColumn({ ...column });
     type.columns.push(column.name);
-    return entityReply(req, 'columns', columnView(column, { ofSite: place.list === null }), 201);
+    // 200 it says: https://learn.microsoft.com/graph/api/contenttype-post-columns.
+    return entityReply(req, 'columns', columnView(column, { ofSite: place.list === null }));
   };
 
   return sitePaths.flatMap((site): Route[] => [

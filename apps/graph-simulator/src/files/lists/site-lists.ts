@@ -37,7 +37,6 @@ export class SiteLists {
     this.profile = parseSiteProfile(site.structure);
     this.people = peopleOf(tenant, site);
     this.#people = site.structure === null ? [] : tenant.users.slice(0, this.profile.people).map(({ id }) => this.people.ensure({ kind: 'user', id }));
-    for (const column of this.profile.columns) this.columns.push(this.#column(column, siteId(site), ''));
     for (const { parent, ...type } of this.profile.contentTypes) {
       const base = this.contentTypes.find((each) => each.name === parent);
       if (base !== undefined) this.contentTypes.push({ ...type, id: childId(base.id, site.webId, type.name), parentId: base.id, isBuiltIn: false, hidden: false });
@@ -46,6 +45,7 @@ export class SiteLists {
     if (site.parent === null) this.#addPeople();
     // Lists first, their columns afterwards: lookups may lead to any of them.
     const made = this.profile.lists.map((profile) => this.#addSeeded(profile));
+    for (const column of this.profile.columns) this.columns.push(this.#column(column, siteId(site), ''));
     for (const finish of [...libraries.map((each) => each.finish), ...made]) finish();
   }
 
@@ -115,11 +115,17 @@ export class SiteLists {
     return type;
   }
 
+  /** Names of a content type's columns, those of its parents first. */
+  columnsOf(type: ContentType): string[] {
+    const parent = this.contentTypes.find(({ id }) => id === type.parentId);
+    return [...new Set([...(parent === undefined ? [] : this.columnsOf(parent)), ...type.columns])];
+  }
+
   /** A site's content type in a list, with the columns it brings. */
   copyContentType(list: SiteList, type: ContentType): ContentType {
     const copy = copyFor(list.id, type);
     if (list.contentTypes.some(({ id, name }) => id === copy.id || name === copy.name)) throw new GraphFault(409, 'nameAlreadyExists', `The content type '${type.name}' is in the list already.`);
-    for (const name of type.columns) {
+    for (const name of this.columnsOf(type)) {
       const column = this.columns.find((each) => each.name === name);
       if (column !== undefined && list.column(name) === undefined) list.addColumn({ ...column });
     }
@@ -195,7 +201,9 @@ export class SiteLists {
         list.addColumn(made);
         seeded.push(made);
       }
+      const own = list.columns.length;
       for (const type of this.contentTypes.filter(({ name }) => profile.contentTypes.includes(name))) this.copyContentType(list, type);
+      seeded.push(...list.columns.slice(own));
     };
   }
 

@@ -1,10 +1,11 @@
 /** A list of the destination made fit for the copies: its columns and content types, as far as Graph makes them. Safe to repeat. */
-import { GraphRequestError } from '@migrator/graph-client';
+import type { GraphRequestError } from '@migrator/graph-client';
 import { textOf, type Raw } from '../../drive/drive-item.js';
 import { orEndUnit, unitErrorOf } from '../../graph-errors.js';
 import { foldTitle } from '../structure.js';
 import type { Site } from '../site.js';
 import { columnBody, markColumn, type Column } from './columns.js';
+import { isKind, prepareContentTypes } from './content-types.js';
 import type { SourceList } from './source-lists.js';
 
 export interface DestList {
@@ -25,8 +26,10 @@ export interface ListToPrepare {
 
 /** `targets`: lists of the destination by the id of the source's, for the lookups among `columns`. Throws UnitError. */
 export async function prepareList(source: Site, destination: Site, { list, marked }: ListToPrepare, columns: readonly Column[], destListId: string, targets: ReadonlyMap<string, string>, signal: AbortSignal): Promise<DestList> {
-  const there = new Set((await destination.all(destination.list(destListId, '/columns'), signal)).flatMap((raw) => textOf(raw['name']) ?? []));
   const refused: string[] = [];
+  // First of all: they bring columns of the site into the list.
+  const contentTypes = list.contentTypes ? await prepareContentTypes({ source, destination, sourceListId: list.id, destListId, columns, targets, signal }, refused) : new Map<string, string>();
+  const there = new Set((await destination.all(destination.list(destListId, '/columns'), signal)).flatMap((raw) => textOf(raw['name']) ?? []));
   const make = async (name: string, label: string, body: Raw): Promise<void> => {
     if (there.has(name)) return;
     try {
@@ -50,51 +53,8 @@ export async function prepareList(source: Site, destination: Site, { list, marke
   }
   // They are made from others, which have to be there.
   for (const column of columns) if (column.kind === 'calculated') await make(column.name, column.displayName, columnBody(column, null));
-  const contentTypes = list.contentTypes ? await prepareContentTypes(source, destination, list.id, destListId, refused, signal) : new Map<string, string>();
   return { id: destListId, columns: there, contentTypes, refused };
 }
-
-/** Custom content types of the source's list, found by name in the destination's list or its site, or made. */
-async function prepareContentTypes(source: Site, destination: Site, sourceListId: string, destListId: string, refused: string[], signal: AbortSignal): Promise<Map<string, string>> {
-  const wanted = await source.all(source.list(sourceListId, '/contentTypes'), signal);
-  const known = await typesOf(destination, destination.list(destListId, '/contentTypes'), signal);
-  for (const raw of wanted) {
-    const name = textOf(raw['name']) ?? '';
-    const id = textOf(raw['id']) ?? '';
-    if (name === '' || known.has(foldTitle(name)) || isFolderType(id)) continue;
-    try {
-      const ofSite = (await typesOf(destination, destination.at('/contentTypes'), signal)).get(foldTitle(name)) ?? (await makeType(destination, raw, signal));
-      const added = await destination.port.post<Raw>(destination.list(destListId, '/contentTypes/addCopy'), { contentType: `${destination.webUrl}/contentTypes/${ofSite}` }, destination.options(signal, { repeatable: true }));
-      known.set(foldTitle(name), textOf(added['id']) ?? ofSite);
-    } catch (error) {
-      if (isKind(error, 'conflict')) for (const [title, type] of await typesOf(destination, destination.list(destListId, '/contentTypes'), signal)) known.set(title, type);
-      else if (isKind(error, 'bad_request') || isKind(error, 'not_found')) refused.push(name);
-      else throw unitErrorOf(error, 'dest');
-    }
-  }
-  return known;
-}
-
-async function typesOf(site: Site, path: string, signal: AbortSignal): Promise<Map<string, string>> {
-  const types = await site.all(path, signal, { $select: 'id,name' });
-  return new Map(types.flatMap((raw): [string, string][] => [[foldTitle(textOf(raw['name']) ?? ''), textOf(raw['id']) ?? '']]));
-}
-
-async function makeType(destination: Site, raw: Raw, signal: AbortSignal): Promise<string> {
-  const body = { name: textOf(raw['name']), description: textOf(raw['description']) ?? '', group: textOf(raw['group']) ?? 'Custom Content Types', base: { id: builtInParent(textOf(raw['id']) ?? '0x01') } };
-  return textOf((await destination.port.post<Raw>(destination.at('/contentTypes'), body, destination.options(signal, { repeatable: true })))['id']) ?? '';
-}
-
-/** The nearest ancestor that every tenant has: a custom type's id continues its parent's with `00` and a GUID. */
-export function builtInParent(id: string): string {
-  const cut = /00[0-9a-f]{32}/i.exec(id.slice(2));
-  return cut === null ? id : id.slice(0, 2 + cut.index) === '0x' ? '0x01' : id.slice(0, 2 + cut.index);
-}
-
-/** Folders of lists and everything made from them. */
-export const isFolderType = (contentTypeId: string): boolean => /^0x0120/i.test(contentTypeId);
-
-const isKind = (error: unknown, kind: GraphRequestError['kind']): error is GraphRequestError => error instanceof GraphRequestError && error.kind === kind;
 
 /** Makes a list, or finds the one of that title. Returns its id. Throws UnitError. */
 export async function makeList(destination: Site, { displayName, description, template, contentTypes }: SourceList['list'], signal: AbortSignal): Promise<string> {

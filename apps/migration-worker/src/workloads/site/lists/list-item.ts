@@ -2,7 +2,7 @@
 import { objectOf, textOf, type Raw } from '../../drive/drive-item.js';
 import { lostPart } from '../lost-part.js';
 import type { SourceItem } from '../../workload.js';
-import { isFolderType } from './dest-list.js';
+import { isFolderType } from './content-types.js';
 import type { SourceList } from './source-lists.js';
 import { hasValue, pointedAt } from './values.js';
 
