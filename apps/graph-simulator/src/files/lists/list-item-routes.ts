@@ -116,6 +116,8 @@ export function listItemRoutes(world: World, links: DownloadLinks): Route[] {
     return { status: 204 };
   };
 
+  /** A delta does not say who changed an item last (the example of https://learn.microsoft.com/graph/api/listitem-delta, and Microsoft's answer in https://learn.microsoft.com/answers/questions/5768708). */
+  const withoutEditor = ({ lastModifiedBy: _by, ...rest }: Record<string, unknown>): Record<string, unknown> => rest;
   const delta: Route['handle'] = (req) => {
     const place = placeOf(req);
     const query = readQuery(place.list, req);
@@ -129,7 +131,7 @@ export function listItemRoutes(world: World, links: DownloadLinks): Route[] {
     try {
       const page = walk.page(token === '' ? null : token, size);
       if (page === null) throw new GraphFault(400, 'invalidRequest', 'The provided sync token is malformed.');
-      const value = page.entries.map(({ key, item }) => (item === null ? { id: String(key), deleted: { state: 'deleted' }, parentReference: { id: place.list.id } } : view(req, place, item, query)));
+      const value = page.entries.map(({ key, item }) => (item === null ? { id: String(key), deleted: { state: 'deleted' }, parentReference: { id: place.list.id } } : withoutEditor(view(req, place, item, query))));
       return { status: 200, json: { ...base, ...(page.next === null ? {} : { '@odata.nextLink': link(page.next) }), ...(page.delta === null ? {} : { '@odata.deltaLink': link(page.delta) }), value } };
     } catch (error) {
       if (!(error instanceof DeltaExpired)) throw error;

@@ -136,7 +136,11 @@ describeWorkload(
         await rig.edits('source', { kind: 'deleteItem', list: 'Notes', item: 5 });
       },
       touchCopy: async () => {
-        await rig.edits('dest', { kind: 'editItem', list: 'Notes', item: 5, fields: { Qty: 78 } });
+        // Copies are numbered as they were written, and several are written at once.
+        const { fields } = await rig.source.port.get<{ fields: Raw }>(`/sites/${rig.source.siteId}/lists/Notes/items/5`, { budget, query: { $expand: 'fields($select=Title,Qty)' } });
+        const { value } = await rig.dest.port.get<{ value: { id: string; fields: Raw }[] }>(`/sites/${rig.dest.siteId}/lists/Notes/items`, { budget, query: { $expand: 'fields($select=Title,Qty)' } });
+        const copy = value.find((each) => each.fields['Title'] === fields['Title'] && each.fields['Qty'] === fields['Qty']);
+        await rig.edits('dest', { kind: 'editItem', list: 'Notes', item: Number(copy?.id), fields: { Qty: 78 } });
       },
       damage: async (kind) => {
         if (kind === 'change') await rig.edits('dest', { kind: 'editItem', list: 'Notes', item: 2, fields: { Qty: 79 } });

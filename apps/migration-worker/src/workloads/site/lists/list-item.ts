@@ -11,8 +11,10 @@ export interface ItemRef {
   readonly contentType: string | null;
 }
 
-/** What is listed of items besides their fields. */
-export const itemSelect = 'id,eTag,contentType,lastModifiedDateTime,lastModifiedBy';
+/** What a delta says of items besides their fields. */
+export const listedSelect = 'id,eTag,contentType,lastModifiedDateTime';
+/** What is asked of items besides their fields. */
+export const itemSelect = `${listedSelect},lastModifiedBy`;
 
 /** An item of the source and what of it cannot be carried. */
 export function sourceItems({ list, columns, lookups }: SourceList, raw: Raw): SourceItem[] {

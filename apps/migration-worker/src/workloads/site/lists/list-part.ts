@@ -14,7 +14,7 @@ import { foldTitle, listLists, type Library, type SiteList } from '../structure.
 import { markColumn, type Column } from './columns.js';
 import { makeList, prepareList, type DestList } from './dest-list.js';
 import { itemSelect, removedKeys, sourceItems, type ItemRef } from './list-item.js';
-import { listedItems } from './list-pages.js';
+import { listedItems, presentItems } from './list-pages.js';
 import type { SitePeople } from './people.js';
 import { readSourceLists, type SourceList } from './source-lists.js';
 import { lacksValue, lookupsText, plainFields, pointedAt, pointingFields, valuesText } from './values.js';
@@ -148,10 +148,9 @@ export class ListPart implements SitePart {
     }
     const [, listId] = destParts(dest.id);
     const columns = list?.columns ?? [];
-    for await (const { value, checkpoint, complete } of listedItems(destination, listId, columns, from, signal, [markColumn])) {
+    for await (const { value, checkpoint, complete } of presentItems(destination, listId, columns, from, signal, [markColumn])) {
       const prints: Fingerprint[] = [];
       for (const raw of value) {
-        if (raw['deleted'] !== undefined) continue;
         const fields = objectOf(raw['fields']) ?? {};
         const ref = refOf(listId, raw);
         const item: SourceItem = { key: ref.id, version: ref.version, sizeBytes: 0, kind: 'listItem', at: null, matchKey: null, ref: { fields, contentType: textOf(objectOf(raw['contentType'])?.['name']) } satisfies ItemRef };
