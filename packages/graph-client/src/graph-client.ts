@@ -110,6 +110,7 @@ export function createGraphClient({ tenantId, clientId, tokens, http, governor, 
 
   const port: GraphPort = {
     tenantId,
+    appId: clientId,
     get: (path, options) => json('GET', path, options),
     post: (path, body, options) => write('POST', path, body, options),
     patch: (path, body, options) => write('PATCH', path, body, options),

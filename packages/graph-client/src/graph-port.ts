@@ -73,6 +73,8 @@ export interface BatchAnswer {
 export interface GraphPort {
   /** Microsoft's id of the tenant this port acts in. */
   readonly tenantId: string;
+  /** Id of the application that it acts as. */
+  readonly appId: string;
   get<T>(path: string, options: RequestOptions): Promise<T>;
   post<T>(path: string, body: unknown, options: RequestOptions): Promise<T>;
   patch<T>(path: string, body: unknown, options: RequestOptions): Promise<T>;

@@ -13,6 +13,7 @@ export function readOnly(port: GraphPort, allow: readonly RegExp[] = []): GraphP
   };
   return {
     tenantId: port.tenantId,
+    appId: port.appId,
     get: (path, options) => port.get(path, options),
     post: async (path, body, options) => {
       check('POST', path);

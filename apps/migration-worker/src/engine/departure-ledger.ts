@@ -65,6 +65,8 @@ export interface DepartureLedger {
   settle(settlements: readonly Settlement[]): Promise<void>;
   /** Opens departures again that were taken for deletions, and whose item was met elsewhere since. */
   reopen(containerNos: readonly number[]): Promise<void>;
+  /** Of these match hashes of departures, those under which an item that has not left may have a copy without our knowing. */
+  doubtedToo(matchHashes: readonly string[]): Promise<Set<string>>;
   /** A copy that a departed item had without our knowing is known from now on. */
   adopt(departure: Pick<OpenDeparture, 'containerNo' | 'mark'>, dest: { id: string; version: string }): Promise<void>;
   /** Settled departures of the unit over all its passes. */
@@ -163,6 +165,14 @@ export function createDepartureLedger(sql: Sql, { destinationNo, unitNo, unitId,
     async reopen(containerNos) {
       await fenced(sql`select worker.reopen(${destinationNo}::bigint, ${unitId}, ${claim}::bigint, ${unitNo}::integer, ${list(containerNos)}::text::bigint[])`.then(() => undefined));
     },
+    async doubtedToo(matchHashes) {
+      if (matchHashes.length === 0) return new Set();
+      const rows = await sql<{ hash: string }[]>`
+        select h.hash::text as hash from unnest(${list(matchHashes)}::text::bigint[]) as h (hash) where exists (
+          select 1 from (select container_no, item_key, state, dest_id from worker.ledger where match_hash = h.hash offset 0) l
+          where l.dest_id is null and l.state in (${itemStates.claimed}, ${itemStates.failed}) and not exists (select 1 from worker.departures d where d.unit_no = ${unitNo} and d.container_no = l.container_no and d.item_key = l.item_key))`;
+      return new Set(rows.map(({ hash }) => hash));
+    },
     async adopt({ containerNo, mark }, { id, version }) {
       await fenced(
         sql`with held as materialized (select worker.assert_holder(${destinationNo}::bigint, ${unitId}, ${claim}::bigint))
@@ -210,6 +220,7 @@ export const noDepartureLedger: DepartureLedger = {
   open: () => Promise.resolve([]),
   settle: () => Promise.resolve(),
   reopen: () => Promise.resolve(),
+  doubtedToo: () => Promise.resolve(new Set()),
   adopt: () => Promise.resolve(),
   counts: () => Promise.resolve(noDepartures),
 };

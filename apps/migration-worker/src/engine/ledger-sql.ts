@@ -73,9 +73,11 @@ export async function named(sql: Sql, destinationNo: number, candidates: readonl
   return rows.map((row) => unpackName(row.dest_id));
 }
 
-/** Which of these ids rows of the container name. */
-export async function copiesIn(sql: Sql, containerNo: number, destIds: readonly string[]): Promise<string[]> {
-  const rows = await sql<{ dest_id: Buffer }[]>`select dest_id from worker.ledger where container_no = ${containerNo} and dest_id in (select n::bytea from unnest(${names(destIds)}::text::text[]) as a (n))`;
+/** Which of these ids rows of the destination name, read from one end to the other. */
+export async function copiesAmong(sql: Sql, destinationNo: number, destIds: readonly string[]): Promise<string[]> {
+  const rows = await sql<{ dest_id: Buffer }[]>`
+    select dest_id from worker.ledger where dest_id in (select n::bytea from unnest(${names(destIds)}::text::text[]) as a (n))
+      and container_no = any(array(select c.container_no from worker.containers c join worker.mappings m on m.mapping_no = c.mapping_no where m.destination_no = ${destinationNo}))`;
   return rows.map((row) => unpackName(row.dest_id));
 }
 

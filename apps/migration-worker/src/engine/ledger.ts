@@ -142,9 +142,9 @@ function createUnitLedger(sql: Sql, route: Route, holder: bulk.HeldClaim, counte
       if (candidates.length === 0) return new Set();
       return new Set(await bulk.named(sql, destinationNo, candidates));
     },
-    async copiesIn({ containerNo }, destIds) {
+    async copiesAmong(destIds) {
       if (destIds.length === 0) return new Set();
-      return new Set(await bulk.copiesIn(sql, containerNo, destIds));
+      return new Set(await bulk.copiesAmong(sql, destinationNo, destIds));
     },
     async commit(change) {
       await fenced(bulk.store(sql, holder, { ...change, reports: change.reports.map((report) => sealed(report, seals.links)) }));

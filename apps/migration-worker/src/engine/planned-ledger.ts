@@ -47,7 +47,7 @@ export async function openPlannedLedger(sql: Sql, route: Route): Promise<UnitLed
     },
     pending: () => Promise.resolve(null),
     named: () => Promise.resolve(new Set()),
-    copiesIn: () => Promise.resolve(new Set()),
+    copiesAmong: () => Promise.resolve(new Set()),
     commit(change) {
       // Nothing is made, so nothing has a new address.
       for (const { links: _none, ...report } of change.reports) reports.push({ no: ++reportNo, report });

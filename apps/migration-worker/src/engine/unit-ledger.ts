@@ -115,8 +115,8 @@ export interface UnitLedger {
   pending(entry: ContainerEntry, max: number): Promise<Set<string> | null>;
   /** Which of these ids (unique within the destination: one drive, one site) some row names already, of whatever source and job. */
   named(candidates: readonly { matchHash: string; destId: string }[]): Promise<Set<string>>;
-  /** Which of these ids rows of this container name. Reads the whole container: for the few that nothing else tells apart. */
-  copiesIn(entry: ContainerEntry, destIds: readonly string[]): Promise<Set<string>>;
+  /** As `named`, whatever its item was called when it was written. Reads all that was written to the destination: for the few that nothing else tells apart. */
+  copiesAmong(destIds: readonly string[]): Promise<Set<string>>;
   /** Stores everything or nothing. Throws ClaimLost when the claim is not ours any more. */
   commit(change: LedgerChange): Promise<void>;
   /** Notes that every container has been listed to its end. */

@@ -50,7 +50,7 @@ async function resolveDoubt(context: PassContext, run: ContainerRun, dest: DestC
   const doubtful = hands.filter((hand) => hand.doubt);
   if (doubtful.length === 0 || context.dryRun) return hands;
   context.halt.soft.throwIfAborted();
-  const found = await context.session.find(doubtful.map((hand) => transferItem(context, run, hand)), dest, run.container, context.halt.soft);
+  const found = await context.session.find(doubtful.map((hand) => transferItem(context, hand)), dest, run.container, context.halt.soft);
   const named = await context.ledger.named(doubtful.flatMap((hand) => (found.get(hand.item.key) ?? []).map(({ id }) => ({ matchHash: hand.matchHash, destId: id }))));
   const builder = new ChangeBuilder(context.unitId, run);
   const adopted = new Set<Hand>();
@@ -161,7 +161,7 @@ async function transferBatch(context: PassContext, run: ContainerRun, dest: Dest
   const open = new Map(batch.map((hand) => [hand.item.key, hand]));
   const transferred: Transferred = { outcomes: new ChangeBuilder(context.unitId, run), ended: [], items: 0, bytes: 0, inDoubt: [], broken: null };
   try {
-    const results = context.dryRun ? planned(context, run, batch) : context.session.transfer(batch.map((hand) => ({ ...transferItem(context, run, hand), resume: resumeOf(context, run, hand) })), dest, run.container, halt.hard);
+    const results = context.dryRun ? planned(context, run, batch) : context.session.transfer(batch.map((hand) => ({ ...transferItem(context, hand), resume: resumeOf(context, run, hand) })), dest, run.container, halt.hard);
     for await (const result of results) {
       const hand = open.get(result.key);
       if (hand === undefined) throw new Error('a workload reported an item that was not in the batch, or reported it twice');
@@ -203,7 +203,7 @@ async function record(context: PassContext, run: ContainerRun, { outcomes, ended
 
 /** A dry run's writer: it says what a write would have done. */
 async function* planned(context: PassContext, run: ContainerRun, batch: readonly Hand[]): AsyncGenerator<ItemResult> {
-  const foreseen = new Map((await context.session.foresee(batch.map((hand) => transferItem(context, run, hand)), run.container, context.halt.hard)).map((result) => [result.key, result]));
+  const foreseen = new Map((await context.session.foresee(batch.map((hand) => transferItem(context, hand)), run.container, context.halt.hard)).map((result) => [result.key, result]));
   for (const { item, existing } of batch) yield foreseen.get(item.key) ?? { key: item.key, outcome: existing === null ? 'copied' : 'updated', dest: { id: '', version: '' }, bytes: item.sizeBytes };
 }
 
@@ -221,9 +221,9 @@ function resumeOf({ ledger, halt }: PassContext, { entry }: ContainerRun, hand: 
   };
 }
 
-function transferItem({ ledger }: PassContext, { entry }: ContainerRun, { item, existing, mark, needed, referred, row, wasInDoubt, doubt, claimedVersion, versionHash }: Hand): TransferItem {
+function transferItem({ ledger }: PassContext, { item, existing, mark, needed, referred, row, wasInDoubt, doubt, claimedVersion, versionHash }: Hand): TransferItem {
   const claimed = doubt && row !== null && claimedVersion !== versionHash ? matchBits(row.matchHash) : null;
-  return { item, existing, mark, needed, ...(referred === undefined ? {} : { referred }), again: row !== null || wasInDoubt, ...(claimed === null ? {} : { claimedAs: (matchKey: string) => matchBits(hash64(matchKey)) === claimed }), copiesAmong: (destIds) => ledger.copiesIn(entry, destIds) };
+  return { item, existing, mark, needed, ...(referred === undefined ? {} : { referred }), again: row !== null || wasInDoubt, ...(claimed === null ? {} : { claimedAs: (matchKey: string) => matchBits(hash64(matchKey)) === claimed }), copiesAmong: (destIds) => ledger.copiesAmong(destIds) };
 }
 
 /** Cuts items into batches by number and size; an item that is larger than a batch travels alone. */

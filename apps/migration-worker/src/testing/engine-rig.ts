@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Secret } from '@migrator/service-kit/config';
 import { migrateDatabase, openDatabase, type Database, type Sql } from '@migrator/service-kit/database';
 import type { ItemReport } from '@migrator/contracts/events';
+import type { GraphPort } from '@migrator/graph-client';
 import type { Filters } from '@migrator/contracts/api/jobs';
 import { freshDatabase, type TestDatabase } from '@migrator/testing/servers';
 import { Budget } from '../engine/budget.js';
@@ -119,7 +120,7 @@ function withSteps(ledger: UnitLedger, step: (name: string) => void): UnitLedger
       return ledger.lookup(entry, marks);
     },
     commit: async (change) => {
-      step('before a commit');
+      step(change.outcomes.length > 0 ? 'before outcomes' : 'before a commit');
       await ledger.commit(change);
       step('after a commit');
     },
@@ -152,6 +153,23 @@ function withSteps(ledger: UnitLedger, step: (name: string) => void): UnitLedger
     markSwept: async () => {
       step('before swept');
       await ledger.markSwept();
+    },
+  };
+}
+
+/** A process that dies when what it has written by then is to be recorded: it is at the destination, and nobody knows. */
+export function dyingUnrecorded(destination: GraphPort): { step: (name: string) => void; destination: GraphPort } {
+  let written = 0;
+  const counting = <A extends unknown[], R>(send: (...args: A) => Promise<R>) => async (...args: A): Promise<R> => {
+    const answer = await send(...args);
+    written += 1;
+    return answer;
+  };
+  const { post, patch, put, delete: remove, raw, preauthorised } = destination;
+  return {
+    destination: { ...destination, post: counting(post) as GraphPort['post'], patch: counting(patch) as GraphPort['patch'], put: counting(put) as GraphPort['put'], delete: counting(remove), raw: counting(raw), preauthorised: counting(preauthorised) },
+    step: (name) => {
+      if (written > 0 && name === 'before outcomes') throw new Killed(name);
     },
   };
 }

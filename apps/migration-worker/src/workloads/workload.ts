@@ -234,6 +234,11 @@ export interface DestCopy {
   readonly matchKey: string | null;
   /** Our stamp, where the copy has one. */
   readonly mark: string | null;
+  /**
+   * Match keys of the items that it may be the copy of by its name, which other things may have as well: it is taken for one only where
+   * nothing else could be meant. `markStart`: with what the item's mark begins, where the name says that.
+   */
+  readonly named?: readonly { readonly matchKey: string; readonly markStart: string }[];
   /** False for what a write left that did not come to its end. */
   readonly whole: boolean;
 }
@@ -245,7 +250,7 @@ export interface Following {
    * a copy, and none for a copy of which it cannot be said: that one is asked for again in a later pass.
    */
   remove(copies: readonly DestRef[], dest: DestContainer, signal: AbortSignal): AsyncIterable<RemovalResult>;
-  /** Everything a destination container holds, for the rare copy whose id we never learnt. */
+  /** What a destination container holds that we may have made and nobody has touched since, for the rare copy whose id we never learnt. */
   copies(dest: DestContainer, signal: AbortSignal): AsyncIterable<DestCopy>;
   /** Containers of the source that the job leaves out, such as folders its filters exclude. */
   leftOut(signal: AbortSignal): AsyncIterable<Container>;

@@ -2,7 +2,7 @@
 import type { GraphPort } from '@migrator/graph-client';
 import { eventually } from '@migrator/testing/eventually';
 import { startSimulator, type TestSimulator } from '@migrator/testing/simulator';
-import { dyingAt, Killed, ledgerDatabase, type AttemptEnd, type AttemptPorts, type LedgerDatabase } from '../../testing/engine-rig.js';
+import { dyingAt, dyingUnrecorded, Killed, ledgerDatabase, type AttemptEnd, type AttemptPorts, type LedgerDatabase } from '../../testing/engine-rig.js';
 import { Halt, Stopped } from '../../engine/halt.js';
 import { recountUnit } from '../../engine/ledger.js';
 import { DriveRig } from './testing/drive-rig.js';
@@ -23,6 +23,12 @@ afterAll(async () => {
 });
 
 const everything = { seed: 'a', files: 60, folders: 12, emptyFolders: 2, emptyEvery: 9, large: [12_000_000, 10_485_760, 25_000_001], notebooks: 1, shortcuts: 1, malwareEvery: 20, bytesMax: 40_000 };
+
+/** It dies when what it has written is to be recorded. */
+const dies = async (): Promise<void> => {
+  const { step, destination } = dyingUnrecorded(rig.tenants.dest.port);
+  expect((await rig.pass({ step, ports: { ...rig.tenants.ports, destination } })).unexpected).toBeInstanceOf(Killed);
+};
 
 const expectWhole = async (): Promise<void> => {
   const { expected, matched, missing, extra, differs, examples } = await rig.compare();
@@ -77,19 +83,6 @@ test('a worker killed again and again at any step copies everything once', async
 test('what a worker wrote before it died is there once, though it was renamed, moved and dies again before the next attempt', async () => {
   rig = await DriveRig.start(simulator, database, { seed: 'r', files: 0, folders: 0 });
   await rig.owns('source', [{ kind: 'folder', path: 'Plans' }, { kind: 'folder', path: 'Other' }, { kind: 'write', path: 'a.bin', bytes: 5_000 }, { kind: 'write', path: 'b.txt', bytes: 12 }, { kind: 'write', path: 'c.txt', bytes: 30 }, { kind: 'write', path: 'empty', bytes: 0 }]);
-  // Each time it dies when what it has written is to be recorded: everything is at the destination, and nobody knows.
-  const dies = async (): Promise<void> => {
-    const wrote = async (): Promise<number> => (await rig.writes()).length;
-    const before = await wrote();
-    let written = false;
-    const step = (name: string): void => {
-      if (written && name === 'before a commit') throw new Killed(name);
-    };
-    const watching = eventually('something is written', async () => (written = (await wrote()) >= before + 1));
-    const end = await rig.pass({ step });
-    await watching;
-    expect(end.result).not.toBe('done');
-  };
   await dies();
   await rig.owns('source', [{ kind: 'rename', path: 'Plans', to: 'Plan' }, { kind: 'rename', path: 'a.bin', to: 'A1.bin' }, { kind: 'move', path: 'b.txt', to: 'Other' }, { kind: 'rename', path: 'c.txt', to: 'd.txt' }, { kind: 'move', path: 'd.txt', to: 'Plan' }, { kind: 'rename', path: 'empty', to: 'nothing' }]);
   await dies();
@@ -98,6 +91,28 @@ test('what a worker wrote before it died is there once, though it was renamed, m
   expect(end).toMatchObject({ result: 'done', counters: { error: 0, skipped: 0, total: 6 } });
   await expectWhole();
   await expectExact(end);
+});
+
+test.each(['keep', 'apply'] as const)('what a worker wrote before it died is known when it is deleted at the source before the next attempt, unless something else could be meant: deletions %s', async (deletions) => {
+  rig = await DriveRig.start(simulator, database, { seed: deletions, files: 0, folders: 0 });
+  const { port, userId } = rig.tenants.dest;
+  const budget = { kind: 'files' } as const;
+  const there = async (path = ''): Promise<string[]> => (await port.get<{ value: { name: string }[] }>(`/users/${userId}/drive/root${path}/children`, { budget, query: { $select: 'name' } })).value.map(({ name }) => name).sort();
+  await rig.owns('source', [{ kind: 'folder', path: 'gone' }, ...['gone.bin', 'edited.txt', 'twin.txt', 'same.txt', 'stays.txt'].map((path) => ({ kind: 'write', path, bytes: 12 }) as const)]);
+  await dies();
+  const written = ['edited.txt', 'gone', 'gone.bin', 'same.txt', 'stays.txt', 'twin.txt'];
+  expect(await there()).toEqual(written);
+  // Somebody has changed one, and of another there is a second one of that name that a program made: it may be anything.
+  await rig.owns('dest', [{ kind: 'write', path: 'edited.txt', bytes: 13 }, { kind: 'folder', path: 'Else' }]);
+  await port.put(`/users/${userId}/drive/root:/Else/twin.txt:/content`, 'of something else', { budget });
+  await rig.owns('source', ['gone', 'gone.bin', 'edited.txt', 'twin.txt', 'same.txt'].map((path) => ({ kind: 'delete', path }) as const));
+  // And one has the name of an item that is still there and has no copy: its own may be meant.
+  const long = ['x', 'y'].map((letter) => letter.repeat(200));
+  await rig.owns('source', [{ kind: 'folder', path: 'x' }, { kind: 'folder', path: 'x/y' }, { kind: 'write', path: 'x/y/same.txt', bytes: 3 }, { kind: 'rename', path: 'x/y', to: long[1] ?? '' }, { kind: 'rename', path: 'x', to: long[0] ?? '' }]);
+  const end = await rig.pass({ deletions });
+  expect(end).toMatchObject({ result: 'done', counters: { total: 4, done: 2, error: 2 } });
+  expect(end.notes).toContain(deletions === 'keep' ? 'INFO 2 items were deleted at the source; the copies stay.' : 'INFO 2 items were deleted at the source, and the copies removed.');
+  expect(await there()).toEqual(['Else', ...written.filter((name) => deletions === 'keep' || !name.startsWith('gone')), long[0]]);
 });
 
 test('the next pass takes over what was written, renamed, moved and made, without copying anything else', async () => {

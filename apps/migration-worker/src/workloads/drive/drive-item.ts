@@ -22,8 +22,10 @@ export interface DriveItem {
   readonly dates: Dates | null;
   readonly eTag: string;
   readonly infected: boolean;
-  /** A program made it, and nobody in person. */
-  readonly byProgram: boolean;
+  /** Id of the program that made it; null: a person did. */
+  readonly madeBy: string | null;
+  /** Id of the program that changed it last; null: a person did, or the listing does not say. */
+  readonly changedBy: string | null;
   readonly childCount: number;
   /** Number of the version that its content is, such as `3.0`; null where Graph does not say. */
   readonly versionId: string | null;
@@ -40,8 +42,8 @@ export type Raw = Record<string, unknown>;
 /** What `DriveItem` is read from. */
 export const itemSelect = 'id,name,size,eTag,file,folder,package,remoteItem,malware,parentReference,fileSystemInfo,createdBy,root,publication,shared';
 /** What is listed of the destination, and of the source: there with the address of the bytes. */
-export const destSelect = `${itemSelect},deleted`;
-export const sourceSelect = `${destSelect},@microsoft.graph.downloadUrl`;
+export const destSelect = `${itemSelect},deleted,lastModifiedBy`;
+export const sourceSelect = `${itemSelect},deleted,@microsoft.graph.downloadUrl`;
 
 export function parseDriveItem(raw: Raw): DriveItem {
   const file = objectOf(raw['file']);
@@ -56,7 +58,8 @@ export function parseDriveItem(raw: Raw): DriveItem {
     dates: datesOf(objectOf(raw['fileSystemInfo'])),
     eTag: textOf(raw['eTag']) ?? '',
     infected: raw['malware'] !== undefined && raw['malware'] !== null,
-    byProgram: objectOf(objectOf(raw['createdBy'])?.['application']) !== null,
+    madeBy: programOf(raw['createdBy']),
+    changedBy: programOf(raw['lastModifiedBy']),
     childCount: numberOf(objectOf(raw['folder'])?.['childCount']),
     versionId: textOf(objectOf(raw['publication'])?.['versionId']),
     shared: objectOf(raw['shared']) !== null,
@@ -93,6 +96,8 @@ export function wholeSeconds(value: unknown): string | null {
   return Number.isNaN(at) ? null : `${new Date(at).toISOString().slice(0, 19)}Z`;
 }
 
+/** Of an identity set (`createdBy`, `lastModifiedBy`) the program's id; null: a person's. */
+export const programOf = (identity: unknown): string | null => textOf(objectOf(objectOf(identity)?.['application'])?.['id']);
 export const objectOf = (value: unknown): Raw | null => (typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Raw) : null);
 export const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 const numberOf = (value: unknown): number => (typeof value === 'number' ? value : 0);

@@ -3,12 +3,12 @@ import { pathSegments } from '@migrator/contracts/api/jobs';
 import type { Logger } from '@migrator/service-kit/logger';
 import { GraphRequestError } from '@migrator/graph-client';
 import { noWords, orEndUnit, unitErrorOf } from '../graph-errors.js';
-import type { Candidate, Capabilities, DestContainer, DestRef, FingerprintPage, ForeseenResult, Identity, ItemResult, Page, People, RemovalResult, Side, TransferItem, UnitScope } from '../workload.js';
+import type { Candidate, Capabilities, DestContainer, DestCopy, DestRef, FingerprintPage, ForeseenResult, Identity, ItemResult, Page, People, RemovalResult, Side, TransferItem, UnitScope } from '../workload.js';
 import type { Drive } from './drive.js';
 import { parseDriveItem, type DriveItem, type Raw } from './drive-item.js';
 import { placeFields, readSide, verifiedFields, type ReadMore } from './drive-sides.js';
 import { endOf, ItemEnded, resultOf } from './errors.js';
-import { findCopies } from './find-copies.js';
+import { findCopies, listCopies } from './find-copies.js';
 import { FolderPaths, type PathNames } from './folder-paths.js';
 import { Histories } from './history.js';
 import { listItems } from './list-items.js';
@@ -99,6 +99,10 @@ export class DrivePair {
   transfer(batch: readonly TransferItem[], folderId: string, signal: AbortSignal): AsyncIterable<ItemResult> {
     if (this.transfers === null) throw new Error('a drive that is only planned cannot be written to');
     return this.transfers.transfer(batch, folderId, signal);
+  }
+
+  copies(folderId: string, signal: AbortSignal): AsyncIterable<DestCopy> {
+    return listCopies(this.destination, folderId, signal);
   }
 
   remove(copies: readonly DestRef[], signal: AbortSignal): AsyncIterable<RemovalResult> {

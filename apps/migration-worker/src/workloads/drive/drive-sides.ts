@@ -5,7 +5,7 @@ import { InFlight } from '../in-flight.js';
 import type { Fingerprint, FingerprintPage, People, Side } from '../workload.js';
 import type { Drive } from './drive.js';
 import { copyVersion, type DriveItem } from './drive-item.js';
-import { FolderPaths, type PathNames } from './folder-paths.js';
+import { FolderPaths, pathBelow, type PathNames } from './folder-paths.js';
 import type { Histories } from './history.js';
 import { listDriveItems, sourceItem } from './list-items.js';
 import { sharingKey } from './list-sharing.js';
@@ -41,7 +41,7 @@ export async function* readSide(drive: Drive, names: PathNames, more: ReadMore, 
       const reads = new InFlight<Fingerprint[]>(readsAtOnce, Infinity);
       try {
         for (const { item, path } of listed) {
-          const below = within(path, top);
+          const below = pathBelow(path, top);
           if (below === null || item.id === folderId) continue;
           const print = side === 'source' ? sourcePrint(drive, item, below, names) : destPrint(drive, item, below);
           while (!reads.hasRoomFor(0)) prints.push(...(await reads.next()));
@@ -116,10 +116,3 @@ function printOf({ name, kind, size, hash, dates, infected }: DriveItem, folders
 }
 
 const likenessByName = (kind: DriveItem['kind'], created: string, modified: string, name: string): string => [kind, created, modified, foldName(name)].join('\n');
-
-/** What of a path lies below a folder; null when it does not. */
-function within(path: string, top: string): string | null {
-  if (top === '/') return path;
-  if (path === top) return '/';
-  return path.startsWith(`${top}/`) ? path.slice(top.length + 1) : null;
-}

@@ -24,8 +24,7 @@ class DriveSession implements UnitSession {
   };
   readonly following: Following = {
     remove: (copies, _dest, signal) => this.pair.remove(copies, signal),
-    // A copy whose id we never learnt is found by its name when its item is met again; what left before that has no name here.
-    copies: () => nothing(),
+    copies: (dest, signal) => this.pair.copies(dest.id, signal),
     leftOut: () => nothing(),
   };
 

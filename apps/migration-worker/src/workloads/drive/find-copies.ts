@@ -6,13 +6,13 @@
 import { GraphRequestError } from '@migrator/graph-client';
 import { orEndUnit } from '../graph-errors.js';
 import { InFlight } from '../in-flight.js';
-import type { Candidate, TransferItem } from '../workload.js';
+import type { Candidate, DestCopy, TransferItem } from '../workload.js';
 import type { Drive } from './drive.js';
 import { copyVersion, itemSelect, ownersVersion, parseDriveItem, sameDates, type DriveItem, type Raw } from './drive-item.js';
-import { FolderPaths } from './folder-paths.js';
+import { FolderPaths, pathBelow } from './folder-paths.js';
 import type { Histories } from './history.js';
 import { listDriveItems, sourceItem } from './list-items.js';
-import { nameBesideWhich } from './names.js';
+import { namesMeant } from './names.js';
 import { isSharing } from './share-copies.js';
 import { Place } from './transfer-items.js';
 
@@ -46,7 +46,7 @@ async function findElsewhere(destination: Drive, histories: Histories, entries: 
   const like = new Map<TransferItem, DriveItem[]>(entries.map((entry) => [entry, []]));
   for await (const { listed } of listDriveItems(destination, new FolderPaths(destination), false, null, signal)) {
     for (const { item: there } of listed) {
-      if (!there.byProgram) continue;
+      if (there.madeBy === null) continue;
       for (const [entry, items] of like) if (names(destination, there, entry.mark).some((matchKey) => entry.claimedAs?.(matchKey) === true)) items.push(there);
     }
   }
@@ -58,10 +58,23 @@ async function findElsewhere(destination: Drive, histories: Histories, entries: 
   }
 }
 
-/** The match keys of the things that may have got this name. */
-function names(destination: Drive, there: DriveItem, mark: string): string[] {
-  const name = nameBesideWhich(there.name, mark);
-  return [there.name, ...(name === null ? [] : [name])].map((each) => sourceItem(destination, { ...there, name: each }, '/').matchKey ?? '');
+/** Match keys of what may have got this name. */
+const names = (destination: Drive, there: DriveItem, mark: string): string[] => meant(destination, there).flatMap(({ matchKey, markStart }) => (mark.startsWith(markStart) ? [matchKey] : []));
+
+function meant(destination: Drive, there: DriveItem): { matchKey: string; markStart: string }[] {
+  return namesMeant(there.name).map(({ name, markStart }) => ({ matchKey: sourceItem(destination, { ...there, name }, '/').matchKey ?? '', markStart }));
+}
+
+/** What lies below a folder that this program made and nobody has touched since. Throws UnitError. */
+export async function* listCopies(destination: Drive, folderId: string, signal: AbortSignal): AsyncGenerator<DestCopy> {
+  const paths = new FolderPaths(destination);
+  const top = await orEndUnit('dest', () => paths.of(folderId, signal));
+  const ours = (program: string | null): boolean => program?.toLowerCase() === destination.port.appId.toLowerCase();
+  for await (const { listed } of listDriveItems(destination, paths, false, null, signal)) {
+    for (const { item, path } of listed) {
+      if (item.id !== folderId && ours(item.madeBy) && ours(item.changedBy) && pathBelow(path, top) !== null) yield { dest: { id: item.id, version: copyVersion(item) }, matchKey: null, mark: null, named: meant(destination, item), whole: true };
+    }
+  }
 }
 
 async function candidates(destination: Drive, histories: Histories, entry: TransferItem, rootId: string, signal: AbortSignal): Promise<Candidate[]> {
@@ -79,7 +92,7 @@ async function candidates(destination: Drive, histories: Histories, entry: Trans
     const there = await destination.find(destination.named(place.folderId, name), signal);
     if (there === null || (there.kind === 'file') !== (item.kind === 'file')) continue;
     const equal = item.kind === 'file' && there.size === item.size && there.hash !== null && there.hash === item.hash;
-    if (there.byProgram) refs.push(await candidate(destination, histories, there, item, signal));
+    if (there.madeBy !== null) refs.push(await candidate(destination, histories, there, item, signal));
     else if (equal) refs.push({ id: there.id, version: ownersVersion });
   }
   return refs;

@@ -82,6 +82,13 @@ export class FolderPaths {
   }
 }
 
+/** What of a path lies below a folder; null when it does not. */
+export function pathBelow(path: string, top: string): string | null {
+  if (top === '/') return path;
+  if (path === top) return '/';
+  return path.startsWith(`${top}/`) ? path.slice(top.length + 1) : null;
+}
+
 const joined = (names: readonly string[]): string => (names.length === 0 ? '/' : names.join('/'));
 
 /** `/drives/x/root:/A/B%20C` is `A`, `B C`. */

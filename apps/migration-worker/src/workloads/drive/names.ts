@@ -21,22 +21,28 @@ export function destName(name: string, kind: ItemKind, inRoot: boolean): string 
   return shortened(given);
 }
 
+/** Characters of an item's mark that the name of its copy says, where that lies beside something of the owner's. */
+const markChars = 8;
+const besideTag = /^ \(([0-9a-f]{8})\)$/;
+const tagChars = markChars + 3;
+
 /** The name of a copy beside something of the destination's owner that has its name: the same for an item each time, by its mark. */
 export function nameBeside(name: string, mark: string): string {
-  const { stem, ending, tag } = besideParts(name, mark);
-  return `${cut(stem, segmentCharsMax - tag.length - ending.length)}${tag}${ending}`;
+  const { stem, ending } = parts(name);
+  return `${cut(stem, segmentCharsMax - tagChars - ending.length)} (${mark.slice(0, markChars)})${ending}`;
 }
 
-/** The name that a copy of this name lies beside; null where it is not called as such. What was cut from a long one is not known. */
-export function nameBesideWhich(name: string, mark: string): string | null {
-  const { stem, ending, tag } = besideParts(name, mark);
-  return stem.endsWith(tag) ? `${stem.slice(0, -tag.length)}${ending}` : null;
+/** Whose copy a thing of this name may be: of what is called the same, or of what it lies beside. What was cut from a long name is not known. */
+export function namesMeant(name: string): { name: string; markStart: string }[] {
+  const { stem, ending } = parts(name);
+  const markStart = besideTag.exec(stem.slice(-tagChars))?.[1];
+  return [{ name, markStart: '' }, ...(markStart === undefined ? [] : [{ name: `${stem.slice(0, -tagChars)}${ending}`, markStart }])];
 }
 
-function besideParts(name: string, mark: string): { stem: string; ending: string; tag: string } {
+function parts(name: string): { stem: string; ending: string } {
   const dot = name.lastIndexOf('.');
   const at = dot > 0 ? dot : name.length;
-  return { stem: name.slice(0, at), ending: name.slice(at), tag: ` (${mark.slice(0, 8)})` };
+  return { stem: name.slice(0, at), ending: name.slice(at) };
 }
 
 /** Names that differ by case alone are one. */

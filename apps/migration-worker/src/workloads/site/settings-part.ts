@@ -1,5 +1,5 @@
 /** What of every site stays behind: one entry that says so. */
-import type { Candidate, Container, DestContainer, FingerprintPage, ForeseenResult, ItemResult, Page, RemovalResult, TransferItem } from '../workload.js';
+import type { Candidate, Container, DestContainer, DestCopy, FingerprintPage, ForeseenResult, ItemResult, Page, RemovalResult, TransferItem } from '../workload.js';
 import { lostPart, lostResult } from './lost-part.js';
 import { destId, type SitePart } from './site-part.js';
 
@@ -39,6 +39,10 @@ export class SettingsPart implements SitePart {
   /** Not compared: Graph shows neither side's. */
   async *read(): AsyncGenerator<FingerprintPage> {
     yield await Promise.resolve({ prints: [], checkpoint: kind, complete: true });
+  }
+
+  async *copies(): AsyncGenerator<DestCopy> {
+    // Nothing was written.
   }
 
   async *remove(): AsyncGenerator<RemovalResult> {

@@ -1,6 +1,6 @@
 /** Lists and pages of sites through the engine, held against each other by what Graph shows of both sites, and by a verification. */
 import { startSimulator, type TestSimulator } from '@migrator/testing/simulator';
-import { dyingAt, ledgerDatabase, type AttemptEnd, type LedgerDatabase } from '../../testing/engine-rig.js';
+import { dyingAt, dyingUnrecorded, Killed, ledgerDatabase, type AttemptEnd, type LedgerDatabase } from '../../testing/engine-rig.js';
 import { verifyAttempt } from '../../testing/verify-rig.js';
 import { recountUnit } from '../../engine/ledger.js';
 import { newSiteId } from '@migrator/contracts/new-site';
@@ -161,6 +161,23 @@ test('a worker killed again and again, with answers lost, makes every item and p
   expect(pages).toHaveLength(7);
   expect(pages.filter(({ publishingState }) => (publishingState as Raw)['level'] !== 'published')).toEqual([]);
 }, 60_000);
+
+test.each(['lists', 'pages'] as const)('of the %s that a worker wrote before it died, what is deleted at the source before the next attempt goes where the job asks for it; what somebody has changed stays', async (part) => {
+  rig = await SiteRig.start(simulator, database, { structure: { lists: [{ displayName: 'Notes', items: 5, columns: [] }], pages: { pages: 5, newsEvery: 9, foreignPartsEvery: 9 } } });
+  const scope = { scope: { files: false, lists: part === 'lists', pages: part === 'pages' } };
+  const there = async (side: SiteEnd): Promise<string[]> =>
+    part === 'lists' ? (await items(side, 'Notes')).map(({ Title }) => String(Title)).sort() : (await side.port.get<{ value: Raw[] }>(`/sites/${side.siteId}/pages/microsoft.graph.sitePage`, { budget })).value.map(({ name }) => String(name)).sort();
+  const { step, destination } = dyingUnrecorded(rig.dest.port);
+  const all = await there(rig.source);
+  expect((await rig.pass({ step, ports: { ...rig.tenants.ports, destination }, scope })).unexpected).toBeInstanceOf(Killed);
+  expect(await there(rig.dest)).toEqual(all);
+  await (part === 'lists' ? rig.edits('dest', { kind: 'editItem', list: 'Notes', item: 2, fields: { Title: 'mine' } }) : rig.edits('dest', { kind: 'editPage', page: 'Page-2.aspx', title: 'mine' }));
+  await rig.edits('source', ...[2, 4].map((number) => (part === 'lists' ? { kind: 'deleteItem', list: 'Notes', item: number } : { kind: 'deletePage', page: `Page-${number}.aspx` })));
+  const end = await rig.pass({ deletions: 'apply', scope });
+  expect(end).toMatchObject({ result: 'done', counters: { error: 0 } });
+  expect(end.notes).toContain('INFO 1 item was deleted at the source, and the copies removed.');
+  expect(await there(rig.dest)).toEqual([...(await there(rig.source)), part === 'lists' ? 'mine' : 'Page-2.aspx'].sort());
+});
 
 test('pages arrive with their parts, pointing at the new site, published where they were; a part that Graph does not take is told', async () => {
   rig = await SiteRig.start(simulator, database, { structure: { pages: { pages: 12, newsEvery: 4, foreignPartsEvery: 3, draftEvery: 5, columnsEvery: 2 } } });

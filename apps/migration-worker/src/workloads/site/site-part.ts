@@ -1,5 +1,5 @@
 /** What a site's session does with the containers of one kind: its libraries, its lists, its pages. */
-import type { Candidate, Container, DestContainer, DestRef, FingerprintPage, ForeseenResult, ItemResult, Page, RemovalResult, Side, TransferItem } from '../workload.js';
+import type { Candidate, Container, DestContainer, DestCopy, DestRef, FingerprintPage, ForeseenResult, ItemResult, Page, RemovalResult, Side, TransferItem } from '../workload.js';
 
 export interface SitePart {
   /** Kinds of its containers. */
@@ -13,6 +13,8 @@ export interface SitePart {
   transfer(batch: readonly TransferItem[], dest: DestContainer, container: Container, signal: AbortSignal): AsyncIterable<ItemResult>;
   foresee(batch: readonly TransferItem[], container: Container, signal: AbortSignal): Promise<ForeseenResult[]>;
   read(side: Side, container: Container, dest: DestContainer, from: string | null, signal: AbortSignal): AsyncIterable<FingerprintPage>;
+  /** As `Following.copies`. */
+  copies(dest: DestContainer, signal: AbortSignal): AsyncIterable<DestCopy>;
   remove(copies: readonly DestRef[], dest: DestContainer, signal: AbortSignal): AsyncIterable<RemovalResult>;
 }
 

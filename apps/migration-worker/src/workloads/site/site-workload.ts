@@ -34,8 +34,7 @@ class SiteSession implements UnitSession {
   };
   readonly following: Following = {
     remove: (copies, dest, signal) => this.partOf(destParts(dest.id)[0]).remove(copies, dest, signal),
-    // A copy whose id we never learnt is found when its item is met again; what left before that has no name here.
-    copies: () => nothing(),
+    copies: (dest, signal) => this.partOf(destParts(dest.id)[0]).copies(dest, signal),
     leftOut: () => nothing(),
   };
 

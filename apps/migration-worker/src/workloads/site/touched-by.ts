@@ -1,7 +1,5 @@
 /** Who has touched a thing last. Pure. */
-import { objectOf, textOf, type Raw } from '../drive/drive-item.js';
-
-const programOf = (identity: unknown): string | null => textOf(objectOf(objectOf(identity)?.['application'])?.['id']);
+import { programOf, textOf, type Raw } from '../drive/drive-item.js';
 
 /**
  * While that is the program that wrote it, a copy is as it was written. Not its tag, which changes too when the program itself adds
@@ -14,3 +12,6 @@ export function touchedBy(raw: Raw): string {
 
 export const touchedByProgram = (raw: Raw): boolean => programOf(raw['lastModifiedBy']) !== null;
 export const madeByProgram = (raw: Raw): boolean => programOf(raw['createdBy']) !== null;
+
+/** Made by this program, and touched by nobody else since. */
+export const onlyBy = (raw: Raw, appId: string): boolean => ['createdBy', 'lastModifiedBy'].every((key) => programOf(raw[key])?.toLowerCase() === appId.toLowerCase());

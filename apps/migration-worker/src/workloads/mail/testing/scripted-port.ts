@@ -35,6 +35,7 @@ function parsed(bytes: Buffer): unknown {
 /** `answer` is called for every request; what it returns is the answer, what it throws the failure. */
 export class ScriptedPort implements GraphPort {
   readonly tenantId = 'tenant';
+  readonly appId = 'app';
   readonly calls: Call[] = [];
 
   constructor(private readonly answer: (call: Call) => unknown) {}

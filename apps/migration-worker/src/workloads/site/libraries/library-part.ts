@@ -3,9 +3,10 @@ import { GraphRequestError } from '@migrator/graph-client';
 import { openDrive, segment, type Drive } from '../../drive/drive.js';
 import { objectOf, textOf, type Raw } from '../../drive/drive-item.js';
 import { DrivePair, type DriveDeps } from '../../drive/drive-pair.js';
+import { listCopies } from '../../drive/find-copies.js';
 import { removeCopies } from '../../drive/remove-copies.js';
 import { orEndUnit, unitErrorOf } from '../../graph-errors.js';
-import { UnitError, type Candidate, type Container, type DestContainer, type DestRef, type FingerprintPage, type ForeseenResult, type ItemResult, type Page, type People, type RemovalResult, type Side, type TransferItem, type UnitScope } from '../../workload.js';
+import { UnitError, type Candidate, type Container, type DestContainer, type DestCopy, type DestRef, type FingerprintPage, type ForeseenResult, type ItemResult, type Page, type People, type RemovalResult, type Side, type TransferItem, type UnitScope } from '../../workload.js';
 import { destId, destParts, once, type SitePart } from '../site-part.js';
 import type { Site } from '../site.js';
 import { foldTitle, listLibraries, type Library } from '../structure.js';
@@ -86,6 +87,11 @@ export class LibraryPart implements SitePart {
     const [, driveId, folderId] = destParts(dest.id);
     const drive = await this.drive('dest', driveId, signal);
     yield* this.#pair(container, drive, drive).read('dest', folderId, from, signal);
+  }
+
+  async *copies(dest: DestContainer, signal: AbortSignal): AsyncGenerator<DestCopy> {
+    const [, driveId, folderId] = destParts(dest.id);
+    yield* listCopies(await this.drive('dest', driveId, signal), folderId, signal);
   }
 
   async *remove(copies: readonly DestRef[], dest: DestContainer, signal: AbortSignal): AsyncGenerator<RemovalResult> {

@@ -14,7 +14,7 @@ import { destName, foldName } from '../../drive/names.js';
 import { noWords, orEndUnit } from '../../graph-errors.js';
 import { InFlight } from '../../in-flight.js';
 import { transferEach } from '../../transfer-each.js';
-import type { Candidate, Container, DestContainer, Fingerprint, FingerprintPage, ForeseenResult, ItemResult, Page, RemovalResult, Side, SourceItem, TransferItem, UnitScope } from '../../workload.js';
+import type { Candidate, Container, DestContainer, DestCopy, Fingerprint, FingerprintPage, ForeseenResult, ItemResult, Page, RemovalResult, Side, SourceItem, TransferItem, UnitScope } from '../../workload.js';
 import type { Column } from '../lists/columns.js';
 import { prepareList, type DestList } from '../lists/dest-list.js';
 import { listedItems } from '../lists/list-pages.js';
@@ -161,6 +161,10 @@ export class ValuesPart implements SitePart {
       yield { prints, checkpoint, complete };
       prints = [];
     }
+  }
+
+  async *copies(): AsyncGenerator<DestCopy> {
+    // Values go with what they are of.
   }
 
   async *remove(): AsyncGenerator<RemovalResult> {

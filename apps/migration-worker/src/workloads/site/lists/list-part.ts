@@ -2,14 +2,14 @@
 import { GraphRequestError } from '@migrator/graph-client';
 import type { Logger } from '@migrator/service-kit/logger';
 import { objectOf, textOf, type Raw } from '../../drive/drive-item.js';
-import { noWords, orEndUnit } from '../../graph-errors.js';
+import { noWords, orEndUnit, unitErrorOf } from '../../graph-errors.js';
 import { endSkipped } from '../../drive/errors.js';
 import { transferEach } from '../../transfer-each.js';
-import type { Candidate, Container, DestContainer, DestRef, Fingerprint, FingerprintPage, ForeseenResult, ItemResult, Page, RemovalResult, Side, SourceItem, TransferItem, UnitScope } from '../../workload.js';
+import type { Candidate, Container, DestContainer, DestCopy, DestRef, Fingerprint, FingerprintPage, ForeseenResult, ItemResult, Page, RemovalResult, Side, SourceItem, TransferItem, UnitScope } from '../../workload.js';
 import { lostPart, lostResult } from '../lost-part.js';
 import { destId, destParts, once, type SitePart } from '../site-part.js';
 import type { Site } from '../site.js';
-import { touchedBy } from '../touched-by.js';
+import { onlyBy, touchedBy } from '../touched-by.js';
 import { foldTitle, listLists, type Library, type SiteList } from '../structure.js';
 import { markColumn, type Column } from './columns.js';
 import { makeList, prepareList, type DestList } from './dest-list.js';
@@ -167,6 +167,21 @@ export class ListPart implements SitePart {
     const values: [string, (string | null)[]][] = [];
     for (const column of columns) if (column.kind === 'person') values.push([column.name, side === 'source' ? await people.wanted(column, fields) : await people.named(column, fields)]);
     return JSON.stringify(values.filter(([, names]) => names.length > 0).sort(([one], [other]) => (one < other ? -1 : 1)));
+  }
+
+  async *copies(dest: DestContainer, signal: AbortSignal): AsyncGenerator<DestCopy> {
+    const { destination } = this.deps;
+    const [containerKind, listId] = destParts(dest.id);
+    // What points at others goes with the item that it is of.
+    if (containerKind === linksKind) return;
+    try {
+      for await (const { value } of destination.port.pages<Raw>(destination.list(listId, '/items'), destination.options(signal, { query: { $select: `${itemSelect},createdBy`, $expand: `fields($select=${markColumn})` } }))) {
+        for (const raw of value) if (onlyBy(raw, destination.port.appId)) yield { dest: refOf(listId, raw), matchKey: null, mark: textOf(objectOf(raw['fields'])?.[markColumn]), whole: true };
+      }
+    } catch (error) {
+      // A list that is gone holds no copies.
+      if (!(error instanceof GraphRequestError) || error.kind !== 'not_found') throw error instanceof GraphRequestError ? unitErrorOf(error, 'dest') : error;
+    }
   }
 
   async *remove(copies: readonly DestRef[], _dest: DestContainer, signal: AbortSignal): AsyncGenerator<RemovalResult> {

@@ -3,15 +3,15 @@ import { GraphRequestError } from '@migrator/graph-client';
 import type { Logger } from '@migrator/service-kit/logger';
 import { objectOf, ownersVersion, textOf, type Raw } from '../../drive/drive-item.js';
 import { during, endSkipped } from '../../drive/errors.js';
-import { foldName, nameBeside } from '../../drive/names.js';
+import { foldName, nameBeside, namesMeant } from '../../drive/names.js';
 import { listingError } from '../../delta-pages.js';
 import { orEndUnit } from '../../graph-errors.js';
 import { transferEach } from '../../transfer-each.js';
-import type { Candidate, Container, DestContainer, DestRef, Fingerprint, FingerprintPage, ForeseenResult, ItemResult, Page, RemovalResult, Side, SourceItem, TransferItem, UnitScope } from '../../workload.js';
+import type { Candidate, Container, DestContainer, DestCopy, DestRef, Fingerprint, FingerprintPage, ForeseenResult, ItemResult, Page, RemovalResult, Side, SourceItem, TransferItem, UnitScope } from '../../workload.js';
 import { lostPart, lostResult } from '../lost-part.js';
 import { destId, once, type SitePart } from '../site-part.js';
 import type { Site } from '../site.js';
-import { madeByProgram, touchedBy } from '../touched-by.js';
+import { madeByProgram, onlyBy, touchedBy } from '../touched-by.js';
 import { canvasBody, canvasText, lostWebParts, partsNamingFiles, replaced, type Replacements } from './canvas.js';
 
 const kind = 'pages';
@@ -70,7 +70,7 @@ export class PagePart implements SitePart {
     for await (const { value } of listPages(this.deps.destination, signal)) there.push(...value);
     for (const { item, existing, mark } of inDoubt.filter(({ item }) => lostResult(item) === null)) {
       const names = namesOf(item, mark).map(foldName);
-      const copies = there.filter((raw) => (existing === null ? madeByProgram(raw) && names.includes(foldName(textOf(raw['name']) ?? '')) : raw['id'] === existing.id));
+      const copies = there.filter((raw) => (existing === null ? madeByProgram(raw) && names.includes(foldName(nameOf(raw))) : raw['id'] === existing.id));
       // A page is made first, and published afterwards.
       const published = isPublished((item.ref as PageRef).page);
       found.set(item.key, copies.map((raw) => ({ ...refOf(raw), unfinished: published && !isPublished(raw) })));
@@ -93,6 +93,13 @@ export class PagePart implements SitePart {
     const replacements = await this.#replacements();
     const prints = side === 'source' ? all.flatMap((page) => sourceItems(page).map((item) => sourcePrint(item, replacements))) : destPrints(all);
     yield { prints, checkpoint: kind, complete: true };
+  }
+
+  async *copies(_dest: DestContainer, signal: AbortSignal): AsyncGenerator<DestCopy> {
+    const { destination } = this.deps;
+    for await (const { value } of listPages(destination, signal)) {
+      for (const raw of value) if (onlyBy(raw, destination.port.appId)) yield { dest: refOf(raw), matchKey: null, mark: null, named: namesMeant(nameOf(raw)).map(({ name, markStart }) => ({ matchKey: matchKeyOf(name), markStart })), whole: true };
+    }
   }
 
   async *remove(copies: readonly DestRef[], _dest: DestContainer, signal: AbortSignal): AsyncGenerator<RemovalResult> {
@@ -158,7 +165,7 @@ export class PagePart implements SitePart {
 
   async #named(name: string, signal: AbortSignal): Promise<Raw | null> {
     const { destination } = this.deps;
-    for await (const { value } of listPages(destination, signal)) for (const raw of value) if (foldName(textOf(raw['name']) ?? '') === foldName(name)) return await onePage(destination, textOf(raw['id']) ?? '', signal);
+    for await (const { value } of listPages(destination, signal)) for (const raw of value) if (foldName(nameOf(raw)) === foldName(name)) return await onePage(destination, textOf(raw['id']) ?? '', signal);
     return null;
   }
 }
@@ -195,7 +202,7 @@ function sourceItems(page: Raw): SourceItem[] {
   const key = textOf(page['id']) ?? '';
   const version = textOf(page['eTag']) ?? '';
   const canvas = objectOf(page['canvasLayout']);
-  const item: SourceItem = { key, version, sizeBytes: Buffer.byteLength(JSON.stringify(page)), kind: 'page', at: textOf(page['lastModifiedDateTime']), matchKey: `page\n${foldName(textOf(page['name']) ?? '')}`, ref: { page } satisfies PageRef };
+  const item: SourceItem = { key, version, sizeBytes: Buffer.byteLength(JSON.stringify(page)), kind: 'page', at: textOf(page['lastModifiedDateTime']), matchKey: matchKeyOf(nameOf(page)), ref: { page } satisfies PageRef };
   return [
     item,
     ...lostWebParts(canvas).map((type, at) => lostPart(`${key}:${at}:${type}`, 'webPart', 'WEB_PART_NOT_CARRIED', version)),
@@ -210,6 +217,8 @@ function namesOf({ ref }: SourceItem, mark: string): [string, string] {
 }
 
 const refOf = (raw: Raw): DestRef => ({ id: textOf(raw['id']) ?? '', version: touchedBy(raw) });
+const nameOf = (page: Raw): string => textOf(page['name']) ?? '';
+const matchKeyOf = (name: string): string => `page\n${foldName(name)}`;
 const isPublished = (page: Raw): boolean => textOf(objectOf(page['publishingState'])?.['level']) === 'published';
 
 /** What a page says of itself besides its title and its parts. */
@@ -230,17 +239,17 @@ function sourcePrint(item: SourceItem, replacements: Replacements): Fingerprint 
   if (lostResult(item) !== null) return { ...printOf(item.key, item.version, item.kind, null, {}), sizeBytes: 0 };
   const { page } = item.ref as PageRef;
   const fields = fieldsOf(page, canvasText(canvasBody(objectOf(page['canvasLayout']), replacements)));
-  return { ...printOf(item.key, item.version, item.kind, foldName(textOf(page['name']) ?? ''), fields), sizeBytes: item.sizeBytes, at: item.at, matchKey: item.matchKey ?? '' };
+  return { ...printOf(item.key, item.version, item.kind, foldName(nameOf(page)), fields), sizeBytes: item.sizeBytes, at: item.at, matchKey: item.matchKey ?? '' };
 }
 
 /** An owner's page beside which ours stands is theirs, whatever its name. */
 function destPrints(pages: readonly Raw[]): Fingerprint[] {
-  const plainName = (page: Raw): string => foldName(textOf(page['name']) ?? '');
-  const intended = (page: Raw): string => (madeByProgram(page) ? plainName(page).replace(/ \([0-9a-f]{8}\)(?=\.aspx$)/, '') : plainName(page));
+  const plainName = (page: Raw): string => foldName(nameOf(page));
+  const intended = (page: Raw): string => (madeByProgram(page) ? (namesMeant(plainName(page)).at(-1)?.name ?? '') : plainName(page));
   const taken = new Set(pages.filter((page) => intended(page) !== plainName(page)).map(intended));
   return pages.map((page) => {
     const own = taken.has(plainName(page));
-    return { ...printOf(textOf(page['id']) ?? '', touchedBy(page), 'page', own ? `own ${plainName(page)}` : intended(page), fieldsOf(page, canvasText(objectOf(page['canvasLayout']) ?? {}))), matchKey: `page\n${intended(page)}` };
+    return { ...printOf(textOf(page['id']) ?? '', touchedBy(page), 'page', own ? `own ${plainName(page)}` : intended(page), fieldsOf(page, canvasText(objectOf(page['canvasLayout']) ?? {}))), matchKey: matchKeyOf(intended(page)) };
   });
 }
 
