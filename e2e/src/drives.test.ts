@@ -2,6 +2,9 @@
 import { jobAnswer, listItemsAnswer, passAnswer, type Job } from '@migrator/contracts/api/jobs';
 import { jobLinksAnswer } from '@migrator/contracts/api/links';
 import { jobReportAnswer } from '@migrator/contracts/api/report';
+import { exceptions } from './graph-metadata/exceptions.js';
+import { judgeExchange, type Exchange } from './graph-metadata/judge-exchange.js';
+import { Metadata } from './graph-metadata/metadata.js';
 import { connectBoth, createJob, jobReaches, startPlatform, type Connected, type Platform } from './platform.js';
 
 jest.setTimeout(600_000);
@@ -11,11 +14,12 @@ let tenants: Connected;
 beforeAll(async () => {
   platform = await startPlatform({ workers: 2 });
   await control('/files/uploads', { keepBytesMax: 64 * 1024 * 1024 });
+  await control('/samples', { each: 1_000 });
   const content = (seed: string): unknown => ({ seed, files: 40, folders: 6, emptyFolders: 1, emptyEvery: 17, malwareEvery: 20, shortcuts: 1, notebooks: 1, large: [11_000_000], bytesMax: 60_000 });
   await control('/tenants/contoso.com/users', { users: people.map((alias) => ({ alias, displayName: alias, drive: { content: content(alias) } })) });
   await control('/tenants/contoso.com/users', { users: [{ alias: busy, displayName: busy, drive: { content: { seed: busy, files: 24, folders: 4, bytesMax: 20_000, awkwardNames: false } } }] });
   await control('/tenants/fabrikam.com/users', { users: [...people, busy].map((alias) => ({ alias, displayName: alias, drive: true })) });
-  const structure = { libraryColumns: { Bids: [{ name: 'Amount', number: {} }, { name: 'Stage', choice: { choices: ['open', 'won'] } }] }, lists: [{ displayName: 'Tasks', items: 12, columns: [{ name: 'Qty', number: {} }, { name: 'Parent', lookup: { columnName: 'Title' } }] }], pages: { pages: 3, foreignPartsEvery: 3 } };
+  const structure = { libraryColumns: { Bids: [{ name: 'Amount', number: {} }, { name: 'Stage', choice: { choices: ['open', 'won'] } }] }, columns: [{ name: 'Ward', text: {} }], contentTypes: [{ name: 'Chore', columns: ['Ward'] }], lists: [{ displayName: 'Tasks', items: 12, contentTypes: ['Chore'], columns: [{ name: 'Qty', number: {} }, { name: 'Parent', lookup: { columnName: 'Title' } }] }], pages: { pages: 3, foreignPartsEvery: 3 } };
   await control('/tenants/contoso.com/sites', { sites: [{ name: 'plans', displayName: 'Plans', libraries: [{ displayName: 'Bids', content: { seed: 'bids', files: 8, folders: 2, bytesMax: 2_000 } }], structure }] });
   await control('/tenants/fabrikam.com/sites', { sites: [{ name: 'plans', displayName: 'Plans' }] });
   tenants = await connectBoth(platform);
@@ -176,4 +180,15 @@ test('a site with its libraries, lists and pages is rehearsed, moved, brought up
   await edits(dest, { kind: 'doubleItem', list: 'Tasks', item: 4 }, { kind: 'editItem', list: 'Tasks', item: 5, fields: { Qty: 999 } }, { kind: 'deleteItem', list: 'Visits', item: 1 }, { kind: 'editPage', page: 'Page-2.aspx', title: 'Damaged' }, { kind: 'deletePage', page: 'Later.aspx' });
   await pass(jobId, 'verify');
   expect(await found()).toEqual(['Documents file missing VERIFY_COPY_GONE', 'Site Pages page differs VERIFY_COPY_CHANGED title', 'Site Pages page missing VERIFY_COPY_GONE', 'Tasks listItem differs VERIFY_COPY_CHANGED values', 'Tasks listItem extra VERIFY_DOUBLED', 'Visits listItem missing VERIFY_COPY_GONE']);
+});
+
+test('everything that was said and answered above is as Microsoft’s metadata describes it, but for what its pages show otherwise', async () => {
+  const { exchanges } = await started().control.call<{ exchanges: Exchange[] }>('GET', '/samples');
+  expect(new Set(exchanges.map(({ method }) => method))).toEqual(new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']));
+  const metadata = Metadata.read();
+  const found = new Map(exchanges.flatMap((each) => judgeExchange(metadata, each)).map(({ kind, about, at }) => [`${kind} ${about}`, at]));
+  const known = new Set(exceptions.map(({ kind, about }) => `${kind} ${about}`));
+  expect([...found].filter(([what]) => !known.has(what))).toEqual([]);
+  // An exception that does not occur any more is none.
+  expect([...known].filter((what) => !found.has(what))).toEqual([]);
 });

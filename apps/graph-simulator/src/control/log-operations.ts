@@ -15,6 +15,8 @@ const Query = z.strictObject({
   limit: z.coerce.number().int().min(1).max(100_000).optional(),
 });
 
+const Samples = z.strictObject({ each: z.int().min(0).max(1_000) });
+
 function readQuery(world: SimulatedWorld, req: ControlRequest): LogQuery {
   const { tenant, mailbox, ...rest } = Query.parse(Object.fromEntries(req.query));
   const found = tenant === undefined ? undefined : tenantOf(world, tenant);
@@ -49,6 +51,14 @@ export function logOperations(world: SimulatedWorld, stop: () => void): ControlR
         return Promise.resolve({ ...world.log.counters(), inFlight: world.log.inFlight, cpuUserMs: cpu.user / 1000, cpuSystemMs: cpu.system / 1000 });
       },
     },
+    {
+      method: 'POST', path: '/samples', summary: 'Keep whole exchanges with Graph from now on, so many of each kind: { each }; 0 for none',
+      handle: async (req) => {
+        world.samples.start(Samples.parse(await req.json()).each);
+        return { ok: true };
+      },
+    },
+    { method: 'GET', path: '/samples', summary: 'The exchanges that were kept: method, url, status, bodies', handle: () => Promise.resolve({ exchanges: world.samples.all() }) },
     {
       method: 'DELETE', path: '/requests', summary: 'Forget requests, writes and counters',
       handle: () => {

@@ -60,7 +60,19 @@ export class GraphFront {
       answer.reply = refuse(asFault(error));
     }
     log.code = replyCode(answer.reply);
+    if (world.samples.wanted && answer.reply.status !== 0 && log.faults.length === 0) await this.#sample(call, answer);
     return answer;
+  }
+
+  async #sample({ method, url, body, headers }: Call, { reply, log }: Answer): Promise<void> {
+    const isJson = (type: unknown): boolean => typeof type !== 'string' || type.includes('json');
+    const said = isJson(headers['content-type']) ? await body.whole?.catch(() => null) : null;
+    const options = [...url.searchParams.keys()].sort().join(',');
+    this.world.samples.offer(`${method} ${log.route ?? ''} ${options} ${String(reply.status)}`, () => ({
+      method, url: url.href, status: reply.status,
+      ...(said == null || said.length === 0 ? {} : { requestBody: JSON.parse(said.toString('utf8')) as unknown }),
+      ...(reply.json === undefined ? {} : { body: reply.json }),
+    }));
   }
 
   async #run(call: Call, answer: Answer, refuse: (fault: GraphFault) => GraphReply): Promise<void> {

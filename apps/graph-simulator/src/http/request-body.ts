@@ -17,6 +17,11 @@ export class RequestBody {
     return (this.#whole ??= this.#collect(limit));
   }
 
+  /** What `read` gave, or null when nobody has read it whole. */
+  get whole(): Promise<Buffer> | null {
+    return this.#whole;
+  }
+
   /**
    * Hands over each piece as it arrives; over when the last has come. Rejects with what `take` throws, and looks at nothing that comes after.
    * For bodies of any size: a stream around them costs as much as hashing them.

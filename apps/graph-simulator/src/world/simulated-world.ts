@@ -2,6 +2,7 @@ import type { ExchangeStore } from '../exchange/store/exchange-store.js';
 import { FileStore } from '../files/file-store.js';
 import { AppRegistry } from './app-registry.js';
 import { ScalableClock, type SimClock } from './clock.js';
+import { ExchangeSamples } from './exchange-samples.js';
 import { FaultList } from './faults.js';
 import { SeededIds, stableGuid, type IdSource } from './ids.js';
 import { Limits } from './limits/limits.js';
@@ -23,6 +24,7 @@ export class SimulatedWorld implements World {
   readonly apps: AppRegistry;
   readonly limits: Limits;
   readonly faults = new FaultList();
+  readonly samples = new ExchangeSamples();
   readonly log: RequestLog;
   readonly ids: SeededIds;
   readonly #tenants = new Map<string, SimTenant>();

@@ -1,5 +1,6 @@
 import type { AppRegistry } from './app-registry.js';
 import type { ScalableClock } from './clock.js';
+import type { ExchangeSamples } from './exchange-samples.js';
 import type { FaultList } from './faults.js';
 import type { IdSource } from './ids.js';
 import type { Limits } from './limits/limits.js';
@@ -16,6 +17,7 @@ export interface World {
   readonly limits: Limits;
   readonly faults: FaultList;
   readonly log: RequestLog;
+  readonly samples: ExchangeSamples;
   readonly ids: IdSource;
   /** By id or by any of its domains, in any case. */
   findTenant(idOrDomain: string): SimTenant | undefined;

@@ -131,7 +131,7 @@ export function listItemRoutes(world: World, links: DownloadLinks): Route[] {
     try {
       const page = walk.page(token === '' ? null : token, size);
       if (page === null) throw new GraphFault(400, 'invalidRequest', 'The provided sync token is malformed.');
-      const value = page.entries.map(({ key, item }) => (item === null ? { id: String(key), deleted: { state: 'deleted' }, parentReference: { id: place.list.id } } : withoutEditor(view(req, place, item, query))));
+      const value = page.entries.map(({ key, item }) => (item === null ? applySelect(null, { id: String(key), deleted: { state: 'deleted' }, parentReference: { id: place.list.id } }, query.select) : withoutEditor(view(req, place, item, query))));
       return { status: 200, json: { ...base, ...(page.next === null ? {} : { '@odata.nextLink': link(page.next) }), ...(page.delta === null ? {} : { '@odata.deltaLink': link(page.delta) }), value } };
     } catch (error) {
       if (!(error instanceof DeltaExpired)) throw error;

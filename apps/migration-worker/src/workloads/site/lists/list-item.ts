@@ -11,10 +11,10 @@ export interface ItemRef {
   readonly contentType: string | null;
 }
 
-/** What a delta says of items besides their fields. */
-export const listedSelect = 'id,eTag,contentType,lastModifiedDateTime';
 /** What is asked of items besides their fields. */
-export const itemSelect = `${listedSelect},lastModifiedBy`;
+export const itemSelect = 'id,eTag,contentType,lastModifiedDateTime,lastModifiedBy';
+/** The same of a delta, which does not know who, but what has gone. */
+export const listedSelect = 'id,eTag,contentType,lastModifiedDateTime,deleted';
 
 /** An item of the source and what of it cannot be carried. */
 export function sourceItems({ list, columns, lookups }: SourceList, raw: Raw): SourceItem[] {
