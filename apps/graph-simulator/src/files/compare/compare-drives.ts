@@ -1,7 +1,7 @@
 /** Two drives held against each other, path by path: what a migration should have carried, and what it made besides. Shares no code with any migration. */
 import { judge, newTally, note, type Tally } from './tally.js';
 import type { SimTenant } from '../../world/tenant.js';
-import type { FileContent } from '../content/file-content.js';
+import { sameBytes, type FileContent } from '../content/file-content.js';
 import type { Drive } from '../drives/drive.js';
 import { effectivePermissions } from '../drives/effective-permissions.js';
 import type { Item, Permission } from '../drives/item.js';
@@ -122,7 +122,7 @@ async function contentDifferences(dest: Drive, name: string, content: FileConten
   if (promoted !== null && promoted.size === copy.size) return promoted.quickXorHash === copy.quickXorHash && promoted.sha256 === (await copy.sha256()) ? [] : ['content'];
   if (content.size !== copy.size) return [`size ${content.size} is ${copy.size}`];
   if (content.quickXorHash !== copy.quickXorHash) return ['content'];
-  return content.size <= deepBytesMax && (await content.sha256()) !== (await copy.sha256()) ? ['content, in its order'] : [];
+  return content.size <= deepBytesMax && !(await sameBytes(content, copy)) ? ['content, in its order'] : [];
 }
 
 async function differencesOf(source: DriveEnd, dest: DriveEnd, item: Item, copy: Item, options: CompareOptions): Promise<string[]> {

@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
-import { ContentSink, SeededContent } from './file-content.js';
+import { ContentSink } from './content-sink.js';
+import { SeededContent, WeighedContent } from './file-content.js';
+import { QuickXorHash } from './quick-xor-hash.js';
 
 async function bytesOf(content: { size: number; read(from: number, to: number): AsyncIterable<Buffer> }, from = 0, to = content.size): Promise<Buffer> {
   const pieces: Buffer[] = [];
@@ -23,9 +26,8 @@ test('the hash that is computed without the bytes is the hash of the bytes', asy
       const content = new SeededContent(size, seed);
       const bytes = await bytesOf(content);
       expect(bytes.length).toBe(size);
-      const taken = await sunk(bytes, 0);
-      expect(taken.quickXorHash).toBe(content.quickXorHash);
-      expect(await taken.sha256()).toBe(await content.sha256());
+      expect(content.quickXorHash).toBe(new QuickXorHash().update(bytes).digest());
+      expect(await content.sha256()).toBe(createHash('sha256').update(bytes).digest('hex'));
     }),
     { numRuns: 60 },
   );
@@ -55,6 +57,30 @@ test('what is written is kept up to a size, and weighed above it', async () => {
   await expect(bytesOf(await sunk(bytes, 999, 300))).rejects.toThrow('only size and hashes');
 });
 
+test('what a seed made is known as it arrives, and what differs from it in one byte is not', async () => {
+  await fc.assert(
+    fc.asyncProperty(sizes.filter((size) => size >= 16), words, fc.integer({ min: 16, max: 200_000 }), fc.nat(), async (size, seed, pieceBytes, at) => {
+      const content = new SeededContent(size, seed);
+      const bytes = await bytesOf(content);
+      const known = await sunk(bytes, 0, pieceBytes);
+      expect(known).toBeInstanceOf(SeededContent);
+      expect([known.size, known.quickXorHash]).toEqual([size, content.quickXorHash]);
+      expect((await bytesOf(known)).equals(bytes)).toBe(true);
+      // Also where blocks bear their numbers, and at the very end.
+      for (const place of [at % size, size - 1, Math.floor((at % size) / 163_840) * 163_840 + 3]) {
+        const other = Buffer.from(bytes);
+        if (place < size) other[place] = (other[place] as number) ^ 1;
+        const taken = await sunk(other, 0, pieceBytes);
+        // Another file's beginning may be all that there is; its bytes are those that came.
+        const hashes = [taken.quickXorHash, await taken.sha256()];
+        expect(hashes).toEqual([new QuickXorHash().update(other).digest(), createHash('sha256').update(other).digest('hex')]);
+        if (place >= 16) expect(taken).toBeInstanceOf(WeighedContent);
+      }
+    }),
+    { numRuns: 25 },
+  );
+});
+
 test('a sink that is taken back holds what it held', async () => {
   const sink = new ContentSink(1_000);
   sink.write(Buffer.from('abc'));
@@ -65,4 +91,13 @@ test('a sink that is taken back holds what it held', async () => {
   const content = sink.end();
   expect((await bytesOf(content)).toString()).toBe('abcdef');
   expect(content.quickXorHash).toBe((await sunk(Buffer.from('abcdef'), 10)).quickXorHash);
+  const seeded = new SeededContent(400_000, [5, 6]);
+  const bytes = await bytesOf(seeded);
+  const half = new ContentSink(0);
+  half.write(bytes.subarray(0, 200_000));
+  const again = half.mark();
+  half.write(Buffer.from('something else'));
+  again();
+  half.write(bytes.subarray(200_000));
+  expect(half.end()).toEqual(seeded);
 });

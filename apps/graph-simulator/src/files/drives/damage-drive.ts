@@ -1,8 +1,10 @@
 /** Damage at a destination that a verification must find. */
-import { HeldContent, mix, SeededContent, type FileContent } from '../content/file-content.js';
+import { HeldContent, SeededContent, type FileContent } from '../content/file-content.js';
+import { mix } from '../content/seeded-bytes.js';
 import type { Drive } from './drive.js';
 import type { Item } from './item.js';
 
+const heldBytesMax = 64 * 1024 ** 2;
 export const driveDamageKinds = ['remove', 'double', 'changeByte', 'shiftDate', 'renameFolder'] as const;
 export type DriveDamageKind = (typeof driveDamageKinds)[number];
 
@@ -38,9 +40,9 @@ function fits({ key, kind: is, content }: Item, kind: DriveDamageKind): boolean 
   return kind === 'renameFolder' ? is === 'folder' : content !== null && content.size > 0;
 }
 
-/** The same size, one bit different. Of content that was not kept another one of the same size. */
+/** The same size, one bit different. Of content that was not kept, or is too large to be held, another one of the same size. */
 async function withAnotherByte(content: FileContent): Promise<FileContent> {
-  if (!content.kept) return new SeededContent(content.size, [mix(content.size, 1), 1]);
+  if (!content.kept || content.size > heldBytesMax) return new SeededContent(content.size, [mix(content.size, 1), 1]);
   const pieces: Buffer[] = [];
   for await (const piece of content.read(0, content.size)) pieces.push(Buffer.from(piece));
   const bytes = Buffer.concat(pieces);

@@ -1,5 +1,6 @@
 /** The seeded part of a drive, made item by item from its number. Parents have lower numbers than what they hold. */
-import { SeededContent, mix, type FileContent } from '../content/file-content.js';
+import { SeededContent, type FileContent } from '../content/file-content.js';
+import { mix } from '../content/seeded-bytes.js';
 import type { DriveProfile } from './drive-profile.js';
 import type { Actor, Item } from './item.js';
 

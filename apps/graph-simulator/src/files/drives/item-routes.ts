@@ -3,7 +3,7 @@ import { applySelect, checkSelect, contextUrl, decodeSkipToken, encodeSkipToken,
 import { GraphFault, type GraphReply, type GraphRequest, type Route } from '../../http/route.js';
 import { DeltaExpired } from '../../exchange/store/change-log.js';
 import type { World } from '../../world/world.js';
-import { ContentSink } from '../content/file-content.js';
+import { ContentSink } from '../content/content-sink.js';
 import { readDrives } from '../sharepoint-access.js';
 import { appOf, byId, drivePaths, itemAt, itemPaths, lookUp, notFoundItem, orFault, shownDrive, writeDrives } from './drive-access.js';
 import { conflict, conflictName, datesOf, itemChange, newFolder, parseBody, sessionBody } from './drive-input.js';

@@ -1,6 +1,7 @@
 /** Seeded changes in a drive, as its owner makes them. */
 import { Rng } from '../../exchange/generator/random.js';
-import { mix, SeededContent } from '../content/file-content.js';
+import { SeededContent } from '../content/file-content.js';
+import { mix } from '../content/seeded-bytes.js';
 import { DriveRefusal, type Drive } from './drive.js';
 import type { Item } from './item.js';
 

@@ -1,6 +1,7 @@
 /** SharePoint writes properties into Office files, PDFs and pages as they arrive (graph/files.md 5.3): what is stored is not what was sent. */
 import { createHash } from 'node:crypto';
-import type { ContentSink, FileContent } from '../content/file-content.js';
+import type { ContentSink } from '../content/content-sink.js';
+import type { FileContent } from '../content/file-content.js';
 import { QuickXorHash } from '../content/quick-xor-hash.js';
 import type { Drive } from './drive.js';
 import { endingOf } from './mime-type.js';

@@ -3,7 +3,7 @@ import { GraphFault, type GraphReply, type GraphRequest, type HostRequest, type 
 import { LinkTokens, type LinkClaims } from '../../http/link-token.js';
 import type { World } from '../../world/world.js';
 import { libraryId, siteUrl } from '../file-store.js';
-import { ContentSink } from '../content/file-content.js';
+import { ContentSink } from '../content/content-sink.js';
 import type { ConflictBehavior, FileSystemInfo, Placed } from './drive.js';
 import { appOf, orFault } from './drive-access.js';
 import { sharepointHosts, sitePrefixes } from './download.js';

@@ -1,5 +1,5 @@
 /** Values of columns, made from numbers. */
-import { mix } from '../content/file-content.js';
+import { mix } from '../content/seeded-bytes.js';
 import type { Actor } from '../drives/item.js';
 import { isMultiple, type Column } from './column.js';
 import type { FieldValues, Row } from './row.js';

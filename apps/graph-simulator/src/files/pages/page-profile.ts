@@ -1,7 +1,7 @@
 /** The pages a site is made with. */
 import { z } from 'zod';
 import { stableGuid } from '../../world/ids.js';
-import { mix } from '../content/file-content.js';
+import { mix } from '../content/seeded-bytes.js';
 import type { Actor } from '../drives/item.js';
 import { siteUrl, type Site } from '../file-store.js';
 import type { Canvas, Emphasis, Page, Section } from './page.js';
