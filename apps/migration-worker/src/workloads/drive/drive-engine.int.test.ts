@@ -1,8 +1,7 @@
 /** Drives through the engine between two simulated tenants: nothing lost, nothing doubled, nothing that differs. */
-import type { GraphPort } from '@migrator/graph-client';
-import { eventually } from '@migrator/testing/eventually';
+import { once } from 'node:events';
 import { startSimulator, type TestSimulator } from '@migrator/testing/simulator';
-import { dyingAt, dyingUnrecorded, Killed, ledgerDatabase, type AttemptEnd, type AttemptPorts, type LedgerDatabase } from '../../testing/engine-rig.js';
+import { dyingAt, dyingUnrecorded, Killed, ledgerDatabase, portWith, type AttemptEnd, type AttemptPorts, type LedgerDatabase } from '../../testing/engine-rig.js';
 import { Halt, Stopped } from '../../engine/halt.js';
 import { recountUnit } from '../../engine/ledger.js';
 import { DriveRig } from './testing/drive-rig.js';
@@ -141,34 +140,26 @@ describe('a worker that dies in the middle of a large file', () => {
   const bytes = 45_000_000;
   const fragmentsSent = async (): Promise<number> => (await rig.writes()).filter(({ method }) => method === 'PUT').length;
 
+  const isFragment = (name: string, args: readonly unknown[]): boolean => name === 'preauthorised' && args[0] === 'PUT';
   const notes = async (): Promise<number> => (await database.sql<{ notes: number }[]>`select count(*)::int as notes from worker.unfinished`)[0]?.notes ?? NaN;
 
   /** A process that dies once its nth fragment has arrived: from then on nothing of it reaches anybody. */
   function dyingAfter(fragments: number): { ports: AttemptPorts; step: () => void } {
     let sent = 0;
     let dead = false;
-    const dying = (port: GraphPort): GraphPort =>
-      new Proxy(port, {
-        get: (target, name: keyof GraphPort) => {
-          const value = target[name];
-          if (typeof value !== 'function') return value;
-          // Pages come one by one, not as one answer.
-          if (name === 'pages') return value.bind(target);
-          return async (...args: never[]) => {
-            if (dead) throw new Killed('after it died');
-            const answer: unknown = await (value as (...given: never[]) => unknown).apply(target, args);
-            if (name === 'preauthorised' && String(args[0]) === 'PUT' && ++sent === fragments) {
-              dead = true;
-              throw new Killed('in the middle of a file');
-            }
-            return answer;
-          };
-        },
-      });
+    const destination = portWith(rig.tenants.ports.destination, async (name, args, send) => {
+      if (dead) throw new Killed('after it died');
+      const answer = await send();
+      if (isFragment(name, args) && ++sent === fragments) {
+        dead = true;
+        throw new Killed('in the middle of a file');
+      }
+      return answer;
+    });
     const step = (): void => {
       if (dead) throw new Killed('after it died');
     };
-    return { ports: { source: rig.tenants.ports.source, destination: dying(rig.tenants.ports.destination) }, step };
+    return { ports: { ...rig.tenants.ports, destination }, step };
   }
 
   test('leaves a session that the next one goes on with, and no fragment is sent twice', async () => {
@@ -197,12 +188,17 @@ describe('a worker that dies in the middle of a large file', () => {
 
   test('and a unit that is stopped for good goes on with it as well', async () => {
     rig = await DriveRig.start(simulator, database, { seed: 'e', large: [bytes] });
-    await rig.fault({ id: 'slow', match: { method: 'PUT', path: 'uploadSession' }, times: 4, action: { kind: 'delayMs', ms: 200 } });
     const halt = new Halt(50);
-    const running = rig.pass({ halt });
-    await eventually('two fragments are there', async () => (await fragmentsSent()) >= 2);
-    halt.stop(new Stopped('pause'));
-    expect((await running).result).toBe('released');
+    let sent = 0;
+    // Once two have arrived it is told to stop, and the others wait until it has.
+    const destination = portWith(rig.tenants.ports.destination, async (name, args, send) => {
+      if (!isFragment(name, args)) return await send();
+      if (sent === 2) await once(halt.hard, 'abort');
+      const answer = await send();
+      if (++sent === 2) halt.stop(new Stopped('pause'));
+      return answer;
+    });
+    expect((await rig.pass({ halt, ports: { ...rig.tenants.ports, destination } })).result).toBe('released');
     const before = await fragmentsSent();
     expect(await rig.pass()).toMatchObject({ result: 'done', counters: { error: 0 } });
     expect((await fragmentsSent()) - before).toBeLessThanOrEqual(3);
