@@ -40,7 +40,7 @@ export interface LedgerRow {
   readonly counted: CountedAs;
   /** False when another unit met the item first: this unit's count then stands in `recounts`. */
   readonly own: boolean;
-  /** The item's match hash when it was last claimed without a copy, as the ledger keeps it: only its last 40 bits are the item's (see matchBits). */
+  /** The item's match hash when its copy was last written, or claimed while there was none; as the ledger keeps it: only its last 40 bits are the item's (see matchBits). */
   readonly matchHash: string;
 }
 

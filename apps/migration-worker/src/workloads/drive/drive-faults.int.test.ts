@@ -317,6 +317,10 @@ describe('at the destination', () => {
     expect(end).toMatchObject(clean);
     await expectWhole();
     await expectExact(end);
+    // Under their new names the copies are known as what is left of them when they have gone.
+    await rig.owns('source', [{ kind: 'delete', path: 'Plan' }]);
+    expect(await rig.pass({ mode: 'delta', passId: 'pass 3' })).toMatchObject(clean);
+    expect((await rig.verify()).found.map(({ code }) => code)).toEqual(['VERIFY_LEFT_BEHIND', 'VERIFY_LEFT_BEHIND']);
   });
 
   test('names of two sources that differ by case alone stand beside each other, each with its own content', async () => {
