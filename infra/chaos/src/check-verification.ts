@@ -13,7 +13,7 @@ const expected = new Set(['VERIFY_NOT_COPIED', 'VERIFY_CONTENT_NOT_SHOWN']);
 export async function checkVerification(api: PatientApi, { id, errorItems, skippedItems }: Job, kept: number): Promise<string[]> {
   const { pass, differences } = await api.client.call('GET', `/v1/jobs/${id}/report`, jobReportAnswer);
   const leftBehind = differences.filter(({ code }) => code === 'VERIFY_LEFT_BEHIND');
-  const found = differences.filter((difference) => !expected.has(difference.code) && !leftBehind.includes(difference)).map(({ container, class: kind, code, fields }) => `the verification found ${kind} ${code} ${fields.join('+')} in ${container}, and the comparison nothing`);
+  const found = differences.filter((difference) => !expected.has(difference.code) && !leftBehind.includes(difference)).map(({ container, class: kind, code, fields, sourceItemId, destItemId }) => `the verification found ${kind} ${code} ${fields.join('+')} in ${container} (${sourceItemId ?? 'none'} and ${destItemId ?? 'none'}), and the comparison nothing`);
   if (leftBehind.length !== kept) found.push(`the verification found ${leftBehind.length} copies left behind, in ${[...new Set(leftBehind.map(({ container }) => container))].sort().join(', ')}, and the comparison ${kept}`);
   const missing = pass.verification?.missing ?? -1;
   // One that failed or was left out only when it changed is there, as it was.

@@ -1,4 +1,4 @@
-/** What is kept of a run that failed: the plan, what was found, every program's log, and the rows that count. */
+/** What is kept of a run that failed: the plan, what was found, every program's log, the rows that count, and what was asked of the simulated Microsoft. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import postgres from 'postgres';
@@ -17,12 +17,14 @@ export async function keepEvidence(stage: Stage, plan: Plan, outcome: Outcome, f
   stage.keepLogs(join(folder, 'logs'));
   const sql = postgres(stage.stack.databaseUrl, { max: 1, connect_timeout: 5 });
   try {
+    const { requests } = await stage.control.call<{ requests: unknown[] }>('GET', '/requests?limit=100000');
+    writeFileSync(join(folder, 'requests.jsonl'), requests.map((request) => `${JSON.stringify(request)}\n`).join(''));
     for (const table of tables) {
       const rows = await sql<{ row: string }[]>`select row_to_json(t)::text as row from ${sql(table)} t`;
       writeFileSync(join(folder, `${table}.jsonl`), rows.map(({ row }) => `${row}\n`).join(''));
     }
   } catch (error) {
-    writeFileSync(join(folder, 'tables.txt'), `The rows could not be read: ${String(error)}\n`);
+    writeFileSync(join(folder, 'tables.txt'), `Requests or rows could not be read: ${String(error)}\n`);
   } finally {
     await sql.end({ timeout: 5 });
   }

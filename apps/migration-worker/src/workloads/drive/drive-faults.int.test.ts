@@ -1,7 +1,8 @@
 /** What can befall a drive while it is copied: each has its outcome with a code, and the next pass brings the rest, once. */
+import { GraphRequestError } from '@migrator/graph-client';
 import { startSimulator, type TestSimulator } from '@migrator/testing/simulator';
 import { recountUnit } from '../../engine/ledger.js';
-import { ledgerDatabase, portWith, type AttemptEnd, type LedgerDatabase } from '../../testing/engine-rig.js';
+import { ledgerDatabase, portWith, type AttemptEnd, type AttemptPorts, type LedgerDatabase } from '../../testing/engine-rig.js';
 import { clientId } from '../../testing/simulated-tenants.js';
 import { DriveRig, type Step } from './testing/drive-rig.js';
 
@@ -28,6 +29,11 @@ const start = async (steps: readonly Step[] = [], destDrive: unknown = true): Pr
 /** One large file, so that it is known which of its requests a fault strikes. */
 const alone = async (): Promise<void> => {
   rig = await DriveRig.start(simulator, database, { seed: 'f', large: [large] });
+};
+/** Which bytes a request writes into an upload session; null: it writes none. */
+const rangeOf = ([method, , options]: readonly unknown[]): { end: number; size: number } | null => {
+  const range = method === 'PUT' ? /bytes \d+-(\d+)\/(\d+)/.exec((options as { headers?: Record<string, string> }).headers?.['Content-Range'] ?? '') : null;
+  return range === null ? null : { end: Number(range[1]), size: Number(range[2]) };
 };
 const again = (mode: 'delta' | 'retry' = 'retry'): Promise<AttemptEnd> => rig.pass({ mode, passId: `pass ${mode}` });
 const codes = ({ reports }: AttemptEnd): string[] => reports.filter(({ status }) => status !== 'resolved').map(({ code }) => code ?? '').sort();
@@ -65,6 +71,37 @@ describe('while a large file is written', () => {
     expect(await rig.pass()).toMatchObject(clean);
     await expectWhole();
   });
+
+  test('the last fragment that arrives after one has given it up, while it goes again, makes no second copy, no second version and nothing that is not ours', async () => {
+    await alone();
+    const late = (): AttemptPorts => {
+      let held: (() => Promise<unknown>) | null = null;
+      let lost = false;
+      const destination = portWith(rig.tenants.ports.destination, async (_name, args, send) => {
+        const range = rangeOf(args);
+        if (range === null || range.end + 1 !== range.size || lost) return await send();
+        if (held === null) {
+          held = send;
+          throw new GraphRequestError('in_doubt', { status: 0, graphCode: null, requestId: null });
+        }
+        lost = true;
+        await held();
+        return await send();
+      });
+      return { ...rig.tenants.ports, destination };
+    };
+    expect(await rig.pass({ ports: late() })).toMatchObject(clean);
+    await expectWhole();
+    await rig.owns('source', [{ kind: 'write', path: 'Large 0.bin', bytes: large + 1 }]);
+    expect(await rig.pass({ ports: late(), mode: 'delta', passId: 'pass 2' })).toMatchObject(clean);
+    await expectWhole();
+    const { port, userId } = rig.tenants.dest;
+    const versions = await port.get<{ value: unknown[] }>(`/users/${userId}/drive/root:/Large 0.bin:/versions`, { budget: { kind: 'files' } });
+    expect(versions.value).toHaveLength(2);
+    await rig.owns('source', [{ kind: 'delete', path: 'Large 0.bin' }]);
+    expect(await rig.pass({ mode: 'delta', passId: 'pass 3', deletions: 'apply' })).toMatchObject(clean);
+    expect((await rig.compare()).examples).toEqual({ missing: [], extra: [], differs: [] });
+  });
 });
 
 describe('while a file is read', () => {
@@ -81,14 +118,13 @@ describe('while a file is read', () => {
     await expectExact(end);
   }, 30_000);
 
-  const isBeginning = ([method, , options]: readonly unknown[]): boolean => method === 'PUT' && JSON.stringify((options as { headers?: unknown } | undefined)?.headers ?? {}).includes('bytes 0-10485759');
   /** It changes so many times, each time when the beginning of it has arrived. */
   const changing = async (times: number): Promise<AttemptEnd> => {
     await start([{ kind: 'write', path: 'large.bin', bytes: large }]);
     let begun = 0;
     const destination = portWith(rig.tenants.ports.destination, async (_name, args, send) => {
       const answer = await send();
-      if (isBeginning(args) && ++begun <= times) await rig.owns('source', [{ kind: 'write', path: 'large.bin', bytes: large + begun }]);
+      if (rangeOf(args)?.end === 10_485_759 && ++begun <= times) await rig.owns('source', [{ kind: 'write', path: 'large.bin', bytes: large + begun }]);
       return answer;
     });
     return await rig.pass({ ports: { ...rig.tenants.ports, destination } });

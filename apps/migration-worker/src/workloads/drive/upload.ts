@@ -94,6 +94,9 @@ class SessionOver extends Error {
 }
 
 class Session {
+  /** The last fragment was sent, and its answer was lost: it may arrive yet, whatever the session has said of itself since. */
+  #lastLost: GraphRequestError | null = null;
+
   constructor(
     private readonly dest: Drive,
     readonly url: string,
@@ -164,6 +167,7 @@ class Session {
       return { file: null, expected: expectedOf(answer) ?? offset + bytes.length };
     } catch (error) {
       if (!(error instanceof GraphRequestError)) throw error;
+      if (isOver(error) && this.#lastLost !== null) throw endInDoubt(this.#lastLost);
       if (isOver(error)) throw new SessionOver('the session is over', { cause: error });
       if (error.kind !== 'in_doubt' && error.status !== 416) throw error;
       return { file: null, expected: await this.ask(last, error) };
@@ -172,6 +176,7 @@ class Session {
 
   /** Where the session stands after an answer that was lost. Throws what leaves the file in doubt when it is over and may be complete. */
   private async ask(last: boolean, lost: GraphRequestError): Promise<number> {
+    if (last) this.#lastLost = lost;
     const expected = await this.stands();
     if (expected !== null) return expected;
     if (last) throw endInDoubt(lost);
