@@ -7,7 +7,6 @@ import type { GraphPage, GraphPort, RawOptions, RawResponse, RequestOptions } fr
 import { GraphRequestError } from './graph-request-error.js';
 import type { Asker, Governor } from './governor/governor.js';
 import type { Http, HttpResponse } from './http.js';
-import { readInto, readWhole } from './read-whole.js';
 import type { TokenSource } from './tokens/token-source.js';
 import { GraphTransport, Outgoing } from './transport.js';
 
@@ -119,7 +118,7 @@ export function createGraphClient({ tenantId, clientId, tokens, http, governor, 
       const { release } = await send('DELETE', path, options, (response) => response.body.dump());
       release();
     },
-    raw: async (method, path, options) => rawResponse(await send(method, path, options, nothing), options.repeatable ?? method === 'GET', timeoutOf(options)),
+    raw: async (method, path, options) => new Answer(await send(method, path, options, nothing), options.repeatable ?? method === 'GET', timeoutOf(options)),
     async *pages<T>(path: string, { from, pageSizeMax, ...options }: RequestOptions & { from?: string; pageSizeMax?: number }): AsyncGenerator<GraphPage<T>> {
       const prefer = [options.headers?.['Prefer'], pageSizeMax === undefined ? undefined : `odata.maxpagesize=${pageSizeMax}`].filter((part) => part !== undefined).join(', ');
       const headers = { ...options.headers, ...(prefer === '' ? {} : { Prefer: prefer }) };
@@ -144,10 +143,10 @@ export function createGraphClient({ tenantId, clientId, tokens, http, governor, 
         requests,
         options,
       ),
-    preauthorised: async (method, url, options) => rawResponse(await sendPreauthorised(method, url, options, nothing), options.repeatable ?? method === 'GET', timeoutOf(options)),
+    preauthorised: async (method, url, options) => new Answer(await sendPreauthorised(method, url, options, nothing), options.repeatable ?? method === 'GET', timeoutOf(options)),
     preauthorisedBytes: async (url, { into, ...options }) => {
       const timeoutMs = timeoutOf(options);
-      const { response, value, release } = await sendPreauthorised('GET', url, options, ({ body }) => readInto(body, into, performance.now() + answerTimeouts * timeoutMs));
+      const { response, value, release } = await sendPreauthorised('GET', url, options, ({ body }) => body.into(into, performance.now() + answerTimeouts * timeoutMs));
       release();
       return { status: response.status, headers: response.headers, bytes: value };
     },
@@ -198,38 +197,57 @@ async function unwrap(outgoing: Outgoing, call: () => Promise<unknown>): Promise
   }
 }
 
-function rawResponse({ response, release }: Granted<undefined>, repeatable: boolean, timeoutMs: number): RawResponse {
-  async function* body(): AsyncGenerator<Uint8Array> {
+/** An answer whose permit is held until it has been read. */
+class Answer implements RawResponse {
+  #body: AsyncIterable<Uint8Array> | undefined;
+
+  constructor(
+    private readonly granted: Granted<undefined>,
+    private readonly repeatable: boolean,
+    private readonly timeoutMs: number,
+  ) {}
+
+  get status(): number {
+    return this.granted.response.status;
+  }
+
+  get headers(): RawResponse['headers'] {
+    return this.granted.response.headers;
+  }
+
+  get body(): AsyncIterable<Uint8Array> {
+    return (this.#body ??= this.#pieces());
+  }
+
+  async *#pieces(): AsyncGenerator<Uint8Array> {
+    const { response, release } = this.granted;
     try {
       yield* response.body;
     } catch (cause) {
-      throw lostAnswer(response, repeatable, cause);
+      throw lostAnswer(response, this.repeatable, cause);
     } finally {
       release();
     }
   }
-  const stream = body();
-  return {
-    status: response.status,
-    headers: response.headers,
-    body: stream,
-    json: async <T>() => {
-      try {
-        return await parseJson<T>(response, timeoutMs);
-      } catch (cause) {
-        throw lostAnswer(response, repeatable, cause);
-      } finally {
-        release();
-      }
-    },
-    discard: async () => {
-      try {
-        await response.body.dump();
-      } finally {
-        release();
-      }
-    },
-  };
+
+  async json<T>(): Promise<T> {
+    const { response, release } = this.granted;
+    try {
+      return await parseJson<T>(response, this.timeoutMs);
+    } catch (cause) {
+      throw lostAnswer(response, this.repeatable, cause);
+    } finally {
+      release();
+    }
+  }
+
+  async discard(): Promise<void> {
+    try {
+      await this.granted.response.body.dump();
+    } finally {
+      this.granted.release();
+    }
+  }
 }
 
 /** Larger than any page or answer that Graph documents; what is meant to be larger is read as a stream. */
@@ -239,7 +257,7 @@ const answerTimeouts = 3;
 
 /** The body as JSON; undefined when there is none. Throws for one that drips on and on or grows beyond all measure: it is a lost answer. */
 async function parseJson<T>(response: HttpResponse, timeoutMs: number): Promise<T> {
-  const whole = await readWhole(response.body, jsonBytesMax, performance.now() + answerTimeouts * timeoutMs);
+  const whole = await response.body.whole(jsonBytesMax, performance.now() + answerTimeouts * timeoutMs);
   if (whole.length === 0) return undefined as T;
   const text = whole.toString('utf8');
   try {

@@ -1,7 +1,8 @@
 /** Plain HTTP with streams both ways, over the last hop. No token, no retry, no waiting. */
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Readable } from 'node:stream';
-import { Agent, buildConnector } from 'undici';
+import { Agent, buildConnector, type Dispatcher } from 'undici';
+import { whenAborted } from './abort.js';
+import { AnswerBody } from './answer-body.js';
 import type { LastHop } from './last-hop.js';
 
 export interface HttpRequest {
@@ -21,7 +22,7 @@ export interface AnswerHeaders extends Iterable<[string, string]> {
 export interface HttpResponse {
   status: number;
   headers: AnswerHeaders;
-  body: Readable & { dump(): Promise<void> };
+  body: AnswerBody;
 }
 
 /** Nothing was sent: the connection could not be made. Everything else that goes wrong may have reached the other side. */
@@ -64,6 +65,48 @@ class ReceivedHeaders implements AnswerHeaders {
   }
 }
 
+/** One request and its answer. */
+class Exchange implements Dispatcher.DispatchHandler {
+  #controller: Dispatcher.DispatchController | null = null;
+  #body: AnswerBody | null = null;
+  readonly #forget: () => void;
+
+  constructor(
+    private readonly signal: AbortSignal | undefined,
+    private readonly answered: (response: HttpResponse) => void,
+    private readonly failed: (error: Error) => void,
+  ) {
+    this.#forget = signal === undefined ? () => undefined : whenAborted(signal, () => this.#controller?.abort(signal.reason as Error));
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.signal?.aborted === true) controller.abort(this.signal.reason as Error);
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    // Others may come before the answer itself.
+    if (status < 200) return;
+    this.#body = new AnswerBody(controller);
+    this.answered({ status, headers: new ReceivedHeaders(headers), body: this.#body });
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, piece: Buffer): void {
+    this.#body?.received(piece);
+  }
+
+  onResponseEnd(): void {
+    this.#forget();
+    this.#body?.ended();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#forget();
+    if (this.#body === null) this.failed(error);
+    else this.#body.failed(error);
+  }
+}
+
 export function createHttp(lastHop: LastHop): Http {
   const agent = new Agent({ connections: 64, pipelining: 1, keepAliveTimeout: 30_000, keepAliveMaxTimeout: 120_000, connect: connector(lastHop) });
   /** Where addresses lead. The same ones come again and again: an import's is the same for every item of a mailbox. */
@@ -83,18 +126,17 @@ export function createHttp(lastHop: LastHop): Http {
   return {
     async send({ method, url, headers, body, signal, timeoutMs }) {
       const { origin, host, path } = resolve(url);
+      const request: Dispatcher.DispatchOptions = {
+        origin,
+        path,
+        method: method as 'GET',
+        headers: isLarge(body) ? { ...headers, host, 'content-length': String(body.length) } : { ...headers, host },
+        body: (isLarge(body) ? pieces(body) : body) as string | Uint8Array | null,
+        headersTimeout: timeoutMs,
+        bodyTimeout: timeoutMs,
+      };
       try {
-        const response = await agent.request({
-          origin,
-          path,
-          method: method as 'GET',
-          headers: isLarge(body) ? { ...headers, host, 'content-length': String(body.length) } : { ...headers, host },
-          body: (isLarge(body) ? pieces(body) : body) as string | Uint8Array | null,
-          signal: signal ?? null,
-          headersTimeout: timeoutMs,
-          bodyTimeout: timeoutMs,
-        });
-        return { status: response.statusCode, headers: new ReceivedHeaders(response.headers), body: response.body };
+        return await new Promise((resolve, reject) => agent.dispatch(request, new Exchange(signal, resolve, reject)));
       } catch (cause) {
         if (codeOf(cause).some((code) => neverSent.has(code))) throw new NotSentError('No connection could be made.', { cause });
         throw cause;
