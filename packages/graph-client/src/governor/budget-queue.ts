@@ -1,4 +1,5 @@
 /** The requests of one budget that wait, of all flows, and the scopes they count against. */
+import { whenAborted } from '../abort.js';
 import { FairQueue } from './fair-queue.js';
 import type { Meter } from './meter.js';
 import type { Amounts, Scope, Waiter } from './scope.js';
@@ -33,6 +34,8 @@ export class BudgetQueue implements Waiter {
   #timer: NodeJS.Timeout | undefined;
   #pumping = false;
   #again = false;
+  /** Its scopes may be gone: who wants its budget takes a new one. */
+  forgotten = false;
 
   constructor(
     readonly scopes: readonly Scope[],
@@ -61,7 +64,7 @@ export class BudgetQueue implements Waiter {
         share: this.#shareOf(amounts),
         since: this.now(),
         grant: (permit) => {
-          signal?.removeEventListener('abort', abort);
+          forget();
           this.#count(entry, -1);
           resolve(permit);
         },
@@ -72,7 +75,7 @@ export class BudgetQueue implements Waiter {
         reject(signal?.reason instanceof Error ? signal.reason : new Error('aborted'));
         this.pump();
       };
-      signal?.addEventListener('abort', abort, { once: true });
+      const forget = signal === undefined ? () => undefined : whenAborted(signal, abort);
       this.#queue.push(flow.key, flow.weight, entry);
       this.#count(entry, 1);
       this.pump();

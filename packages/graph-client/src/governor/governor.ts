@@ -130,7 +130,10 @@ export function createGovernor({ observer = {}, overrides = {}, fleet = null, no
     return queue;
   };
   const forgetIdle = (): void => {
-    for (const [key, queue] of queues) if (queue.isIdle) queues.delete(key);
+    for (const [key, queue] of queues) if (queue.isIdle) {
+      queue.forgotten = true;
+      queues.delete(key);
+    }
     const used = new Set([...queues.values()].flatMap((queue) => queue.scopes));
     for (const [key, scope] of scopes) if (!used.has(scope) && scope.isIdle) {
       scope.stop();
@@ -163,10 +166,14 @@ export function createGovernor({ observer = {}, overrides = {}, fleet = null, no
       const key = `${flow.organisation}/${flow.job ?? ''}/${flow.workload}`;
       const known = new Map<string, { queue: BudgetQueue; flow: QueueFlow }>();
       const none: readonly Scope[] = [];
+      /** The same again, by the budget as it was given: those who send much keep theirs, and its name need not be put together for each request. */
+      const given = new WeakMap<Budget, { queue: BudgetQueue; flow: QueueFlow }>();
       const find = (budget: Budget): { queue: BudgetQueue; flow: QueueFlow } => {
+        const before = given.get(budget);
+        if (before?.queue.forgotten === false) return before;
         const name = budgetKey('', '', budget);
         let found = known.get(name);
-        if (found === undefined || queues.get(budgetKey(app, tenantId, budget)) !== found.queue) {
+        if (found?.queue.forgotten !== false) {
           const queue = queueOf(app, tenantId, budget);
           const limited = own === null ? none : scopesOf(app, tenantId, budget, overrides).slice(0, 1).map((limits): Scope => {
             const jobKey = `${limits.key}/job/${key}`;
@@ -177,6 +184,7 @@ export function createGovernor({ observer = {}, overrides = {}, fleet = null, no
           if (known.size > 1_000) known.clear();
           known.set(name, found);
         }
+        given.set(budget, found);
         return found;
       };
       const narrowest = (budget: Budget): Scope | undefined => find(budget).queue.scopes[0];

@@ -50,6 +50,8 @@ export class Scope {
   #slots: number;
   /** How many it said it could use when it last asked. */
   #slotsToldWanted = 0;
+  /** How many it could have used at most since then: what is under way goes up and down with every request. */
+  #slotsPeak = 0;
   #level: number;
   #levelAt: number;
   #pace = 1;
@@ -140,6 +142,7 @@ export class Scope {
   take(amounts: Amounts, flow: { key: string; weight: number }): void {
     const now = this.world.now();
     this.#inFlight += 1;
+    this.#slotsPeak = Math.max(this.#slotsPeak, this.#slotsWanted);
     this.#requests += amounts.requests;
     this.#usedAt = now;
     this.use(flow);
@@ -149,7 +152,8 @@ export class Scope {
       if (amount > 0) meter.take(amount, this.#mode);
       low ||= meter.isLow && now >= meter.askAt;
     }
-    if (this.#mode === 'shared' && low) this.#ask();
+    // While a question is under way its answer may be what is lacking: the next request looks again.
+    if (this.#mode === 'shared' && low && !this.#asking) this.#ask();
   }
 
   /** Counts what only became known after the request had gone. */
@@ -215,6 +219,7 @@ export class Scope {
   /** Requests that wait here came or went. */
   waiting(change: number): void {
     this.#waiting += change;
+    this.#slotsPeak = Math.max(this.#slotsPeak, this.#slotsWanted);
   }
 
   waited(workload: string, ms: number): void {
@@ -349,7 +354,9 @@ export class Scope {
     const requests = this.#requests;
     this.#waited = {};
     this.#requests = 0;
-    const want = active ? this.#slotsWanted : 0;
+    // Where others want them too, what it could use right now.
+    const want = !active ? 0 : this.#contended ? this.#slotsWanted : Math.max(this.#slotsPeak, this.#slotsWanted);
+    this.#slotsPeak = 0;
     this.#slotsToldWanted = want;
     const had = Math.max(this.#inFlight, this.#inFlightMax(share, sentAt));
     const request: ExchangeRequest = {
