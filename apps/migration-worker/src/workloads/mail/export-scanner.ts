@@ -41,7 +41,8 @@ export class ExportScanner {
   private surrogate = 0;
 
   /** Reads a chunk. Slices of `data` share memory with the chunk; use them before the next call. */
-  push(chunk: Uint8Array): ExportEvent[] {
+  push(bytes: Uint8Array): ExportEvent[] {
+    const chunk = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     const events: ExportEvent[] = [];
     let at = 0;
     while (at < chunk.length) at = this.use === null ? this.structure(chunk, at, events) : this.string(chunk, at, events);
@@ -53,7 +54,7 @@ export class ExportScanner {
     if (!this.started || this.levels.length > 0 || this.use !== null) throw new ExportUnreadable('the export answer ended early');
   }
 
-  private structure(chunk: Uint8Array, at: number, events: ExportEvent[]): number {
+  private structure(chunk: Buffer, at: number, events: ExportEvent[]): number {
     const byte = chunk[at];
     const level = this.levels.at(-1);
     switch (byte) {
@@ -86,12 +87,17 @@ export class ExportScanner {
     return at + 1;
   }
 
-  private string(chunk: Uint8Array, from: number, events: ExportEvent[]): number {
+  private string(chunk: Buffer, from: number, events: ExportEvent[]): number {
     if (this.escape !== null) {
       this.continueEscape(chunk[from] ?? 0, events);
       return from + 1;
     }
     const at = endOfRun(chunk, from);
+    // Nearly every name and id stands in one piece: it is read where it is.
+    if (chunk[at] === quote && this.textBytes === 0 && (this.use === 'key' || this.use === 'field')) {
+      this.endString(chunk.toString('utf8', from, Math.min(at, from + fieldBytesMax)), events);
+      return at + 1;
+    }
     if (at > from) this.take(chunk.subarray(from, at), events);
     if (at === chunk.length) return at;
     if (chunk[at] === backslash) this.escape = '';
@@ -140,11 +146,14 @@ export class ExportScanner {
   }
 
   private closeString(events: ExportEvent[]): void {
+    this.endString(this.use === 'key' || this.use === 'field' ? Buffer.concat(this.text).toString('utf8') : '', events);
+  }
+
+  private endString(value: string, events: ExportEvent[]): void {
     const use = this.use;
     this.use = null;
     this.surrogate = 0;
     if (use !== 'key' && use !== 'field') return;
-    const value = (this.text.length === 1 && this.text[0] !== undefined ? this.text[0] : Buffer.concat(this.text)).toString('utf8');
     const level = this.levels.at(-1);
     if (use === 'key') {
       this.expectKey = false;
@@ -175,7 +184,7 @@ export class ExportScanner {
 }
 
 /** Where the run of plain string bytes ends: at a quote, a backslash or the end of the chunk. */
-function endOfRun(chunk: Uint8Array, from: number): number {
+function endOfRun(chunk: Buffer, from: number): number {
   const end = chunk.indexOf(quote, from);
   const stop = end === -1 ? chunk.length : end;
   const slash = chunk.subarray(from, stop).indexOf(backslash);

@@ -38,9 +38,9 @@ export interface SentBytes {
   bytes: number;
 }
 
-/** A body held in memory, for small items. */
-export function heldBody(target: ImportTarget, data: readonly Uint8Array[], sent: SentBytes): RequestBody {
-  const body = Buffer.concat([importHead(target), ...data, closing]);
+/** A body held in memory, for small items. `head`: its JSON up to the data. */
+export function heldBody(head: Buffer, data: readonly Uint8Array[], sent: SentBytes): RequestBody {
+  const body = Buffer.concat([head, ...data, closing]);
   sent.bytes = body.length;
   return body;
 }

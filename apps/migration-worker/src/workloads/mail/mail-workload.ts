@@ -40,11 +40,14 @@ const importBytesMax = 150 * 1024 * 1024;
 /** While one of them reads at the source, the imports of two others keep the four requests busy that Exchange allows for the destination mailbox. */
 const lanes = 3;
 
+/** Two exports’ worth: claims and outcomes are stored once for both. What three lanes have in hand is written in seven of the twelve seconds that a unit has to stop, at the pace that Exchange allows one mailbox. */
+const batchItemsMax = 2 * exportItemsMax;
+
 /** Makes the workload; one instance serves any number of units at once. */
 export function mailWorkload(deps: MailDeps): Workload {
   return {
     name: 'EMAIL',
-    can: { delta: true, batchItemsMax: exportItemsMax, batchBytesMax: 2 * 1024 * 1024, lanes, verifiedFields, readsByPost: [/^\/admin\/exchange\/mailboxes\/[^/]+\/exportItems$/] },
+    can: { delta: true, batchItemsMax, batchBytesMax: 2 * 1024 * 1024, lanes, verifiedFields, readsByPost: [/^\/admin\/exchange\/mailboxes\/[^/]+\/exportItems$/] },
     async open(unit, ports, signal) {
       return new MailSession(deps, unit, await openBoth(unit, ports, signal));
     },

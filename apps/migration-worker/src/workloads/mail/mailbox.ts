@@ -1,5 +1,5 @@
 /** One end of a mailbox copy: its two names in Graph and how requests to it are made. */
-import { GraphRequestError, type GraphPort, type RequestOptions } from '@migrator/graph-client';
+import { GraphRequestError, type Budget, type GraphPort, type RequestOptions } from '@migrator/graph-client';
 import { UnitError } from '../workload.js';
 import { orEndUnit, saysMailboxMissing, unitErrorOf, type Side } from './errors.js';
 
@@ -8,12 +8,16 @@ import { orEndUnit, saysMailboxMissing, unitErrorOf, type Side } from './errors.
  * and folders are in two separate spaces; Microsoft does not say that they are equal, so nothing here takes one for the other.
  */
 export class Mailbox {
+  private readonly budget: Budget;
+
   constructor(
     readonly side: Side,
     readonly port: GraphPort,
     readonly userId: string,
     readonly mailboxId: string,
-  ) {}
+  ) {
+    this.budget = { kind: 'outlook', mailbox: userId };
+  }
 
   /** A path of the import and export API: `admin('/folders')`. */
   admin(path: string): string {
@@ -27,7 +31,7 @@ export class Mailbox {
 
   /** Request options with this mailbox's budget; limits count per application and mailbox, whichever path is used. */
   options(signal: AbortSignal, more: Partial<RequestOptions> = {}): RequestOptions {
-    return { budget: { kind: 'outlook', mailbox: this.userId }, signal, ...more };
+    return { budget: this.budget, signal, ...more };
   }
 }
 

@@ -8,7 +8,7 @@ import type { DestRef, ItemResult, TransferItem } from '../workload.js';
 import { exportedErrorVerdict, faultOf, isFault, orEndUnit, resultOf, unitErrorOf, verdictOf, wordsOf, type Doing, type GraphWords, type Verdict } from './errors.js';
 import { isAsWritten } from './copy-state.js';
 import { exportAlone, exportItemsMax, exportTogether, type Exported } from './export-items.js';
-import { heldBody, importItem, streamedBody, type StreamLengths, type ImportTarget, type SentBytes } from './import-item.js';
+import { heldBody, importHead, importItem, streamedBody, type StreamLengths, type ImportTarget, type SentBytes } from './import-item.js';
 import type { ImportSessions } from './import-session.js';
 import { InFlight } from '../in-flight.js';
 import type { Mailbox } from './mailbox.js';
@@ -54,6 +54,8 @@ export interface TransferPorts {
 }
 
 export class ItemTransfer {
+  private newHead: { readonly folderId: string; readonly head: Buffer } | null = null;
+
   constructor(private readonly ports: TransferPorts) {}
 
   /** One result per item, as each is known. Throws only what ends the unit. */
@@ -119,14 +121,20 @@ export class ItemTransfer {
     if (exported.errorCode !== null || exported.data === null) {
       return await this.settle(entry, folderId, exportedErrorVerdict(exported.errorCode), { graphCode: exported.errorCode, requestId: null }, signal);
     }
-    const target: ImportTarget = { folderId, existing: entry.existing };
     const sent: SentBytes = { bytes: 0 };
     try {
-      const dest = await importItem(this.ports.destination, this.ports.sessions, heldBody(target, exported.data, sent), signal);
+      const dest = await importItem(this.ports.destination, this.ports.sessions, heldBody(this.headOf(entry, folderId), exported.data, sent), signal);
       return written(entry, dest, sent.bytes);
     } catch (error) {
       return await this.refused(entry, folderId, error, signal);
     }
+  }
+
+  /** How an item's import begins: all new ones of a folder begin alike. */
+  private headOf({ existing }: TransferItem, folderId: string): Buffer {
+    if (existing !== null) return importHead({ folderId, existing });
+    if (this.newHead?.folderId !== folderId) this.newHead = { folderId, head: importHead({ folderId, existing }) };
+    return this.newHead.head;
   }
 
   private async transferAlone(entry: TransferItem, folderId: string, signal: AbortSignal): Promise<ItemResult> {
