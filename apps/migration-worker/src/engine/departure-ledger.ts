@@ -88,7 +88,8 @@ export function createDepartureLedger(sql: Sql, { destinationNo, unitNo, unitId,
       return new Set(rows.map(({ no }) => no));
     },
     async knownBefore(containerNos) {
-      const rows = await sql<{ no: number }[]>`select c.no from unnest(${list(containerNos)}::text::bigint[]) as c (no) where exists (select 1 from worker.ledger l where l.container_no = c.no)`;
+      // As in `lookup`: left to itself the planner reads the whole ledger.
+      const rows = await sql<{ no: number }[]>`select c.no from unnest(${list(containerNos)}::text::bigint[]) as c (no) cross join lateral (select 1 from worker.ledger where container_no = c.no order by item_key limit 1) l`;
       return new Set(rows.map(({ no }) => no));
     },
     async marksAfter({ containerNo }, metInPass, after, max) {
@@ -113,6 +114,8 @@ export function createDepartureLedger(sql: Sql, { destinationNo, unitNo, unitId,
       return open;
     },
     async open(containerNos, after, max) {
+      // Nearly always there are none, and planning what follows takes longer than a batch of items.
+      if (after === null && (await sql`select 1 from worker.departures where unit_no = ${unitNo} and copy < 2 limit 1`).length === 0) return [];
       const rows = await sql<OpenRow[]>`
         select d.container_no, encode(uuid_send(d.item_key), 'hex') as mark, d.verdict, d.copy, l.state, l.code, l.match_hash::text as match_hash, l.version_hash::text as version_hash, l.dest_id, l.dest_version, l.unit_no, l.counted,
           case when l.unit_no <> ${unitNo} then (select r.counted from worker.recounts r where r.unit_no = ${unitNo} and r.container_no = l.container_no and r.item_key = l.item_key) end as recounted, a.arrivals
@@ -163,6 +166,7 @@ export function createDepartureLedger(sql: Sql, { destinationNo, unitNo, unitId,
       );
     },
     async reopen(containerNos) {
+      if ((await sql`select 1 from worker.departures where unit_no = ${unitNo} and verdict = 2 and copy = 3 limit 1`).length === 0) return;
       await fenced(sql`select worker.reopen(${destinationNo}::bigint, ${unitId}, ${claim}::bigint, ${unitNo}::integer, ${list(containerNos)}::text::bigint[])`.then(() => undefined));
     },
     async doubtedToo(matchHashes) {

@@ -58,24 +58,26 @@ export class LedgerWriter {
   }
 
   #take(): Waiting[] {
-    const taken: Waiting[] = [];
-    const touched = new Set<string>();
-    let items = 0;
-    while (this.#waiting.length > 0) {
-      const next = this.#waiting[0];
-      if (next === undefined) break;
-      const size = next.change.claims.length + next.change.outcomes.length + next.change.counts.length;
+    const [first] = this.#waiting;
+    if (first === undefined) return [];
+    const taken = [first];
+    let items = sizeOf(first);
+    const touched = new Set<string>(this.#waiting.length > 1 ? marksOf(first) : []);
+    for (const next of this.#waiting.slice(1)) {
+      const marks = marksOf(next);
       // One statement cannot change a row twice, and a claim made after an outcome must stay after it.
-      const marks = [...next.change.claims, ...next.change.outcomes, ...next.change.counts].map(({ containerNo, mark }) => `${containerNo}/${mark}`);
-      if (taken.length > 0 && (items + size > itemsMax || marks.some((mark) => touched.has(mark)))) break;
+      if (items + sizeOf(next) > itemsMax || marks.some((mark) => touched.has(mark))) break;
       for (const mark of marks) touched.add(mark);
-      items += size;
+      items += sizeOf(next);
       taken.push(next);
-      this.#waiting.shift();
     }
+    this.#waiting.splice(0, taken.length);
     return taken;
   }
 }
+
+const sizeOf = ({ change: { claims, outcomes, counts } }: Waiting): number => claims.length + outcomes.length + counts.length;
+const marksOf = ({ change: { claims, outcomes, counts } }: Waiting): string[] => [...claims, ...outcomes, ...counts].map(({ containerNo, mark }) => `${containerNo}/${mark}`);
 
 function merge(changes: readonly LedgerChange[]): LedgerChange {
   const [only] = changes;

@@ -18,7 +18,7 @@ export async function writeItems(context: PassContext, run: ContainerRun, hands:
   while (todo.length > 0) {
     context.halt.soft.throwIfAborted();
     const dest = await run.dest();
-    const keyOf = (hand: Hand): string => `${dest.id}\0${hand.needed?.id ?? ''}\0${hand.matchHash}`;
+    const keyOf = (hand: Hand): string => context.locks.keyOf(dest.id, hand.needed?.id ?? null, hand.matchHash);
     const ready: Hand[] = [];
     const rest: Hand[] = [];
     for (const hand of todo) (context.locks.tryTake(keyOf(hand)) ? ready : rest).push(hand);
