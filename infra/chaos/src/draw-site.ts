@@ -6,7 +6,7 @@ import { randomOf, type Random } from './random.js';
 /** The simulator's description of one site (apps/graph-simulator). */
 export interface SitePlan {
   content: { seed: string; files: number; folders: number } & Record<string, unknown>;
-  structure: { lists: ({ items: number } & Record<string, unknown>)[]; pages: { pages: number } & Record<string, unknown> };
+  structure: { lists: ({ items: number } & Record<string, unknown>)[]; libraryColumns: Record<string, unknown[]>; pages: { pages: number } & Record<string, unknown> };
 }
 
 /** `library`: `POST /files/changes` of the simulator; `edits`: steps of its `POST /sites/changes`. */
@@ -17,6 +17,9 @@ export interface SiteChanges {
 
 const notes = 30;
 const pages = 8;
+/** Rounds of changes that a plan draws at most, and what each may delete: things that nothing else changes or points at. */
+const rounds = { short: 4, long: 10 } as const;
+const deletedMost = 2;
 
 export function drawSite(seed: number, size: PlanSize): SitePlan {
   const random = randomOf(seed, 'site');
@@ -26,17 +29,21 @@ export function drawSite(seed: number, size: PlanSize): SitePlan {
     structure: {
       lists: [
         { displayName: 'Notes', items: notes, columns: [{ name: 'Qty', number: {} }] },
+        { displayName: 'Visits', items: rounds[size] * deletedMost, columns: [{ name: 'Town', text: {} }, { name: 'Seen', dateTime: {} }] },
         { displayName: 'Tasks', items: short ? 6 : random.between(10, 40), columns: [{ name: 'Note', lookup: { listId: 'Notes' } }, { name: 'Parent', lookup: { columnName: 'Title' } }] },
       ],
-      pages: { pages, newsEvery: 3, draftEvery: 5, foreignPartsEvery: random.pick([0, 4]) },
+      // What files say in columns is written beside them, when they stand.
+      libraryColumns: { Documents: random.chance(0.6) ? [{ name: 'Stage', choice: { choices: ['open', 'won', 'lost'] } }, { name: 'Amount', number: {} }] : [] },
+      pages: { pages: pages + rounds[size], newsEvery: 3, draftEvery: 5, foreignPartsEvery: random.pick([0, 4]) },
     },
   };
 }
 
 /** A list item is written once and found once, one with a lookup into its own list twice; a page is read, made, published and looked at. */
-export const requestsOfSite = ({ content, structure }: SitePlan): number => content.files * 3.2 + content.folders * 2 + structure.lists.reduce((sum, { items }) => sum + items * 1.5, 0) + structure.pages.pages * 4 + 40;
+export const requestsOfSite = ({ content, structure }: SitePlan): number => content.files * (Object.values(structure.libraryColumns).flat().length > 0 ? 7 : 3.2) + content.folders * 2 + structure.lists.reduce((sum, { items }) => sum + items * 1.5, 0) + structure.pages.pages * 4 + 40;
 
-export function drawSiteChanges(random: Random): SiteChanges {
+/** `round`: how many the plan has drawn before. */
+export function drawSiteChanges(random: Random, round: number): SiteChanges {
   const some = (most: number): number => random.between(0, most);
   const number = (): number => random.below(1_000_000);
   const times = (count: number, step: () => Record<string, unknown>): Record<string, unknown>[] => Array.from({ length: count }, step);
@@ -47,6 +54,8 @@ export function drawSiteChanges(random: Random): SiteChanges {
       ...times(some(3), () => ({ kind: 'editItem', list: 'Notes', item: random.between(1, notes), fields: { Qty: number() } })),
       ...times(some(2), () => ({ kind: 'addItem', list: 'Tasks', fields: { Title: `Task ${String(number())}`, NoteLookupId: String(random.between(1, notes)) } })),
       ...times(some(2), () => ({ kind: 'editPage', page: `Page-${String(random.below(pages))}.aspx`, title: `Edited ${String(number())}` })),
+      ...times(some(deletedMost), () => ({ kind: 'deleteItem', list: 'Visits' })).map((step, at) => ({ ...step, item: round * deletedMost + at + 1 })),
+      ...times(some(1), () => ({ kind: 'deletePage', page: `Page-${String(pages + round)}.aspx` })),
       ...times(some(1), () => ({ kind: 'addPage', page: `Later-${String(number())}.aspx`, title: `Later ${String(number())}` })),
     ],
   };

@@ -115,10 +115,13 @@ function contentOf(random: Random, seed: string, size: PlanSize, index: number):
   };
 }
 
-/** A small plan carries mailboxes and drives; of the others some carry one workload alone, and the rest everything. */
+/** A small plan carries two workloads; of the others some carry one alone, and the rest everything. */
 function carriedBy(seed: number, size: PlanSize): readonly Carriable[] {
   const random = randomOf(seed, 'carries');
-  if (size === 'short') return ['EMAIL', 'ONEDRIVE'];
+  if (size === 'short') {
+    const left = random.pick(carriable);
+    return carriable.filter((type) => type !== left);
+  }
   return random.chance(0.4) ? [random.pick(carriable)] : carriable;
 }
 
@@ -126,11 +129,12 @@ function actsOf(seed: number, size: PlanSize, carries: readonly Carriable[], ran
   const passes: Act['pass'][] = ['full'];
   const more = size === 'short' ? 1 : random.between(2, 4);
   for (let count = 0; count < more; count += 1) passes.push(random.pick(['delta', 'delta', 'delta', 'retry', 'verify'] as const));
+  let rounds = 0;
   return passes.map((pass, index) => {
     const draw = randomOf(seed, `act ${index}`);
     const drives = randomOf(seed, `drives in act ${index}`);
     const site = randomOf(seed, `site in act ${index}`);
-    const changes = (): SourceChanges => ({ mailboxes: changesOf(draw), drives: drawDriveChanges(drives), site: drawSiteChanges(site) });
+    const changes = (): SourceChanges => ({ mailboxes: changesOf(draw), drives: drawDriveChanges(drives), site: drawSiteChanges(site, rounds++) });
     // Later passes list every folder and write what is new.
     const span = Math.round(pass === 'full' ? requests : requests / 4);
     const moment = (): Moment => ({ at: draw.below(span) });

@@ -17,6 +17,10 @@ export interface ListComparison {
     withheldValues: number;
     /** Items whose attached files Graph does not show. */
     withheldAttachments: number;
+    /** Copies of items that were deleted at the source. */
+    kept: number;
+    /** Items that stand there more often than the source ever held what they say. */
+    doubled: number;
     /** People who have a counterpart that the destination's site does not know: nobody can write them. */
     unknownPeople: number;
   };
@@ -40,7 +44,7 @@ const own = (list: SiteList): Column[] => list.columns.filter(({ isDeletable }) 
 const carried = (lists: SiteLists): SiteList[] => lists.all.filter(({ parts }) => !parts.system);
 
 export function compareLists(ends: ListEnds): ListComparison {
-  const result: ListComparison = { lists: newTally(), columns: newTally(), items: { ...newTally(), withheldValues: 0, withheldAttachments: 0, unknownPeople: 0 }, contentTypes: newTally() };
+  const result: ListComparison = { lists: newTally(), columns: newTally(), items: { ...newTally(), withheldValues: 0, withheldAttachments: 0, kept: 0, doubled: 0, unknownPeople: 0 }, contentTypes: newTally() };
   const left = new Set(carried(ends.dest));
   const unknown = new Set<string>();
   for (const list of carried(ends.source)) {
@@ -117,15 +121,23 @@ function plain({ columns, person, text }: Reader, values: FieldValues): Record<s
   return out;
 }
 
-/** What a lookup leads to: what people see of its target. */
-function lookups({ lists, columns }: Reader, values: FieldValues): Record<string, unknown> {
+/** What something said that has been deleted since: when it went, and before anybody changed it. */
+const lastWords = ({ values }: Row): FieldValues => values;
+const firstWords = ({ values, earlier }: Row): FieldValues => earlier[0]?.values ?? values;
+
+/** What a lookup leads to: what people see of its target; `words`: or saw, when that was deleted since. */
+function lookups({ lists, columns }: Reader, values: FieldValues, words: ((gone: Row) => FieldValues) | null = null): Record<string, unknown> {
   const out: Record<string, unknown> = {};
   for (const column of columns) {
     const value = values[column.name];
     if (column.kind !== 'lookup' || value === undefined || value === null) continue;
     const target = lists.find(String(column.facet['listId']));
-    const rows = (isMultiple(column) ? (value as number[]) : [value as number]).flatMap((id) => target?.rows.item(id) ?? []);
-    if (rows.length > 0) out[column.name] = rows.map(({ values: shown }) => String(shown[String(column.facet['columnName'])] ?? '')).sort();
+    const led = (isMultiple(column) ? (value as number[]) : [value as number]).flatMap((id): FieldValues[] => {
+      const now = target?.rows.item(id);
+      const gone = words === null ? undefined : target?.rows.removed.find((row) => row.id === id);
+      return now !== undefined ? [now.values] : gone === undefined || words === null ? [] : [words(gone)];
+    });
+    if (led.length > 0) out[column.name] = led.map((shown) => String(shown[String(column.facet['columnName'])] ?? '')).sort();
   }
   return out;
 }
@@ -149,12 +161,16 @@ function readersOf(ends: ListEnds, list: SiteList, copy: SiteList, unknown: Set<
 
 interface Seen { readonly id: number; readonly title: string; readonly plain: string }
 
+/** All that an item said, now and before, without what it leads to. */
+const everSaid = (reader: Reader, { values, earlier }: Row): Set<string> => new Set([values, ...earlier.map((version) => version.values)].map((each) => plainHash(reader, each)));
+const plainHash = (reader: Reader, values: FieldValues): string => hash('sha256', said(plain(reader, values)), 'base64');
+
 function compareItems(list: SiteList, copy: SiteList, ends: ListEnds, tally: ListComparison['items'], unknown: Set<string>): void {
   const readers = readersOf(ends, list, copy, unknown);
-  const keys = (reader: Reader, of: SiteList, row: Row): { whole: string; seen: Seen } => {
-    const text = said(plain(reader, row.values));
-    const whole = `${of.contentType(row.contentTypeId)?.name ?? ''} ${text} ${said(lookups(reader, row.values))}`;
-    return { whole: hash('sha256', whole, 'base64'), seen: { id: row.id, title: String(row.values['Title'] ?? ''), plain: hash('sha256', text, 'base64') } };
+  const keys = (reader: Reader, of: SiteList, row: Row, words: Parameters<typeof lookups>[2] = null): { whole: string; seen: Seen } => {
+    const plainly = plainHash(reader, row.values);
+    const whole = `${of.contentType(row.contentTypeId)?.name ?? ''} ${plainly} ${said(lookups(reader, row.values, words))}`;
+    return { whole, seen: { id: row.id, title: String(row.values['Title'] ?? ''), plain: plainly } };
   };
   const there = new Map<string, Seen[]>();
   for (const row of copy.rows.items(0)) {
@@ -169,8 +185,10 @@ function compareItems(list: SiteList, copy: SiteList, ends: ListEnds, tally: Lis
     tally.withheldValues += list.columns.filter(({ name, kind }) => kind !== 'computed' && valueless.has(kind) && row.values[name] !== undefined && row.values[name] !== null).length;
     if (row.hasAttachments) tally.withheldAttachments += 1;
     const { whole, seen } = keys(readers.source, list, row);
-    if (there.get(whole)?.pop() === undefined) missing.push(seen);
-    else tally.matched += 1;
+    // What leads to something that was deleted may still lead to the copy that was kept of it.
+    const asSeen = [null, lastWords, firstWords].some((words) => there.get(words === null ? whole : keys(readers.source, list, row, words).whole)?.pop() !== undefined);
+    if (asSeen) tally.matched += 1;
+    else missing.push(seen);
   }
   const extra = [...there.values()].flat();
   // What is left over on both sides and says the same but for what it leads to, or has the same title, is one item that differs.
@@ -184,7 +202,26 @@ function compareItems(list: SiteList, copy: SiteList, ends: ListEnds, tally: Lis
     }
   }
   for (const { id } of missing) note(tally, 'missing', `${list.parts.displayName}/${String(id)}`, ends.examplesMax);
-  for (const { id } of extra) note(tally, 'extra', `${list.parts.displayName}/${String(id)}`, ends.examplesMax);
+  const gone = list.rows.removed.map((row) => everSaid(readers.source, row));
+  for (const { id, plain: plainly } of extra) {
+    const at = gone.findIndex((states) => states.has(plainly));
+    if (at >= 0) gone.splice(at, 1);
+    note(tally, at < 0 ? 'extra' : 'kept', `${list.parts.displayName}/${String(id)}`, ends.examplesMax);
+  }
+  for (const id of rowsTooMany(list, copy, readers)) note(tally, 'doubled', `${list.parts.displayName}/${String(id)}`, ends.examplesMax);
+}
+
+/** Items that say what the source said, and stand there more often than it ever held them. */
+function rowsTooMany(list: SiteList, copy: SiteList, readers: { source: Reader; dest: Reader }): number[] {
+  const held = new Map<string, number>();
+  for (const row of [...list.rows.items(0), ...list.rows.removed]) for (const state of everSaid(readers.source, row)) held.set(state, (held.get(state) ?? 0) + 1);
+  return [...copy.rows.items(0)].flatMap((row) => {
+    const state = plainHash(readers.dest, row.values);
+    const left = held.get(state);
+    if (left === undefined) return [];
+    held.set(state, left - 1);
+    return left > 0 ? [] : [row.id];
+  });
 }
 
 function compareContentTypes({ source, dest, examplesMax }: ListEnds, tally: Tally): void {

@@ -8,10 +8,12 @@ import { judge, newTally, note, type Tally } from './tally.js';
 export interface PageTally extends Tally {
   /** Web parts that no application makes, and what stands in their place: a text that says so. */
   readonly placeholders: number;
+  /** Copies of pages that were deleted at the source. */
+  kept: number;
 }
 
 export function comparePages(source: SitePages, dest: SitePages, rewrite: Rewrite, examplesMax: number): PageTally {
-  const tally = { ...newTally(), placeholders: 0 };
+  const tally = { ...newTally(), placeholders: 0, kept: 0 };
   const left = new Set(dest.all);
   for (const page of source.all) {
     tally.expected += 1;
@@ -25,8 +27,9 @@ export function comparePages(source: SitePages, dest: SitePages, rewrite: Rewrit
     tally.placeholders += placeholders;
     judge(tally, page.name, differences, examplesMax);
   }
+  const gone = new Set(source.removed.map(({ name }) => name.toLowerCase()));
   // The home page is there without a migration.
-  for (const page of left) if (page.pageLayout !== 'home') note(tally, 'extra', page.name, examplesMax);
+  for (const page of left) if (page.pageLayout !== 'home') note(tally, gone.delete(page.name.toLowerCase()) ? 'kept' : 'extra', page.name, examplesMax);
   return tally;
 }
 

@@ -49,13 +49,17 @@ test('nothing carried is missing; a whole copy through Graph is equal; every los
   expect(whole).toMatchObject({ equal: true, lists: { expected: 4, matched: 4 }, columns: { withheld: 5, missing: 0 }, items: { expected: 7 + 35, matched: 42, withheldAttachments: 5, unknownPeople: 0 }, libraries: [{ matched: 6 }, { library: 'Plans', matched: 2 }], pages: { matched: 7, placeholders: 3 } });
   expect(Number(whole['items']?.['withheldValues'])).toBeGreaterThan(35);
 
+  // Copies of what was deleted at the source are no strangers, and what led there may still do so.
+  expect((await changes('contoso.com', 'project', { kind: 'deleteItem', list: 'Countries', item: 2 }, { kind: 'editItem', list: 'Assets', item: 4, fields: { Title: 'Elsewhere' } }, { kind: 'deleteItem', list: 'Assets', item: 4 }, { kind: 'deletePage', page: 'Page-2.aspx' })).status).toBe(200);
+  expect(await compare()).toMatchObject({ equal: true, items: { expected: 6 + 34, matched: 40, kept: 2, doubled: 0, extra: 0, missing: 0, differs: 0 }, pages: { matched: 6, kept: 1, extra: 0 } });
+
   const damage = (...steps: Json[]): Promise<{ status: number }> => changes('fabrikam.com', 'copy', ...steps);
   const item = 1;
   // What an application keeps for itself in a column that nobody sees is no difference.
   await damage({ kind: 'addColumn', list: 'Assets', column: { name: 'Own', text: {}, hidden: true } }, { kind: 'editItem', list: 'Assets', item, fields: { Own: 'x' } });
   expect(await compare()).toMatchObject({ equal: true });
   await damage({ kind: 'doubleItem', list: 'Assets', item });
-  expect(await compare()).toMatchObject({ equal: false, items: { extra: 1, missing: 0, differs: 0 } });
+  expect(await compare()).toMatchObject({ equal: false, items: { extra: 1, doubled: 1, missing: 0, differs: 0 } });
   await damage({ kind: 'deleteItem', list: 'Assets', item: 36 }, { kind: 'editItem', list: 'Assets', item, fields: { CountryLookupId: null, Active: null, Level: 'other' } });
   expect(await compare()).toMatchObject({ items: { extra: 0, missing: 0, differs: 1 } });
   await damage({ kind: 'deleteItem', list: 'Countries', item: 1 }, { kind: 'removeColumn', list: 'Assets', column: 'Qty' }, { kind: 'addColumn', list: 'Assets', column: { name: 'Mine', text: {} } }, { kind: 'deletePage', page: 'Page-0.aspx' }, { kind: 'editPage', page: 'Page-1.aspx', title: 'Other' }, { kind: 'addPage', page: 'Mine.aspx', title: 'Mine' }, { kind: 'addList', list: 'Mine' });

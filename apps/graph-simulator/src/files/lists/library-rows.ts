@@ -7,6 +7,8 @@ import type { FieldValues, Row, Rows } from './row.js';
 export type SeededFields = (key: number) => FieldValues;
 
 export class LibraryRows implements Rows {
+  /** Files are remembered by their drive. */
+  readonly removed: readonly Row[] = [];
   /** A file comes with its bytes, through the drive. */
   readonly add = null;
   readonly delta: Rows['delta'];

@@ -19,6 +19,7 @@ const versionsMax = 50;
 export class ListRows implements Rows {
   readonly delta: DeltaWalk<Row>;
   readonly #overlay = new Map<number, Row>();
+  readonly removed: Row[] = [];
   readonly #removed = new Set<number>();
   #last: number;
   #count: number;
@@ -69,6 +70,7 @@ export class ListRows implements Rows {
   remove(row: Row): void {
     this.#overlay.delete(row.id);
     this.#removed.add(row.id);
+    this.removed.push(row);
     this.#count -= 1;
     this.delta.log.record(row.id, 'deleted');
   }

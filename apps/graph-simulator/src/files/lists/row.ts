@@ -42,6 +42,8 @@ export interface Rows {
   nextId(after: number): number | null;
   /** Null: items are not made here by themselves. */
   add: ((values: FieldValues, contentTypeId: string, by: Actor) => Row) | null;
+  /** What has been deleted, as it was. */
+  readonly removed: readonly Row[];
   change(row: Row, values: FieldValues, by: Actor): Row;
   remove(row: Row): void;
   readonly delta: Pick<DeltaWalk<Row>, 'latestToken' | 'page' | 'manners' | 'log'>;

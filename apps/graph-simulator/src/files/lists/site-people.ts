@@ -17,6 +17,7 @@ export interface Principal {
 const systemAccount = 1_073_741_823;
 
 export class SitePeople implements Rows {
+  readonly removed: readonly Row[] = [];
   readonly add = null;
   readonly delta: DeltaWalk<Row>;
   readonly #byId = new Map<number, Principal>();

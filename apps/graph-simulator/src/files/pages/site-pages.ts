@@ -10,6 +10,8 @@ import { seededPages } from './page-profile.js';
 import type { Page, PageContent } from './page.js';
 
 export class SitePages {
+  /** What has been deleted, as it was. */
+  readonly removed: Page[] = [];
   readonly #pages = new Map<string, Page>();
 
   constructor(
@@ -49,7 +51,7 @@ export class SitePages {
   }
 
   remove(page: Page): void {
-    this.#pages.delete(page.id);
+    if (this.#pages.delete(page.id)) this.removed.push(page);
   }
 
   #put(page: Page): Page {
