@@ -11,8 +11,9 @@ export type DriveChangeKind = (typeof driveChangeKinds)[number];
 /** How many of each are made, where there is enough to change. */
 export type DriveChangePlan = Readonly<Partial<Record<DriveChangeKind, number>>>;
 
-/** How deep an owner goes: below, paths might get longer than either side takes. */
+/** How deep an owner goes, and how long paths get: what another organisation with a longer name would not take is no change that could be followed. */
 const depthMax = 5;
+const pathCharsMost = 330;
 const bytesMax = 40_000;
 
 /** The same seed makes the same changes of the same drive, and others when called again. What a drive refuses is not done. Answers how many were made. */
@@ -28,8 +29,12 @@ export function makeDriveChanges(drive: Drive, plan: DriveChangePlan, seed: stri
   const folders = all.filter((item) => item.kind === 'folder');
   /** Takes one, so that each is changed once. */
   const draw = (from: Item[]): Item | undefined => (from.length === 0 ? undefined : from.splice(rng.below(from.length), 1)[0]);
-  const somewhere = (): Item => {
-    const places = [drive.root, ...folders].filter((each) => drive.item(each.key) !== undefined && drive.path(each).length < depthMax);
+  /** Characters of the longest path from an item down, its own name counted. */
+  const reach = (item: Item): number => item.name.length + (item.kind === 'file' ? 0 : Math.max(0, ...[...drive.children(item.key)].map((child) => 1 + reach(child))));
+  /** A place for `item`, or for something new. */
+  const somewhere = (item?: Item): Item => {
+    const chars = item === undefined ? 40 : reach(item);
+    const places = [drive.root, ...folders].filter((each) => drive.item(each.key) !== undefined && drive.path(each).length < depthMax && drive.path(each).join('/').length + 1 + chars <= pathCharsMost);
     return rng.pick(places.length === 0 ? [drive.root] : places);
   };
   const there = (item: Item | undefined): item is Item => item !== undefined && drive.item(item.key) !== undefined;
@@ -47,11 +52,11 @@ export function makeDriveChanges(drive: Drive, plan: DriveChangePlan, seed: stri
     edited: () => onFile((item) => drive.replaceContent(item, content(), by)),
     emptied: () => onFile((item) => drive.replaceContent(item, new SeededContent(0, [0, 0]), by)),
     renamed: () => onFile((item) => drive.change(item, { name: name('Renamed', endingOf(item)) }, by)),
-    moved: () => onFile((item) => drive.change(item, { parent: somewhere() }, by)),
+    moved: () => onFile((item) => drive.change(item, { parent: somewhere(item) }, by)),
     deleted: () => onFile((item) => drive.remove(item)),
     locked: () => onFile((item) => (drive.own(item).lock = { reads: true })),
     renamedFolders: () => onFolder((item) => drive.change(item, { name: name('Renamed') }, by)),
-    movedFolders: () => onFolder((item) => drive.change(item, { parent: somewhere() }, by)),
+    movedFolders: () => onFolder((item) => drive.change(item, { parent: somewhere(item) }, by)),
     deletedFolders: () => onFolder((item) => drive.remove(item)),
     // Two files exchange their names, by way of a third one.
     swapped: () =>
