@@ -9,7 +9,7 @@ jest.setTimeout(400_000);
 const run = promisify(execFile);
 
 test('whatever is killed and whatever Microsoft does, nothing is lost or doubled and every number is what the rows say', async () => {
-  const seeds = [3, 31];
+  const seeds = [34, 38];
   const args = ['--short', '--json', ...seeds.flatMap((seed) => ['--seed', String(seed)])];
   const { stdout } = await run(process.execPath, [join(__dirname, '../dist/main.js'), ...args]).catch((error: { stdout: string; stderr: string }) => error);
   const runs = stdout.trim().split('\n').map((line) => JSON.parse(line) as SeedRun);

@@ -24,16 +24,17 @@ const deletedMost = 2;
 export function drawSite(seed: number, size: PlanSize): SitePlan {
   const random = randomOf(seed, 'site');
   const short = size === 'short';
+  // What files say in columns is written beside them, when they stand: each costs as much as two.
+  const columns = random.chance(0.6);
   return {
-    content: { seed: `${seed} site`, files: short ? random.between(6, 12) : random.between(20, 60), folders: random.between(2, 8), fanout: 3, bytesMax: 60_000, emptyFolders: random.below(2), emptyEvery: random.pick([0, 9]) },
+    content: { seed: `${seed} site`, files: short ? random.between(6, 12) : columns ? random.between(10, 30) : random.between(20, 60), folders: random.between(2, 8), fanout: 3, bytesMax: 60_000, emptyFolders: random.below(2), emptyEvery: random.pick([0, 9]) },
     structure: {
       lists: [
         { displayName: 'Notes', items: notes, columns: [{ name: 'Qty', number: {} }] },
         { displayName: 'Visits', items: rounds[size] * deletedMost, columns: [{ name: 'Town', text: {} }, { name: 'Seen', dateTime: {} }] },
         { displayName: 'Tasks', items: short ? 6 : random.between(10, 40), columns: [{ name: 'Note', lookup: { listId: 'Notes' } }, { name: 'Parent', lookup: { columnName: 'Title' } }] },
       ],
-      // What files say in columns is written beside them, when they stand.
-      libraryColumns: { Documents: random.chance(0.6) ? [{ name: 'Stage', choice: { choices: ['open', 'won', 'lost'] } }, { name: 'Amount', number: {} }] : [] },
+      libraryColumns: { Documents: columns ? [{ name: 'Stage', choice: { choices: ['open', 'won', 'lost'] } }, { name: 'Amount', number: {} }] : [] },
       pages: { pages: pages + rounds[size], newsEvery: 3, draftEvery: 5, foreignPartsEvery: random.pick([0, 4]) },
     },
   };
