@@ -170,13 +170,35 @@ export function portWith(port: GraphPort, around: (name: keyof GraphPort, args: 
   });
 }
 
+/** What a call of a port writes with, in capitals; null when it only reads. A batch may do either. */
+function writesBy(name: keyof GraphPort, args: readonly unknown[]): string | null {
+  const method = (name === 'raw' || name === 'preauthorised' ? String(args[0]) : name).toUpperCase();
+  return ['POST', 'PATCH', 'PUT', 'DELETE'].includes(method) ? method : null;
+}
+
+/** A process that dies as soon as it has written something: from then on nothing of it reaches anybody. */
+export function dyingAtWrite(port: GraphPort): { step: () => void; destination: GraphPort; dead: () => boolean } {
+  let dead = false;
+  const step = (): void => {
+    if (dead) throw new Killed('after it died');
+  };
+  const destination = portWith(port, async (name, args, send) => {
+    step();
+    const answer = await send();
+    // A session that is open has written nothing.
+    if (writesBy(name, args) === null || String(args[0]).endsWith('/createUploadSession')) return answer;
+    dead = true;
+    throw new Killed('after a write');
+  });
+  return { step, destination, dead: () => dead };
+}
+
 /** A process that dies when what it has written by then is to be recorded: it is at the destination, and nobody knows. */
 export function dyingUnrecorded(port: GraphPort): { step: (name: string) => void; destination: GraphPort } {
   let written = false;
   const destination = portWith(port, async (name, args, send) => {
     const answer = await send();
-    const method = name === 'raw' || name === 'preauthorised' ? String(args[0]) : name;
-    written ||= ['post', 'patch', 'put', 'delete'].includes(method.toLowerCase());
+    written ||= writesBy(name, args) !== null;
     return answer;
   });
   return {

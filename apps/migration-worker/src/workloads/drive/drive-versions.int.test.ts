@@ -1,6 +1,6 @@
 /** Earlier versions of files: as many as asked, oldest first, with their dates; once, whatever dies when; and what cannot be carried is said. */
 import { startSimulator, type TestSimulator } from '@migrator/testing/simulator';
-import { dyingAt, ledgerDatabase, type AttemptEnd, type LedgerDatabase } from '../../testing/engine-rig.js';
+import { dyingAt, dyingAtWrite, ledgerDatabase, type AttemptEnd, type LedgerDatabase } from '../../testing/engine-rig.js';
 import { recountUnit } from '../../engine/ledger.js';
 import { DriveRig, type Step } from './testing/drive-rig.js';
 
@@ -71,6 +71,38 @@ test('a worker killed again and again at any step, and answers that are lost, le
   }
   expect(kills).toBeGreaterThan(4);
   await expectSame();
+}, 60_000);
+
+test('a worker that dies after each of its writes leaves no version out and none twice, whatever of the files changed', async () => {
+  await start({ versionsEvery: 0, files: 2 });
+  await rig.owns('source', [...grown, ...['a', 'b', 'c'].map((name) => ({ kind: 'write', path: `${name}.bin`, bytes: 50 }) as const), { kind: 'write', path: 'empty.txt', bytes: 0 }, { kind: 'folder', path: 'Plans' }]);
+  const died = async (passId: string, mode: 'full' | 'delta'): Promise<number> => {
+    for (let deaths = 0; deaths < 100; deaths++) {
+      const { step, destination, dead } = dyingAtWrite(rig.tenants.dest.port);
+      const end = await pass({ step, passId, mode, ports: { ...rig.tenants.ports, destination } });
+      if (dead()) continue;
+      expect(end).toMatchObject(clean);
+      await expectSame();
+      return deaths;
+    }
+    return Infinity;
+  };
+  expect(await died('pass 1', 'full')).toBeLessThan(60);
+  // Versions of one second and one size cannot be told apart.
+  const later = (): Promise<unknown> => simulator.control('POST', '/clock', { advanceMs: 5_000 });
+  await later();
+  await rig.owns('source', [
+    { kind: 'rename', path: 'a.bin', to: 'A2.bin' },
+    { kind: 'move', path: 'b.bin', to: 'Plans' },
+    { kind: 'write', path: 'c.bin', bytes: 51 },
+    { kind: 'rename', path: 'c.bin', to: 'C2.bin' },
+    { kind: 'write', path: 'grown.bin', bytes: 0 },
+    { kind: 'write', path: 'empty.txt', bytes: 0 },
+  ]);
+  await later();
+  await rig.fault({ id: 'lost', match: { method: 'PATCH', path: '/items/' }, nth: 2, times: 4, action: { kind: 'resetAfterWrite' } });
+  expect(await died('pass 2', 'delta')).toBeLessThan(60);
+  expect((await rig.verify({ scope })).found).toEqual([]);
 }, 60_000);
 
 test('a version that the source does not deliver is left out and said; the file is there, and a retry that finds nothing new says so again', async () => {

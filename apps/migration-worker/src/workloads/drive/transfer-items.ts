@@ -153,7 +153,7 @@ export class DriveTransfer {
       work.copy = work.begun.dest = { id: copy.id, version: copyVersion(copy) };
       return copy;
     };
-    if (content.size === 0) return begun(await this.date(begun(await this.putEmpty(place, signal)), place.dates, signal, (_dated, number) => number > had + 1));
+    if (content.size === 0) return begun(await this.date(begun(await this.putEmpty(place, signal)), place.dates, signal, (number) => number - (had + 1)));
     const read = { size: content.size, version: content.version, read: (offset: number, into: Buffer) => content.read(offset, into, signal), beforeLast: () => content.check(signal) };
     const copy = await upload(destination, place, read, signal, work.place.entry.resume);
     const expected = content.hash ?? content.digest;
@@ -171,12 +171,16 @@ export class DriveTransfer {
     return parseDriveItem(await response.json<Raw>());
   }
 
-  /** Setting a file's dates makes a version more of the same content; the one before it goes where that is one too many. */
-  private async date(item: DriveItem, dates: Dates | null, signal: AbortSignal, tooMany: (dated: DriveItem, number: number) => boolean | Promise<boolean> = () => false): Promise<DriveItem> {
+  /**
+   * Setting a file's dates makes a version more of the same content, and another one where the answer was lost and it was set again. `surplus`:
+   * by the number of the last one, how many before it are to go.
+   */
+  private async date(item: DriveItem, dates: Dates | null, signal: AbortSignal, surplus: (number: number) => number = () => 0): Promise<DriveItem> {
     if (dates === null || sameDates(item.dates, dates)) return item;
     const dated = await this.patch(item.id, { fileSystemInfo: dates }, signal);
     const number = versionsOf(dated);
-    if (this.deps.histories.kept && number !== null && (await tooMany(dated, number))) await this.removeVersion(dated, `${number - 1}.0`, signal);
+    if (!this.deps.histories.kept || number === null) return dated;
+    for (let before = number - 1; before >= number - surplus(number); before--) await this.removeVersion(dated, `${before}.0`, signal);
     return dated;
   }
 
@@ -209,27 +213,49 @@ export class DriveTransfer {
     const { destination } = this.deps;
     // What was there before us keeps its name and its content.
     if (existing.version === ownersVersion && item.kind !== 'file') return { dest: existing, bytes: 0, whole: true };
-    const found = await destination.find(destination.item(existing.id), signal);
+    let found = await destination.find(destination.item(existing.id), signal);
     if (found === null || copyVersion(found) !== existing.version) throw endSkipped('DEST_ITEM_CHANGED');
     const open = this.openVersions(item, earlier, found);
-    if (found.size === 0 && item.kind === 'file' && this.deps.histories.kept) await this.dropDoubledEmpty(found, earlier, open, signal);
+    if (found.size === 0 && item.kind === 'file' && this.deps.histories.kept) found = await this.settleEmpty(found, item, earlier, open, signal);
     const versions = item.kind === 'file' ? earlier.length + 1 : null;
     // A new name or place is a change of the version that bears it, and so comes after those that are still to be written.
     const written = open === null || (open.length === 0 && sameContent(item, found)) ? null : await this.write(item, open, over(destination, found), work, versionsOf(found) ?? 0, signal);
     const now = await this.replace(item, written?.copy ?? found, work, signal);
-    // Numbers count what went again, too.
-    const copy = await this.date(now, item.dates, signal, async (dated, number) => versions !== null && number > versions && (await this.deps.copies.earlier(dated, signal)).length + 1 > versions);
+    const copy = await this.date(now, item.dates, signal);
+    if (versions !== null) await this.dropDated(copy, earlier, signal);
     const whole = (written?.whole ?? true) && (earlier.length === 0 || (await this.hasAll(copy, earlier.length + 1, signal)));
     return { ...made(copy, written?.bytes ?? 0), whole };
   }
 
-  /** An empty version whose dates were set, and of which the one before was not removed any more: the worker died in between. */
-  private async dropDoubledEmpty(copy: DriveItem, earlier: readonly FileVersion[], open: readonly FileVersion[] | null, signal: AbortSignal): Promise<void> {
+  /** An empty version that got no dates any more, or got them and had the ones before it not removed: the worker died in between. Returns the copy as it is then. */
+  private async settleEmpty(copy: DriveItem, { dates }: DriveItem, earlier: readonly FileVersion[], open: readonly FileVersion[] | null, signal: AbortSignal): Promise<DriveItem> {
     const written = open === null ? [...earlier, copy] : earlier.slice(0, earlier.length - open.length);
+    const stands = open === null ? undefined : earlier[written.length - 1];
+    if (dates !== null && stands?.size === 0 && stands.at !== copy.dates?.lastModifiedDateTime) {
+      const before = versionsOf(copy);
+      return await this.date(copy, { ...dates, lastModifiedDateTime: stands.at }, signal, (number) => (before === null ? 0 : number - before));
+    }
     const there = await this.deps.copies.earlier(copy, signal);
-    const before = there.at(-1);
     const empty = (versions: readonly { size: number }[]): number => versions.filter(({ size }) => size === 0).length;
-    if (before?.size === 0 && empty(there) + 1 > empty(written)) await this.removeVersion(copy, before.id, signal);
+    let surplus = empty(there) + 1 - empty(written);
+    for (const before of there.reverse()) {
+      if (surplus-- <= 0 || before.size > 0) break;
+      await this.removeVersion(copy, before.id, signal);
+    }
+    return copy;
+  }
+
+  /** Of a copy that has more versions than it should, those that setting its dates made: by whoever died before they went, or just now. */
+  private async dropDated(copy: DriveItem, earlier: readonly FileVersion[], signal: AbortSignal): Promise<void> {
+    // Numbers count what went again, too.
+    if (!this.deps.histories.kept || (versionsOf(copy) ?? 0) <= earlier.length + 1) return;
+    const there = await this.deps.copies.earlier(copy, signal);
+    let surplus = there.length - earlier.length;
+    for (const before of there.reverse()) {
+      if (surplus <= 0 || before.size !== copy.size || earlier.some(({ size, at }) => size === before.size && at === before.at)) return;
+      await this.removeVersion(copy, before.id, signal);
+      surplus--;
+    }
   }
 
   /** Whether a copy has so many versions; its number alone counts those that went again. */
