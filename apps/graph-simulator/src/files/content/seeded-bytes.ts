@@ -2,7 +2,8 @@
 import { columnCount, hashOfColumns } from './quick-xor-hash.js';
 
 const blockBytes = columnCount * 1_024;
-const stepBytes = columnCount * 128;
+/** What is hashed byte by byte of a file that ends in the middle of a block is less than this. */
+const stepBytes = columnCount * 8;
 /** Of a block, what is made anew each time it is read: its mark is in there. The rest is the base's own memory. Both leave in whole TLS records. */
 const headBytes = 16 * 1_024;
 /** Of a block, what tells it from all others. */
