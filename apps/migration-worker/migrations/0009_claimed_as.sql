@@ -1,5 +1,6 @@
 -- As before (0002, 0007); a claim of an item that has no copy yet also says as what it is claimed now: should the answer to its write be lost and
--- the item be renamed, the copy is looked for under that name.
+-- the item be renamed, the copy is looked for under that name. An outcome with a copy says what the copy is known by from now on: one that was
+-- renamed with its item is looked for under its new name.
 create or replace function worker.store(p_destination bigint, p_unit text, p_claim bigint, p_unit_no integer,
   c_container bigint[], c_key uuid[], c_match bigint[], c_version bigint[],
   o_container bigint[], o_key uuid[], o_match bigint[], o_version bigint[], o_state smallint[], o_code smallint[], o_dest text[], o_dest_version text[], o_bytes bigint[], o_counted smallint[],
@@ -22,6 +23,7 @@ begin
       select o.container_no, o.item_key, worker.match_key(p_destination, o.match_hash), o.version_hash, p_unit_no, o.state, o.code, o.dest_id::bytea, o.dest_version::bytea, o.bytes, o.counted
       from unnest(o_container, o_key, o_match, o_version, o_state, o_code, o_dest, o_dest_version, o_bytes, o_counted) as o (container_no, item_key, match_hash, version_hash, state, code, dest_id, dest_version, bytes, counted)
       on conflict (container_no, item_key) do update set state = excluded.state, code = excluded.code, version_hash = excluded.version_hash,
+        match_hash = case when excluded.dest_id is null then l.match_hash else excluded.match_hash end,
         dest_id = coalesce(excluded.dest_id, l.dest_id), dest_version = coalesce(excluded.dest_version, l.dest_version),
         counted = case when l.unit_no = excluded.unit_no then excluded.counted else l.counted end,
         bytes = case when l.unit_no = excluded.unit_no then l.bytes + excluded.bytes else l.bytes end;
