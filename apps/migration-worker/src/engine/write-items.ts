@@ -2,7 +2,7 @@
  * Writing items exactly once. Claim, write, record; whatever was claimed and not recorded is in doubt, is looked up at the
  * destination, and is adopted or written again: never written unseen.
  */
-import type { DestContainer, DestRef, ItemResult, Resume, TransferItem } from '../workloads/workload.js';
+import { NotNoted, type DestContainer, type DestRef, type ItemResult, type Resume, type TransferItem } from '../workloads/workload.js';
 import { hash64, matchBits } from './item-keys.js';
 import { ChangeBuilder } from './outcome.js';
 import { countedAs, doneCodes, itemStates } from './outcome-codes.js';
@@ -216,6 +216,7 @@ function resumeOf({ ledger, halt }: PassContext, { entry }: ContainerRun, hand: 
         await ledger.unfinished.keep(entry, hand.mark, note);
       } catch (error) {
         halt.stop(error);
+        if (note !== null) throw new NotNoted(error);
       }
     },
   };

@@ -4,7 +4,7 @@ import type { Logger } from '@migrator/service-kit/logger';
 import { endOf, ItemEnded, resultOf } from './drive/errors.js';
 import { faultOf, isAbort, noWords } from './graph-errors.js';
 import { InFlight } from './in-flight.js';
-import { UnitError, type DestRef, type ItemResult, type TransferItem } from './workload.js';
+import { NotNoted, UnitError, type DestRef, type ItemResult, type TransferItem } from './workload.js';
 
 /** Items of one call under way at once. */
 const atOnce = 4;
@@ -44,7 +44,7 @@ async function writeOne(entry: TransferItem, log: Logger, write: (entry: Transfe
   } catch (error) {
     const end = endOf(error, entry.existing === null ? 'write' : 'update');
     if (end instanceof ItemEnded) return resultOf(key, end, begun.dest);
-    if (end instanceof UnitError || end instanceof GraphRequestError || isAbort(end)) throw end;
+    if (end instanceof UnitError || end instanceof NotNoted || end instanceof GraphRequestError || isAbort(end)) throw end;
     log.error({ fault: faultOf(end) }, 'the program failed at an item');
     return { key, outcome: 'failed', failure: 'INTERNAL', ...noWords };
   }

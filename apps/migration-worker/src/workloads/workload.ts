@@ -183,8 +183,16 @@ export interface TransferItem {
 /** A workload's own note on a transfer under way. It survives the process and is kept unreadable; it is there again only when the item's write is in doubt. */
 export interface Resume {
   readonly note: string | null;
-  /** Resolves when it is stored; null forgets it. Never throws: what goes wrong stops the unit. */
+  /** Resolves when it is stored; null forgets it. Throws NotNoted when a note could not be stored: what would be gone on with by it must not be begun. */
   keep(note: string | null): Promise<void>;
+}
+
+/** Ends the unit, which is told to stop by then. */
+export class NotNoted extends Error {
+  constructor(cause: unknown) {
+    super('what was to be begun could not be noted', { cause });
+    this.name = 'NotNoted';
+  }
 }
 
 /**

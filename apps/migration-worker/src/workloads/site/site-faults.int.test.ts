@@ -1,7 +1,8 @@
 /** What can befall a site while it is copied, and what it has that is awkward: each has its outcome with a code, and the next pass brings the rest, once. */
+import type { RequestOptions } from '@migrator/graph-client';
 import { startSimulator, type TestSimulator } from '@migrator/testing/simulator';
 import { recountUnit } from '../../engine/ledger.js';
-import { ledgerDatabase, type AttemptEnd, type LedgerDatabase } from '../../testing/engine-rig.js';
+import { Killed, ledgerDatabase, portWith, type AttemptEnd, type AttemptPorts, type LedgerDatabase } from '../../testing/engine-rig.js';
 import { verifyAttempt, type VerifyAttemptEnd } from '../../testing/verify-rig.js';
 import type { Raw } from '../drive/drive-item.js';
 import { SiteRig, type SiteEnd } from './testing/site-rig.js';
@@ -126,4 +127,44 @@ test('files of a library bring their sharing, and what is deleted goes with it w
   const end = await rig.pass({ scope, mode: 'delta', passId: 'pass 2', deletions: 'apply' });
   expect(end).toMatchObject({ result: 'done', counters: { error: 0, skipped: 1 } });
   await expectSame();
+});
+
+test('values change no file’s date: neither those that a process sends late, when another one has finished since, nor those of one that could not note what it began', async () => {
+  rig = await SiteRig.start(simulator, database, { content: { seed: 'd', files: 4, folders: 0, bytesMax: 50 }, structure: { libraryColumns: { Documents: [{ name: 'Stage', choice: { choices: ['a', 'b'] } }] } } });
+  await rig.control('parser', 'dest', { on: false });
+  let sent = 0;
+  // It dies of what it sends late.
+  const late = (before: () => Promise<void>): AttemptPorts => {
+    let dead = false;
+    return {
+      ...rig.tenants.ports,
+      destination: portWith(rig.dest.port, async (name, [path, body, options], send) => {
+        if (dead) throw new Killed('after it was late');
+        if (name !== 'patch' || !String(path).endsWith('/listItem/fields')) return await send();
+        sent++;
+        await before();
+        dead = true;
+        // Already on its way: nothing calls it back.
+        return await rig.dest.port.patch(String(path), body, { ...(options as RequestOptions), signal: new AbortController().signal });
+      }),
+    };
+  };
+  const unnoted = await rig.pass({
+    ports: late(() => Promise.resolve()),
+    step: (name) => {
+      if (name === 'before a note') throw new Killed(name);
+    },
+  });
+  expect(unnoted.unexpected).toBeInstanceOf(Killed);
+  expect(sent).toBe(0);
+  let other: Promise<AttemptEnd> | null = null;
+  await rig.pass({
+    ports: late(async () => {
+      await (other ??= rig.pass());
+    }),
+  });
+  expect(sent).toBeGreaterThan(0);
+  expect(await other).toMatchObject({ result: 'done', counters: { error: 0 } });
+  expect(await rig.compareLibraries()).toMatchObject({ missing: 0, extra: 0, differs: 0, matched: 4 });
+  expect((await verify()).found.filter(({ because }) => because !== 'SITE_SETTINGS_NOT_CARRIED')).toEqual([]);
 });

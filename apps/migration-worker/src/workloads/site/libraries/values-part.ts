@@ -31,6 +31,8 @@ import type { LibraryPart } from './library-part.js';
 
 const kind = 'libraryValues';
 const readsAtOnce = 8;
+/** How often values are written anew because the item was of another version by then. */
+const changesMax = 4;
 
 export interface ValuesPartDeps {
   readonly log: Logger;
@@ -218,26 +220,46 @@ export class ValuesPart implements SitePart {
   /** Only while nobody else has touched the copy. Returns who touched it last, which is us. */
   async #set(drive: Drive, copy: { id: string; version: string }, body: Raw, resume: TransferItem['resume'], signal: AbortSignal): Promise<string> {
     if (copy.version === ownersVersion) throw endSkipped('DEST_ITEM_CHANGED');
-    const raw = await this.#copy(drive, copy.id, signal);
-    const now = parseDriveItem(raw);
-    if (copyVersion(now) !== copy.version && !touchedByProgram(raw)) throw endSkipped('DEST_ITEM_CHANGED');
-    const before: Note = resume?.note == null ? { version: versionsOf(now), dates: now.dates } : (JSON.parse(resume.note) as Note);
-    await resume?.keep(JSON.stringify(before));
     const item = drive.item(copy.id);
-    await drive.port.patch<Raw>(`${item}/listItem/fields`, body, drive.options(signal, { repeatable: true, units: 2 }));
-    const after = parseDriveItem(before.dates === null ? await this.#copy(drive, copy.id, signal) : await drive.port.patch<Raw>(item, { fileSystemInfo: before.dates }, drive.options(signal, { repeatable: true, units: 2, query: { $select: itemSelect } })));
-    if (now.kind === 'file' && this.deps.unit.scope['versions'] === true) await dropVersions(drive, after, before.version, signal);
-    await resume?.keep(null);
-    return touchedBy(await this.#copy(drive, copy.id, signal));
+    let before: Note | null = resume?.note == null ? null : (JSON.parse(resume.note) as Note);
+    for (let attempt = 1; ; attempt++) {
+      const eTag = await this.#tagOf(drive, copy.id, signal);
+      const raw = await this.#copy(drive, copy.id, signal);
+      const now = parseDriveItem(raw);
+      if (copyVersion(now) !== copy.version && !touchedByProgram(raw)) throw endSkipped('DEST_ITEM_CHANGED');
+      before ??= { version: versionsOf(now), dates: now.dates };
+      await resume?.keep(JSON.stringify(before));
+      // By its version, so that what was sent and comes late changes nothing any more that somebody else has finished since.
+      if (!(await this.#setFields(drive, copy.id, body, eTag, signal))) {
+        if (attempt >= changesMax) throw endSkipped('DEST_ITEM_CHANGED');
+        continue;
+      }
+      const after = parseDriveItem(before.dates === null ? await this.#copy(drive, copy.id, signal) : await drive.port.patch<Raw>(item, { fileSystemInfo: before.dates }, drive.options(signal, { repeatable: true, units: 2, query: { $select: itemSelect } })));
+      if (now.kind === 'file' && this.deps.unit.scope['versions'] === true) await dropVersions(drive, after, before.version, signal);
+      await resume?.keep(null);
+      return touchedBy(await this.#copy(drive, copy.id, signal));
+    }
   }
 
-  async #copy(drive: Drive, itemId: string, signal: AbortSignal): Promise<Raw> {
+  /** False: the item is not of that version any more, as after a write of our own whose answer was lost. */
+  async #setFields(drive: Drive, itemId: string, body: Raw, eTag: string, signal: AbortSignal): Promise<boolean> {
     try {
-      return await drive.port.get<Raw>(drive.item(itemId), drive.options(signal, { units: 1, query: { $select: `${itemSelect},lastModifiedBy` } }));
+      await drive.port.patch<Raw>(`${drive.item(itemId)}/listItem/fields`, body, drive.options(signal, { repeatable: true, units: 2, headers: { 'If-Match': eTag } }));
+      return true;
     } catch (error) {
-      if (error instanceof GraphRequestError && error.kind === 'not_found') throw endFailed('NEEDED_COPY_GONE', error);
+      if (error instanceof GraphRequestError && error.kind === 'precondition') return false;
       throw error;
     }
+  }
+
+  /** A file's tag as an item of its list, which is another one than the file's own. */
+  async #tagOf(drive: Drive, itemId: string, signal: AbortSignal): Promise<string> {
+    const raw = await orGone(() => drive.port.get<Raw>(`${drive.item(itemId)}/listItem`, drive.options(signal, { units: 1, query: { $select: 'id,eTag' } })));
+    return textOf(raw['eTag']) ?? '*';
+  }
+
+  #copy(drive: Drive, itemId: string, signal: AbortSignal): Promise<Raw> {
+    return orGone(() => drive.port.get<Raw>(drive.item(itemId), drive.options(signal, { units: 1, query: { $select: `${itemSelect},lastModifiedBy` } })));
   }
 
   async #lacksSomebody(columns: readonly Column[], fields: Raw): Promise<boolean> {
@@ -339,6 +361,15 @@ export class ValuesPart implements SitePart {
     const targets = new Map<string, string>();
     for (const { target } of columns) if (target !== null) targets.set(target.listId, (await lists?.counterpartOf(target.listId)) ?? '');
     return await prepareList(source, destination, { list: { id: listId, contentTypes: false }, marked: false }, columns, await this.#listOf(driveId), new Map([...targets].filter(([, id]) => id !== '')), signal);
+  }
+}
+
+async function orGone(read: () => Promise<Raw>): Promise<Raw> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof GraphRequestError && error.kind === 'not_found') throw endFailed('NEEDED_COPY_GONE', error);
+    throw error;
   }
 }
 
