@@ -152,8 +152,17 @@ test('what one process is told is left of the units, all keep to until it is fre
   second!.order({ start: null });
   await pass(3_500);
   expect(fleet.went.length).toBeLessThan(120);
-  await eventually('everything goes again', () => fleet.went.length > units * 0.9, 20_000);
+  await eventually('it goes on, at once up to half of them', () => fleet.went.length > units * 0.45, 20_000);
   expect(fleet.mostInWindow(60_000)).toBeLessThanOrEqual(units);
+});
+
+test('units of a minute are used evenly: half at once and then little faster than they come back, all of them in the end', async () => {
+  begin({ files: true, overrides: { limits: { 'files.unitsPerMinute': { max, windowMs } } } });
+  for (const spender of await started(2)) spender.order({ start: null });
+  await usesAll();
+  holdsTheLimit();
+  // Half, what comes back in a quarter, what each of the two holds, and what was saved up.
+  expect(fleet.mostInWindow(windowMs / 4)).toBeLessThanOrEqual(max * (1 / 2 + 1.1 / 4 + 2 / 50 + 1 / 25));
 });
 
 test('jobs in two processes get their fair share each, a third that starts midway too, and what one leaves is used by the others', async () => {

@@ -34,8 +34,8 @@ export interface ExchangeRequest {
   about: string;
   /** Weights of the flows that use the scope here. */
   flows: Record<string, number>;
-  /** `beyond`: what Microsoft counts besides, and for how many milliseconds; it stands in for what was said of that before. */
-  windows: { n: string; ms: number; max: number; used: number; past: [number, number][]; have: number; need: number; want: number; beyond?: readonly [number, number] }[];
+  /** `past`: what was used and not told before, as [age in milliseconds, amount]. `beyond`: what Microsoft counts besides, and for how many milliseconds; it stands in for what was said of that before. */
+  windows: { n: string; ms: number; max: number; even?: true; past: [number, number][]; have: number; need: number; want: number; beyond?: readonly [number, number] }[];
   slots?: { max: number; have: number; want: number; slow: boolean };
   requests: number;
   waited: Record<string, number>;

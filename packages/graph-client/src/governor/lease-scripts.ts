@@ -117,7 +117,6 @@ for i, r in ipairs(req.windows) do
   end
   w.max = r.max
   for _, past in ipairs(r.past) do add(w, past[2], now - past[1]) end
-  add(w, r.used, now)
   me.h[r.n] = r.have
   local held = 0
   for _, p in pairs(s.p) do held = held + (p.h[r.n] or 0) end
@@ -132,6 +131,15 @@ for i, r in ipairs(req.windows) do
   local free = max - spent - held - beyond
   local need = math.min(r.need, math.floor(max))
   if spent + held + beyond == 0 and max > 0 then free = math.max(free, need) end
+  -- What may go now: all that is free, or half of the window and then little more than what comes back in this time.
+  local now_free, at_once, pace = free, free, nil
+  if r.even and max > 0 then
+    pace = 1.1 * max / w.ms
+    w.paced = math.min(math.max(max / 25, need), (w.paced or 0) + (now - (w.pacedAt or now)) * pace)
+    w.pacedAt = now
+    at_once = math.max(0, max / 2 - spent - held - beyond)
+    now_free = math.min(free, at_once + w.paced)
+  end
   local got, wait = 0, 0
   local patience = math.max(200, 3 * w.ms / slices)
   if r.want > 0 and settle == 0 then
@@ -164,16 +172,23 @@ for i, r in ipairs(req.windows) do
       if beyond > 0 then wait = math.min(wait, beyondMs) end
       -- What others hold may come back sooner.
       if held > r.have then wait = math.min(wait, 1000) end
+    elseif now_free < math.max(need, 1) then
+      short = true
+      wait = math.max(1, (math.min(r.want, math.max(need, max / 200)) - now_free) / pace)
     elseif behind and me.v[r.n] > behind + ahead then
       short = true
       wait = math.min(100, math.max(5, w.ms / 2000))
     else
-      got = math.min(r.want, math.floor(free))
+      got = math.min(r.want, math.floor(now_free))
       if behind then
-        got = math.min(got, math.max(need, math.floor(free * mine / sum)))
+        got = math.min(got, math.max(need, math.floor(now_free * mine / sum)))
         me.v[r.n] = me.v[r.n] + got / max / mine
       end
       short = got < r.want
+      if pace then
+        w.paced = w.paced - math.max(0, got - at_once)
+        if short then wait = max / 200 / pace end
+      end
     end
     if short then
       me.short[r.n] = now + patience

@@ -19,6 +19,11 @@ export interface PublishedLimit {
   readonly max: number;
   /** Null for `inFlight`. */
   readonly windowMs: number | null;
+  /**
+   * The second half of the window is spent little faster than it comes back, so that long work goes on steadily: spent at once, all of it is
+   * spent at once again a window later, and nothing moves in between.
+   */
+  readonly even?: true;
   readonly source: string;
 }
 
@@ -40,7 +45,7 @@ export const publishedLimits: readonly PublishedLimit[] = [
   { name: 'directory.units', budget: 'directory', per: 'tenant', measure: 'units', max: 3_500, windowMs: 10 * second, source: `${throttlingLimits}#identity-and-access-service-limits (tenants under 50 users; 5,000 to 500, 8,000 above)` },
   { name: 'directory.writes', budget: 'directory', per: 'tenant', measure: 'writes', max: 3_000, windowMs: 150 * second, source: `${throttlingLimits}#identity-and-access-service-limits` },
   { name: 'directory.inFlight', budget: 'directory', per: 'tenant', measure: 'inFlight', max: 16, windowMs: null, source: ours },
-  { name: 'files.unitsPerMinute', budget: 'files', per: 'tenant', measure: 'units', max: 1_250, windowMs: minute, source: `${sharepoint} (up to 1,000 licences; 6,250 above 50,000)` },
+  { name: 'files.unitsPerMinute', budget: 'files', per: 'tenant', measure: 'units', max: 1_250, windowMs: minute, even: true, source: `${sharepoint} (up to 1,000 licences; 6,250 above 50,000)` },
   { name: 'files.unitsPerDay', budget: 'files', per: 'tenant', measure: 'units', max: 1_200_000, windowMs: 24 * hour, source: `${sharepoint} (up to 1,000 licences; 6,000,000 above 50,000)` },
   { name: 'files.bytes', budget: 'files', per: 'tenant', measure: 'bytes', max: 400 * 1024 * megabyte, windowMs: hour, source: sharepoint },
   { name: 'files.sharing', budget: 'files', per: 'resource', measure: 'requests', max: 300, windowMs: 5 * minute, source: `${throttlingLimits}#files-and-lists-service-limits (invitations and links)` },
@@ -119,6 +124,8 @@ export interface KeptLimit {
   /** As published or overridden. */
   readonly max: number;
   readonly windowMs: number;
+  /** As published. */
+  readonly even: boolean;
 }
 
 /** Everything that is counted together: a mailbox of a tenant, a tenant's directory, the application. */
@@ -168,9 +175,9 @@ export function scopesOf(app: string, tenantId: string, budget: Budget, override
     const limits = publishedLimits.filter((limit) => limit.per === per && budget.kind !== 'none' && (limit.budget === budget.kind || limit.budget === 'all'));
     const [first] = limits;
     if (first === undefined) return [];
-    const kept = limits.map(({ name, measure, max, windowMs }): KeptLimit => {
+    const kept = limits.map(({ name, measure, max, windowMs, even = false }): KeptLimit => {
       const change = { ...overrides.limits?.[name], ...(per === 'app' ? {} : own[name]) };
-      return { name, measure, max: change.max ?? max, windowMs: (change.windowMs ?? windowMs ?? 0) / (overrides.windowsShorterBy ?? 1) };
+      return { name, measure, max: change.max ?? max, windowMs: (change.windowMs ?? windowMs ?? 0) / (overrides.windowsShorterBy ?? 1), even };
     });
     return [{ ...place, kind: first.budget, windows: kept.filter(({ measure }) => measure !== 'inFlight'), inFlight: kept.find(({ measure }) => measure === 'inFlight')?.max ?? null }];
   });

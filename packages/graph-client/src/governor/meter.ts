@@ -11,6 +11,8 @@ export type Mode = 'single' | 'shared' | 'alone';
 
 /** Of every limit, what all processes that are cut off and had nothing may use together: nobody stands still for long. */
 const aloneReserve = 0.01;
+/** Use is told by its age, this often apart: a window is shortened by what is told of it too late. */
+const toldPerWindow = 200;
 
 export class Meter {
   readonly #window: SlidingWindow;
@@ -18,8 +20,11 @@ export class Meter {
   #stock = 0;
   /** Of requests under way: Microsoft counts each when it arrives, which is known to have been once it is answered. */
   #flying = 0;
-  /** Used since the fleet was last told; `#unheard` when it is to be told with its age, from then on. */
-  #used = 0;
+  /** Used and not heard of by the fleet: what was used at about one time together, with the latest moment of it and the question that tells it. */
+  #untold: { readonly since: number; at: number; amount: number; readonly question: number }[] = [];
+  /** The question that is asked next. */
+  #question = 0;
+  /** What the fleet may not know is older than that: all since then is told again. */
   #unheardSince: number | null = null;
   /** What was used before was told; `#asked` when it was told last, heard or not. */
   #told = 0;
@@ -57,7 +62,7 @@ export class Meter {
 
   /** Nothing is kept here that the fleet or we would miss. */
   isIdle(now: number): boolean {
-    return this.#used === 0 && this.#stock === 0 && this.used(now) === 0;
+    return this.#stock === 0 && this.used(now) === 0;
   }
 
   /** Milliseconds until `amount` may go; Infinity: when the fleet has lent more. `share`: how much of the limit may be used now. */
@@ -105,7 +110,15 @@ export class Meter {
   landed(amount: number, now: number): void {
     this.#flying -= amount;
     this.#window.use(amount, now);
-    this.#used += amount;
+    const last = this.#untold.at(-1);
+    if (last !== undefined && last.question === this.#question && now - last.since < this.limit.windowMs / toldPerWindow) {
+      last.amount += amount;
+      last.at = now;
+      return;
+    }
+    this.#untold.push({ since: now, at: now, amount, question: this.#question });
+    // What has left the window, the fleet does not miss: it was cut off for that long.
+    if ((this.#untold[0]?.at ?? now) + this.limit.windowMs < now) this.#untold.shift();
   }
 
   /** Counts what has arrived. */
@@ -120,7 +133,7 @@ export class Meter {
    */
   left(remaining: number, resetMs: number, mode: Mode, now: number): void {
     if (mode === 'alone') return;
-    const counted = (mode === 'single' ? this.#window.used(now) : this.#counted + this.#used) + this.#flying;
+    const counted = (mode === 'single' ? this.#window.used(now) : this.#counted + this.#untold.reduce((sum, { amount }) => sum + amount, 0)) + this.#flying;
     this.#beyond = Math.max(0, this.max - counted - remaining);
     this.#beyondUntil = now + resetMs;
     this.#beyondUntold = true;
@@ -161,27 +174,23 @@ export class Meter {
     this.#asked = now;
     const need = Math.max(0, Math.ceil(this.need - this.#stock));
     const wants = active && now >= this.askAt && (need > 0 || this.isLow);
-    const past = this.#unheardSince === null ? [] : this.#window.ages(now, this.#unheardSince);
+    const past = this.#unheardSince === null ? this.#untold.map(({ at, amount }): [number, number] => [Math.max(0, Math.floor(now - at)), amount]) : this.#window.ages(now, this.#unheardSince);
+    this.#question += 1;
     const beyond = this.#beyondUntold ? { beyond: [Math.ceil(this.#beyond), Math.max(0, Math.ceil(this.#beyondUntil - now))] as const } : {};
     // Should this be lost, the next answer says it again.
     this.#beyondUntold = false;
-    return { n: this.limit.name, ms: this.limit.windowMs, max: this.max * share, used: this.#unheardSince === null ? this.#used : 0, past, have, need, want: wants ? need + Math.max(0, Math.floor(this.#block - this.#stock)) : 0, ...beyond };
+    return { n: this.limit.name, ms: this.limit.windowMs, max: this.max * share, ...(this.limit.even ? { even: true as const } : {}), past, have, need, want: wants ? need + Math.max(0, Math.floor(this.#block - this.#stock)) : 0, ...beyond };
   }
 
-  /** The fleet has heard what `asked` said, and answered. */
-  heard(asked: ExchangeRequest['windows'][number], answer: ExchangeAnswer['windows'][number], usedThen: number, now: number): void {
-    this.#used -= usedThen;
+  /** The fleet has heard what `asked` said, and answered: before the next question, or never. */
+  heard(asked: ExchangeRequest['windows'][number], answer: ExchangeAnswer['windows'][number], now: number): void {
+    this.#untold = this.#untold.filter(({ question }) => question === this.#question);
     this.#told = this.#asked;
     this.#unheardSince = null;
     this.#stock += answer.got;
     this.#counted = answer.counted;
     this.need = 0;
     this.askAt = answer.got < asked.want ? now + answer.wait : 0;
-  }
-
-  /** What is not told yet, to be given back to `heard`. */
-  get untold(): number {
-    return this.#used;
   }
 
   /** A lease that ran out is spent or lost; it is not ours any more. */

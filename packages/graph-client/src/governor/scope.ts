@@ -348,7 +348,7 @@ export class Scope {
     const active = this.#inFlight > 0 || this.#waiting > 0 || sentAt - this.#usedAt < idleMs;
     const share = this.world.shareOf(this.limits);
     const cutOff = this.#mode === 'alone' && !fleet.shared;
-    const told = this.meters.map((meter) => ({ meter, untold: meter.untold, asked: meter.ask(share, active, cutOff ? fleet.members : null, sentAt) }));
+    const told = this.meters.map((meter) => ({ meter, asked: meter.ask(share, active, cutOff ? fleet.members : null, sentAt) }));
     const { inFlight } = this.limits;
     const waited = this.#waited;
     const requests = this.#requests;
@@ -379,7 +379,7 @@ export class Scope {
       return;
     }
     const now = this.world.now();
-    for (const [index, { meter, untold, asked }] of told.entries()) meter.heard(asked, answer.windows[index] ?? { got: 0, wait: 0, counted: 0 }, untold, now);
+    for (const [index, { meter, asked }] of told.entries()) meter.heard(asked, answer.windows[index] ?? { got: 0, wait: 0, counted: 0 }, now);
     this.#heard(fleet, answer, active, sentAt);
   }
 
