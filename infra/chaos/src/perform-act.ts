@@ -26,8 +26,6 @@ export interface ActRun {
   name: string;
 }
 
-/** Longest time for an act: many times what it takes on a busy machine. */
-const actMsMax = 180_000;
 /** Nothing moved for so long: the next event happens now, wherever the work stands. */
 const idleMs = 2_000;
 
@@ -69,7 +67,7 @@ export async function performAct(run: ActRun, act: Act): Promise<Job[]> {
     }
   })();
   try {
-    const ending = Promise.all(witnesses.map((witness) => witness.ended(actMsMax))).finally(() => {
+    const ending = Promise.all(witnesses.map((witness) => witness.ended())).finally(() => {
       over = true;
     });
     // A storm that breaks ends the act; its own end does not.
@@ -77,8 +75,8 @@ export async function performAct(run: ActRun, act: Act): Promise<Job[]> {
     await storm;
     await Promise.all(aside);
     await stage.heal();
-    for (const rival of run.rivals) await rival.ended(actMsMax);
-    const jobs = await Promise.all(witnesses.map((witness) => witness.ended(actMsMax)));
+    for (const rival of run.rivals) await rival.ended();
+    const jobs = await Promise.all(witnesses.map((witness) => witness.ended()));
     await Promise.race([logs, new Promise((resolve) => setTimeout(resolve, 15_000))]);
     for (const type of plan.carries) await carried[type].release(control, scene.source);
     return jobs;

@@ -6,6 +6,14 @@ import type { PatientApi } from './patient-api.js';
 import type { Carriable } from './plan.js';
 
 const lookEveryMs = 100;
+/**
+ * A job at which nothing has been done for so long has stopped. How long a pass takes says nothing: that hangs on Microsoft's windows and on
+ * the machine. The longest wait that is in order here is for the minute in which SharePoint counts.
+ */
+const stillMsMax = 120_000;
+
+/** What moves while a job works. */
+const progressOf = ({ status, draining, totalItems, doneItems, errorItems, skippedItems, passes }: Job): string => JSON.stringify([status, draining, totalItems, doneItems, errorItems, skippedItems, passes[0]]);
 
 export class Witness {
   /** Lines in the order in which they came, over all passes and lost connections. */
@@ -43,13 +51,17 @@ export class Witness {
     }
   }
 
-  /** Looks until the job is DONE or ERROR. */
-  async ended(timeoutMs: number): Promise<Job> {
-    const deadline = Date.now() + timeoutMs;
+  /** Looks until the job is DONE or ERROR; throws when nothing has been done for too long. */
+  async ended(): Promise<Job> {
+    let progress = '';
+    let since = Date.now();
     for (;;) {
       const job = await this.job();
       if (job.status === 'DONE' || job.status === 'ERROR') return job;
-      if (Date.now() > deadline) throw new Error(`the ${this.type} ${job.passes[0]?.mode ?? ''} pass did not end within ${timeoutMs / 1000} s: ${job.status}${job.draining ? ', draining' : ''}, ${job.doneItems} done, ${job.errorItems} errors, ${job.skippedItems} skipped of ${job.totalItems}`);
+      const now = progressOf(job);
+      if (now !== progress) since = Date.now();
+      else if (Date.now() - since > stillMsMax) throw new Error(`nothing has been done in the ${this.type} ${job.passes[0]?.mode ?? ''} pass for ${stillMsMax / 1000} s: ${job.status}${job.draining ? ', draining' : ''}, ${job.doneItems} done, ${job.errorItems} errors, ${job.skippedItems} skipped of ${job.totalItems}`);
+      progress = now;
       await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
     }
   }
