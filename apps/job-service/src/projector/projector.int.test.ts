@@ -48,7 +48,7 @@ describe('with two instances', () => {
     await world.addService();
   });
 
-  test('a job does not end before the lines of its workers are stored, and its end line is the last', async () => {
+  test('a job does not end before the lines of its workers are stored, and its end line is the last, also when somebody who lost the unit says something after it', async () => {
     const unit = await claimed();
     for (let count = 0; count < 100; count += 1) void say(unit, `late ${count}`);
     await say(unit, 'ann@src.example → 3 items migrated');
@@ -59,6 +59,11 @@ describe('with two instances', () => {
     expect(messages.at(-1)).toContain('Job ended');
     const done = await eventually('done', () => world.live.find((message) => message.kind === 'done' && message.jobId === unit.jobId));
     expect(done).toMatchObject({ status: 'DONE', lastSeq: messages.length, completedAt: job.completedAt });
+    const other = await claimed();
+    await say({ ...unit, claim: unit.claim - 1 }, 'what a worker that had fallen silent says now');
+    await say(other, 'after');
+    await eventually('the line after it', async () => (await world.messages(other.jobId)).includes('after'));
+    expect(await world.messages(unit.jobId)).toEqual(messages);
     await eventually('the note that all was published', async () => (await world.db.sql`select 1 from jobs.jobs where id = ${unit.jobId} and live_seq = log_seq and not live_done_pending`).length === 1);
   });
 
@@ -69,8 +74,9 @@ describe('with two instances', () => {
     await world.report('progress', { ...unit, claim: unit.claim - 1 }, { counters: counters(7, 9) });
     await world.finish(unit.unitId, unit.claim, 'done', counters(5));
     await world.report('progress', unit, { counters: counters(8, 9) });
-    await say(unit, 'after');
-    await eventually('the line after them', async () => (await world.messages(unit.jobId)).includes('after'));
+    const other = await claimed();
+    await say(other, 'after');
+    await eventually('the line after them', async () => (await world.messages(other.jobId)).includes('after'));
     expect(await world.job(unit.jobId)).toMatchObject({ doneItems: 5, totalItems: 5 });
   });
 

@@ -69,9 +69,11 @@ export async function storeReports(sql: Sql, ids: Ids, position: Position, repor
     // First, so that two projectors queue up here and the later one finds that it is late.
     await advancePosition(tx, position, to);
     if (jobIds.length === 0) return new Map<string, StoredLine[]>();
-    const locked = await tx<{ id: string; seq: number }[]>`select id, log_seq as seq from jobs.jobs where id = any(${jobIds}::text[]) and deleted_at is null order by id for no key update`;
+    const locked = await tx<{ id: string; seq: number; over: boolean }[]>`
+      select id, log_seq as seq, status in ('DONE', 'ERROR') as over from jobs.jobs where id = any(${jobIds}::text[]) and deleted_at is null order by id for no key update`;
     const seqs = new Map(locked.map(({ id, seq }) => [id, seq]));
-    const stored = await storeLines(tx, seqs, lines);
+    // Whoever lost its unit and says so late, after the job's end, would be heard by nobody who followed: the end line is the last.
+    const stored = await storeLines(tx, new Map(locked.filter(({ over }) => !over).map(({ id, seq }) => [id, seq])), lines);
     await storeProgress(tx, seqs, progress);
     for (const verification of verifications) if (seqs.has(verification.jobId)) await storeVerification(tx, verification);
     const known = [...items.values()].filter((item) => seqs.has(item.jobId));
