@@ -47,6 +47,15 @@ test('a seeded drive is the same each time, whole, with sizes and counts that ad
   expect(items.filter(({ content }) => content?.size === 0).length).toBeGreaterThan(5);
 });
 
+test('a seeded drive holds nothing deeper or longer than any organisation’s address takes', () => {
+  const longest = Array.from({ length: 60 }, (_each, seed) => {
+    const { drive } = make({ seed: `paths ${String(seed)}`, files: 120, folders: 18, fanout: 2 });
+    return Math.max(...walk(drive).map((item) => drive.path(item).join('/').length));
+  });
+  expect(Math.max(...longest)).toBeGreaterThan(200);
+  expect(Math.max(...longest)).toBeLessThan(330);
+});
+
 test('a drive of two million files costs no memory beyond its folders', () => {
   const before = process.memoryUsage().heapUsed;
   const { drive } = make({ files: 2_000_000, folders: 1_000, fanout: 10 });

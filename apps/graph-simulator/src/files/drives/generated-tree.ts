@@ -4,11 +4,13 @@ import { mix } from '../content/seeded-bytes.js';
 import type { DriveProfile } from './drive-profile.js';
 import type { Actor, Item } from './item.js';
 
+/** One in a path is as much as a path takes (names.ts). */
+const longWord = 'x'.repeat(180);
 const plainWords = ['Budget', 'Report', 'Offer', 'Minutes', 'Draft', 'Contract', 'Photo', 'Plan', 'Invoice', 'Notes'];
 const plainEndings = ['docx', 'xlsx', 'pptx', 'pdf', 'jpg', 'txt', 'zip', 'mp4', 'csv', 'png'];
 /** What SharePoint takes and paths have to encode, and what programs stumble over: scripts, marks that combine, directions, leading dots. */
 const awkwardWords = [
-  '100% sûr', 'C# & F#', "O'Brien's", 'a+b=c', 'A\u030angstro\u0308m', '\u00c5ngstr\u00f6m', '報告書', 'отчёт', 'تقرير', 'דוח', 'ไฟล์', '한국어', '😀 party', 'semi;colon', 'at@sign', 'dollar$', 'tilde~x', 'back`tick', '.hidden', 'two  blanks', 'comma, dot.dot', '[brackets]', '{braces}', '(1)', 'ẞharp ß', 'ǅungla', 'x'.repeat(180),
+  '100% sûr', 'C# & F#', "O'Brien's", 'a+b=c', 'A\u030angstro\u0308m', '\u00c5ngstr\u00f6m', '報告書', 'отчёт', 'تقرير', 'דוח', 'ไฟล์', '한국어', '😀 party', 'semi;colon', 'at@sign', 'dollar$', 'tilde~x', 'back`tick', '.hidden', 'two  blanks', 'comma, dot.dot', '[brackets]', '{braces}', '(1)', 'ẞharp ß', 'ǅungla', longWord,
 ];
 const versionsOf = 3;
 const dayMs = 86_400_000;
@@ -149,8 +151,8 @@ export class GeneratedTree {
   }
 
   #nameOf({ kind, at }: Place, key: number): string {
-    const awkward = this.profile.awkwardNames && this.#random(key, 5) % 3 === 0 ? awkwardWords[this.#random(key, 6) % awkwardWords.length] : undefined;
-    const word = awkward ?? plainWords[this.#random(key, 6) % plainWords.length] ?? '';
+    const awkward = this.#awkwardWordOf(key);
+    const word = (awkward === longWord && this.#isBelowLongName({ kind, at }) ? undefined : awkward) ?? plainWords[this.#random(key, 6) % plainWords.length] ?? '';
     switch (kind) {
       case 'folder':
         return `${word} ${at}`;
@@ -165,6 +167,15 @@ export class GeneratedTree {
       case 'file':
         return `${word} ${at}.${plainEndings[this.#random(key, 7) % plainEndings.length] ?? 'bin'}`;
     }
+  }
+
+  #awkwardWordOf(key: number): string | undefined {
+    return this.profile.awkwardNames && this.#random(key, 5) % 3 === 0 ? awkwardWords[this.#random(key, 6) % awkwardWords.length] : undefined;
+  }
+
+  #isBelowLongName(place: Place): boolean {
+    for (let folder = this.#parentOf(place); folder > 0; folder = this.#parentOf({ kind: 'folder', at: folder - 1 })) if (this.#awkwardWordOf(folder) === longWord) return true;
+    return false;
   }
 
   #historyOf({ kind, at }: Place): number {
