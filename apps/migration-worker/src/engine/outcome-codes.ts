@@ -37,6 +37,8 @@ export const skipNumbers = {
   WEB_PART_NOT_CARRIED: 125,
   SITE_SETTINGS_NOT_CARRIED: 126,
   WEB_PART_NAMES_FILE: 127,
+  COLUMN_REFUSED: 128,
+  CONTENT_TYPE_NOT_CARRIED: 129,
 } as const satisfies Record<SkipCause, number>;
 
 export const failureNumbers = {

@@ -72,6 +72,7 @@ async function workItems(context: PassContext, run: ContainerRun, items: Readonl
   for (const [mark, item] of items) {
     run.pending?.delete(mark);
     const row = rows.get(mark) ?? null;
+    if (row === null && item.onlyIfKnown === true) continue;
     const versionHash = hash64(item.version);
     const neededMark = item.needs == null ? null : itemMark(run.entry.key, item.needs);
     const hand: Hand = { item, mark, matchHash: hash64(item.matchKey ?? mark), versionHash, neededMark, needed: null, row, claimedVersion: row?.versionHash ?? versionHash, existing: row?.dest ?? null, doubt: false, note: null, wasInDoubt: false };

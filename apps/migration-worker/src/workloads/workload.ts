@@ -130,6 +130,8 @@ export interface SourceItem {
   readonly path?: string;
   /** Others may need it: it stays in when the filters ask for something below its path. */
   readonly carries?: boolean;
+  /** Worth a look only where a pass before had a word on it: what could not be made then may be there now. */
+  readonly onlyIfKnown?: true;
   /** Size that the filters look at, of what has no bytes of its own and stays or goes with another item. */
   readonly filterBytes?: number;
   readonly ref: unknown;

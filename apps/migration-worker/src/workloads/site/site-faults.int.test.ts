@@ -2,7 +2,7 @@
 import type { RequestOptions } from '@migrator/graph-client';
 import { startSimulator, type TestSimulator } from '@migrator/testing/simulator';
 import { recountUnit } from '../../engine/ledger.js';
-import { Killed, ledgerDatabase, portWith, type AttemptEnd, type AttemptPorts, type LedgerDatabase } from '../../testing/engine-rig.js';
+import { type AttemptEnd, type AttemptPorts, dyingAt, Killed, type LedgerDatabase, ledgerDatabase, portWith } from '../../testing/engine-rig.js';
 import { verifyAttempt, type VerifyAttemptEnd } from '../../testing/verify-rig.js';
 import type { Raw } from '../drive/drive-item.js';
 import { SiteRig, type SiteEnd } from './testing/site-rig.js';
@@ -29,6 +29,25 @@ const itemsOf = async ({ port, siteId }: SiteEnd, list: string, fields: string):
   return all;
 };
 const codes = ({ reports }: AttemptEnd): string[] => reports.filter(({ status, code }) => status !== 'resolved' && code !== 'SITE_SETTINGS_NOT_CARRIED').map(({ code }) => code ?? '').sort();
+/** The last that was said of each item, all reports of the unit taken together. */
+const lastSaid = ({ reports }: AttemptEnd): string[] => {
+  const last = new Map<string, string>();
+  for (const { itemKey, status, code, kind } of reports) {
+    if (status === 'resolved' || code === 'SITE_SETTINGS_NOT_CARRIED') last.delete(itemKey);
+    else last.set(itemKey, `${code ?? ''} ${kind}`);
+  }
+  return [...last.values()].sort();
+};
+/** Worker after worker dies, each some steps later, until one does not. */
+const killedAgainAndAgain = async (stride: number): Promise<{ end: AttemptEnd; notes: string[] }> => {
+  const notes: string[] = [];
+  for (let at = stride; ; at += stride) {
+    const dying = dyingAt(at);
+    const end = await rig.pass({ step: dying.step });
+    notes.push(...end.notes);
+    if (!dying.dead()) return { end, notes };
+  }
+};
 const verify = (scope: AttemptScope = {}): Promise<VerifyAttemptEnd> => verifyAttempt(database.sql, rig.owner, rig.workload, { ports: rig.tenants.ports, scope: { ...rig.scope, ...scope } });
 type AttemptScope = NonNullable<NonNullable<Parameters<SiteRig['pass']>[0]>['scope']>;
 
@@ -65,20 +84,55 @@ test('an item that the destination’s list refuses is DEST_ITEM_REFUSED beside 
   expect(next.counters).toEqual(await recountUnit(database.sql, `unit ${rig.owner}`));
 });
 
-test('a list of more than 5,000 items takes no new index: its columns come without, lost answers are looked for page by page, nothing is doubled, and what had to be indexed is said', async () => {
+test('a list of more than 5,000 items takes no new index: its columns come without, lost answers are looked for page by page, nothing is doubled, and a column that had to be indexed is an item with its outcome, whatever dies when, until it is there', async () => {
   const columns = [{ name: 'Code', text: {}, indexed: true }, { name: 'Serial', text: {}, indexed: true, enforceUniqueValues: true }];
   rig = await SiteRig.start(simulator, database, { structure: { lists: [{ displayName: 'Long', items: 7, columns }] } }, { structure: { lists: [{ displayName: 'Long', items: 5_001 }] } });
   await rig.fault({ id: 'lost', match: { method: 'POST', path: '/items$' }, times: 3, action: { kind: 'resetAfterWrite' } });
-  const end = await rig.pass();
-  expect(end).toMatchObject({ result: 'done', counters: { error: 0 } });
-  expect(codes(end)).toEqual(Array.from({ length: 7 }, () => 'VALUES_NOT_CARRIED'));
-  expect(end.notes.join()).toContain('Serial');
+  const { end, notes } = await killedAgainAndAgain(4);
+  expect(end).toMatchObject({ result: 'done', counters: { error: 0, skipped: 9 } });
+  expect(lastSaid(end)).toEqual(['COLUMN_REFUSED listColumn', ...Array.from({ length: 7 }, () => 'VALUES_NOT_CARRIED listItem')]);
+  expect(notes.join()).toContain('Serial');
+  expect((await verify()).found.filter(({ because, kind }) => because === 'COLUMN_REFUSED' && kind === 'listColumn')).toHaveLength(1);
+  // Told again by every pass that lists it, and counted once.
+  expect((await rig.pass({ mode: 'retry', passId: 'pass 2' })).counters).toEqual(end.counters);
   const there = (await columnsOf(rig.dest, 'Long')).value.map(({ name, indexed }) => `${String(name)} ${String(indexed)}`);
   expect(there).toEqual(expect.arrayContaining(['Code false', 'MigratorItem false']));
   const copies = (await itemsOf(rig.dest, 'Long', 'Title,Code,MigratorItem')).map(({ fields }) => fields as Raw).filter((fields) => fields['MigratorItem'] !== undefined);
   expect(new Set(copies.map((fields) => fields['MigratorItem'])).size).toBe(7);
   expect(copies.map((fields) => fields['Code']).sort()).toEqual((await itemsOf(rig.source, 'Long', 'Code')).map(({ fields }) => (fields as Raw)['Code']).sort());
   expect(copies).toHaveLength(7);
+  await rig.dest.port.post(`/sites/${rig.dest.siteId}/lists/Long/columns`, { name: 'Serial', text: {} }, { budget });
+  const next = await rig.pass({ mode: 'retry', passId: 'pass 3' });
+  expect(next).toMatchObject({ result: 'done', counters: { error: 0, skipped: 1, total: end.counters.total } });
+  expect(lastSaid(next)).toEqual([]);
+  const serials = async (side: SiteEnd): Promise<unknown[]> => (await itemsOf(side, 'Long', 'Serial,MigratorItem')).map(({ fields }) => (fields as Raw)['Serial']).filter((value) => value !== undefined).sort();
+  expect(await serials(rig.dest)).toEqual(await serials(rig.source));
+  expect(next.counters).toEqual(await recountUnit(database.sql, `unit ${rig.owner}`));
+});
+
+test('a content type that the destination refuses, or takes without a column, is an item with its outcome, as each item that has another one for it, and as a column that a library refuses, whatever dies when', async () => {
+  const contentTypes = [{ name: 'Ticket', columns: ['Prio', 'Twin'] }, { name: 'Desk', columns: ['Prio'] }];
+  const lists = [{ displayName: 'Tickets', items: 4, contentTypes: ['Ticket'] }, { displayName: 'Desks', items: 6, contentTypes: ['Desk'] }];
+  rig = await SiteRig.start(simulator, database, { content: { seed: 'c', files: 3, bytesMax: 50 }, structure: { libraryColumns: { Documents: [{ name: 'Amount', number: {} }] }, columns: [{ name: 'Prio', number: {} }, { name: 'Twin', lookup: { listId: 'Tickets' } }], contentTypes, lists } }, { structure: { lists: [{ displayName: 'Desks', items: 0 }] } });
+  const desks = (await itemsOf(rig.source, 'Desks', 'Title')).filter((raw) => (raw['contentType'] as Raw)['name'] === 'Desk').length;
+  expect(desks).toBeGreaterThan(0);
+  for (const [list, path] of [['Desks', '/contentTypes/addCopy$'], ['Documents', '/columns$']] as const) {
+    const { id } = await rig.dest.port.get<Raw>(`/sites/${rig.dest.siteId}/lists/${list}`, { budget });
+    await rig.fault({ id: list, match: { method: 'POST', path: `${String(id)}${path}` }, action: { kind: 'status', status: 400, code: 'invalidRequest' } });
+  }
+  const filled = (await itemsOf(rig.source, 'Documents', 'Amount')).filter((raw) => (raw['fields'] as Raw)['Amount'] !== undefined).length;
+  expect(filled).toBeGreaterThan(0);
+  const { end } = await killedAgainAndAgain(3);
+  expect(end).toMatchObject({ result: 'done', counters: { error: 0, skipped: 4 + desks + filled } });
+  const ofItems = Array.from({ length: desks }, () => 'CONTENT_TYPE_NOT_CARRIED listItem');
+  expect(lastSaid(end)).toEqual(['COLUMN_REFUSED libraryColumn', ...Array.from({ length: filled }, () => 'VALUES_NOT_CARRIED libraryValues'), ...Array.from({ length: 2 }, () => 'CONTENT_TYPE_NOT_CARRIED contentType'), ...ofItems].sort());
+  expect(end.counters).toEqual(await recountUnit(database.sql, `unit ${rig.owner}`));
+  expect((await verify()).found.filter(({ because }) => because === 'CONTENT_TYPE_NOT_CARRIED').map(({ code }) => code)).toEqual(Array.from({ length: desks }, () => 'VERIFY_PARTLY_COPIED'));
+  await simulator.control('DELETE', '/faults');
+  const next = await rig.pass({ mode: 'retry', passId: 'pass 2' });
+  // The column is there now with its values, and so is the type; copies keep the one that they were made with.
+  expect(lastSaid(next)).toEqual(['CONTENT_TYPE_NOT_CARRIED contentType', ...ofItems]);
+  expect(next.counters).toEqual({ ...end.counters, done: end.counters.done + 2 + filled, skipped: end.counters.skipped - 2 - filled, bytes: next.counters.bytes });
 });
 
 test('lists that look each other up in a ring, and content types with their columns, arrive whole', async () => {

@@ -1,8 +1,13 @@
 /** A library's own columns, and what of them Graph can carry. Files have values in them beside their bytes. */
 import { textOf, type Raw } from '../../drive/drive-item.js';
+import type { SourceItem } from '../../workload.js';
 import { parseColumns, type Column } from '../lists/columns.js';
+import { madeColumns } from '../lists/dest-list.js';
 import type { SourceList } from '../lists/source-lists.js';
+import { lostPart, madePart } from '../lost-part.js';
 import { foldTitle } from '../structure.js';
+
+export const columnKind = 'libraryColumn';
 
 /** Title is every library's, and is filled by people all the same; a library without columns of its own is not looked through for it. */
 export function libraryColumns(raws: readonly Raw[], lists: readonly Pick<SourceList, 'list'>[]): Column[] {
@@ -15,3 +20,9 @@ export function libraryColumns(raws: readonly Raw[], lists: readonly Pick<Source
   });
   return columns.some(({ everywhere }) => !everywhere) ? columns : [];
 }
+
+/** Columns that are not carried, each as an item. `path`: of the library. */
+export const lostColumnItems = (path: string, columns: readonly Column[]): SourceItem[] => columns.filter((column) => column.kind === 'lost').map(({ id }) => ({ ...lostPart(`column:${id}`, columnKind, 'COLUMN_NOT_CARRIED'), path }));
+
+/** Columns that are made with the library, as items. `refused`: keys of those that the destination does not take. */
+export const madeColumnItems = (path: string, columns: readonly Column[], refused: ReadonlySet<string>): SourceItem[] => madeColumns(columns, columnKind).map((part) => ({ ...madePart(part, refused.has(part.key)), path }));

@@ -16,17 +16,17 @@ import { InFlight } from '../../in-flight.js';
 import { transferEach } from '../../transfer-each.js';
 import type { Candidate, Container, DestContainer, DestCopy, Fingerprint, FingerprintPage, ForeseenResult, ItemResult, Page, RemovalResult, Side, SourceItem, TransferItem, UnitScope } from '../../workload.js';
 import type { Column } from '../lists/columns.js';
-import { prepareList, type DestList } from '../lists/dest-list.js';
+import { lackedColumns, prepareList, type DestList } from '../lists/dest-list.js';
 import { listedItems } from '../lists/list-pages.js';
 import type { ListPart } from '../lists/list-part.js';
 import type { SitePeople } from '../lists/people.js';
 import { lacksValue, lookupsText, plainFields, pointedAt, pointingFields, saysSomething, valuesText } from '../lists/values.js';
-import { lostPart, lostResult } from '../lost-part.js';
+import { isMadeItem, lostPart, lostResult, madeResult } from '../lost-part.js';
 import { destId, destParts, once, type SitePart } from '../site-part.js';
 import type { Site } from '../site.js';
 import { touchedBy, touchedByProgram } from '../touched-by.js';
 import type { Library } from '../structure.js';
-import { libraryColumns } from './library-columns.js';
+import { columnKind, libraryColumns, lostColumnItems, madeColumnItems } from './library-columns.js';
 import type { LibraryPart } from './library-part.js';
 
 const kind = 'libraryValues';
@@ -79,6 +79,8 @@ export class ValuesPart implements SitePart {
   readonly kinds = [kind];
   readonly #libraries: () => Promise<LibraryValues[]>;
   readonly #prepared = new Map<string, Promise<DestList>>();
+  /** Counterparts that this run knows of, by the id of the source's list. */
+  readonly #sure = new Map<string, DestContainer>();
   readonly #paths = new Map<Drive, FolderPaths>();
 
   constructor(private readonly deps: ValuesPartDeps) {
@@ -116,14 +118,21 @@ export class ValuesPart implements SitePart {
     if (!exists) return { id: '', exists };
     const dest = { id: destId(kind, ...destParts(id).slice(1)), exists };
     if (this.deps.unit.dryRun) return dest;
-    const { refused } = await this.#prepare(values, dest, signal);
-    return { ...dest, ...(refused.length === 0 ? {} : { note: `the destination’s library did not take these columns: ${refused.join(', ')}.` }) };
+    this.#sure.set(values.listId, dest);
+    const { refusedText } = await this.#prepare(values, dest, signal);
+    return { ...dest, ...(refusedText === null ? {} : { note: `the destination’s library did not take these columns: ${refusedText}.` }) };
   }
 
   async *pages({ ref }: Container, from: string | null, signal: AbortSignal): AsyncGenerator<Page> {
     const values = ref as LibraryValues;
-    let findings = from === null ? this.#lostColumns(values) : [];
+    let findings = from === null ? lostColumnItems(values.library.path, values.columns) : [];
+    let told = false;
     for await (const { valued, removed, checkpoint, complete } of this.#listed('source', values, from, signal)) {
+      // A later pass that has nothing to write looks at no library.
+      if (!told && (from === null || valued.length > 0)) {
+        findings.push(...(await this.#madeItems(values, signal)));
+        told = true;
+      }
       yield { items: [...findings, ...valued.flatMap((one) => this.#items(values, one))], removed: removed.flatMap((id) => [id, `${id}:lost`]), checkpoint, complete };
       findings = [];
     }
@@ -147,6 +156,7 @@ export class ValuesPart implements SitePart {
     for (const { item } of batch) {
       const lost = lostResult(item);
       if (lost !== null) foreseen.push(lost);
+      else if (isMadeItem(item)) continue;
       else if (await this.#lacksSomebody(columns, (item.ref as ValuesRef).fields)) foreseen.push({ key: item.key, outcome: 'failed', failure: 'PERSON_NOT_AT_DESTINATION', ...noWords });
     }
     return foreseen;
@@ -157,7 +167,7 @@ export class ValuesPart implements SitePart {
     const drive = await this.#driveOf(side, values, dest, signal);
     const [, , folderId] = destParts(dest.id);
     const top = side === 'source' || folderId === drive.rootId ? '/' : await this.#pathsOf(drive).of(folderId, signal);
-    let prints = side === 'source' && from === null ? this.#lostColumns(values).map((item) => printOf(item, item.key, {})) : [];
+    let prints = side === 'source' && from === null ? [...lostColumnItems(values.library.path, values.columns), ...(await this.#lackedItems(values, dest, signal))].map((item) => printOf(item, item.key, {})) : [];
     for await (const { valued, checkpoint, complete } of this.#listed(side, values, from, signal, dest)) {
       for (const one of valued) prints.push(...(await this.#prints(side, values, one, top)));
       yield { prints, checkpoint, complete };
@@ -188,13 +198,25 @@ export class ValuesPart implements SitePart {
     ];
   }
 
-  #lostColumns({ library, columns }: LibraryValues): SourceItem[] {
-    return columns.filter((column) => column.kind === 'lost').map(({ id }) => ({ ...lostPart(`column:${id}`, 'libraryColumn', 'COLUMN_NOT_CARRIED'), path: library.path }));
+  /** Columns as items: what the destination does not take, and for what a pass before told of, that it may be there now. As of a list (ListPart). */
+  async #madeItems(values: LibraryValues, signal: AbortSignal): Promise<SourceItem[]> {
+    if (this.deps.unit.dryRun) return [];
+    const { library, listId, columns } = values;
+    const sure = this.#sure.get(listId);
+    const listThere = sure === undefined ? ((await this.deps.files.counterparts()).find(([from]) => from === listId)?.[1] ?? '') : '';
+    const refused = sure === undefined ? new Set((await lackedColumns(this.deps.destination, listThere, columns, columnKind, signal)).map(({ key }) => key)) : (await this.#prepare(values, sure, signal)).refused;
+    return madeColumnItems(library.path, columns, refused);
   }
 
-  async #write({ columns }: LibraryValues, { columns: there }: DestList, drive: Drive, { item, existing, referred = [], resume, again = false }: TransferItem, signal: AbortSignal): Promise<ItemResult> {
-    const lost = lostResult(item);
-    if (lost !== null) return lost;
+  /** Columns that the destination has not taken. */
+  async #lackedItems({ library, columns }: LibraryValues, dest: DestContainer, signal: AbortSignal): Promise<SourceItem[]> {
+    const lacked = new Set((await lackedColumns(this.deps.destination, await this.#listOf(destParts(dest.id)[1]), columns, columnKind, signal)).map(({ key }) => key));
+    return madeColumnItems(library.path, columns, lacked).filter(({ key }) => lacked.has(key));
+  }
+
+  async #write({ columns }: LibraryValues, { id, columns: there, refused }: DestList, drive: Drive, { item, existing, referred = [], resume, again = false }: TransferItem, signal: AbortSignal): Promise<ItemResult> {
+    const known = lostResult(item) ?? madeResult(item, refused, id);
+    if (known !== null) return known;
     const [copy, ...others] = referred;
     if (copy === undefined) throw new Error('values have no file');
     const { fields } = item.ref as ValuesRef;
@@ -360,7 +382,7 @@ export class ValuesPart implements SitePart {
     const { source, destination, lists } = this.deps;
     const targets = new Map<string, string>();
     for (const { target } of columns) if (target !== null) targets.set(target.listId, (await lists?.counterpartOf(target.listId)) ?? '');
-    return await prepareList(source, destination, { list: { id: listId, contentTypes: false }, marked: false }, columns, await this.#listOf(driveId), new Map([...targets].filter(([, id]) => id !== '')), signal);
+    return await prepareList(source, destination, { list: { id: listId, contentTypes: false }, marked: false, columnKind }, columns, await this.#listOf(driveId), new Map([...targets].filter(([, id]) => id !== '')), signal);
   }
 }
 

@@ -21,15 +21,32 @@ export interface TypesToPrepare {
   readonly signal: AbortSignal;
 }
 
-/** Content types of the destination's list by their folded names. `refused` takes what did not work, named for people. Throws UnitError. */
-export async function prepareContentTypes(place: TypesToPrepare, refused: string[]): Promise<Map<string, string>> {
+export interface PreparedTypes {
+  /** Of the destination's list, by their folded names. */
+  readonly known: ReadonlyMap<string, string>;
+  /** Those of the source's list, with what the destination did not take of each, named for people: the type itself, or columns that it brings. */
+  readonly wanted: readonly { readonly id: string; readonly refused: readonly string[] }[];
+}
+
+/** Throws UnitError. */
+export async function prepareContentTypes(place: TypesToPrepare): Promise<PreparedTypes> {
   const { source, destination, sourceListId, destListId, signal } = place;
   const wanted = await source.all(source.list(sourceListId, '/contentTypes'), signal);
   const inList = (): Promise<Map<string, string>> => typesOf(destination, destination.list(destListId, '/contentTypes'), signal);
   const known = await inList();
+  const prepared: { id: string; refused: string[] }[] = [];
   for (const raw of wanted) {
     const name = textOf(raw['name']) ?? '';
-    if (name === '' || known.has(foldTitle(name)) || isFolderType(textOf(raw['id']) ?? '')) continue;
+    const id = textOf(raw['id']) ?? '';
+    if (name === '' || isFolderType(id)) continue;
+    const refused: string[] = [];
+    prepared.push({ id, refused });
+    const there = known.get(foldTitle(name));
+    if (there !== undefined) {
+      // Made by a run before this one, or by somebody else: what it lacks is what was refused then.
+      for (const column of await lackingColumns(place, raw, there)) refused.push(`${name}: ${column.displayName}`);
+      continue;
+    }
     try {
       const ofSite = await siteType(destination, name, raw, signal);
       for (const column of await typeColumns(place, raw)) if (!(await bring(place, ofSite, column))) refused.push(`${name}: ${column.displayName}`);
@@ -42,7 +59,18 @@ export async function prepareContentTypes(place: TypesToPrepare, refused: string
       else throw unitErrorOf(error, 'dest');
     }
   }
-  return known;
+  return { known, wanted: prepared };
+}
+
+/** Of a content type that was made for the source's organisation; what Microsoft brings is alike everywhere. */
+async function lackingColumns(place: TypesToPrepare, raw: Raw, typeId: string): Promise<Column[]> {
+  const { destination, destListId, signal } = place;
+  const parent = textOf(raw['parentId']) ?? '';
+  if (builtInParent(parent) === parent) return [];
+  const wanted = await typeColumns(place, raw);
+  if (wanted.length === 0) return [];
+  const there = new Set((await destination.all(destination.list(destListId, `/contentTypes/${typeId}/columns`), signal)).flatMap((column) => textOf(column['name']) ?? []));
+  return wanted.filter(({ name }) => !there.has(name));
 }
 
 /** The site's content type of that name, made when there is none. */

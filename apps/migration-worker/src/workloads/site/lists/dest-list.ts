@@ -2,10 +2,11 @@
 import type { GraphRequestError } from '@migrator/graph-client';
 import { textOf, type Raw } from '../../drive/drive-item.js';
 import { orEndUnit, unitErrorOf } from '../../graph-errors.js';
+import type { MadePart } from '../lost-part.js';
 import { foldTitle } from '../structure.js';
 import type { Site } from '../site.js';
 import { columnBody, markColumn, type Column } from './columns.js';
-import { isKind, prepareContentTypes } from './content-types.js';
+import { isFolderType, isKind, prepareContentTypes } from './content-types.js';
 import type { SourceList } from './source-lists.js';
 
 export interface DestList {
@@ -14,21 +15,32 @@ export interface DestList {
   readonly columns: ReadonlySet<string>;
   /** Content types by name. */
   readonly contentTypes: ReadonlyMap<string, string>;
-  /** Names, for people, of columns and content types that the destination did not take. */
-  readonly refused: readonly string[];
+  /** Columns and content types that are made with it. */
+  readonly made: readonly MadePart[];
+  /** Keys of those among them that the destination did not take, or not whole. */
+  readonly refused: ReadonlySet<string>;
+  /** What was refused, named for people; null: nothing. */
+  readonly refusedText: string | null;
 }
 
 /** `marked`: its copies carry their mark; files are known without one. */
 export interface ListToPrepare {
   readonly list: Pick<SourceList['list'], 'id' | 'contentTypes'>;
   readonly marked: boolean;
+  readonly columnKind: string;
 }
 
+const madeType = (id: string): MadePart => ({ key: `contentType:${id}`, kind: 'contentType', cause: 'CONTENT_TYPE_NOT_CARRIED' });
+/** Content types of a list of the source, each as an item. */
+export const madeTypes = (raws: readonly Raw[]): MadePart[] => raws.flatMap((raw) => (isFolderType(textOf(raw['id']) ?? '') ? [] : [madeType(textOf(raw['id']) ?? '')]));
+/** Columns that are made with a list, each as an item. */
+export const madeColumns = (columns: readonly Column[], kind: string): MadePart[] => columns.filter((column) => column.kind !== 'lost' && !column.everywhere).map(({ id }) => ({ key: `column:${id}`, kind, cause: 'COLUMN_REFUSED' }));
+
 /** `targets`: lists of the destination by the id of the source's, for the lookups among `columns`. Throws UnitError. */
-export async function prepareList(source: Site, destination: Site, { list, marked }: ListToPrepare, columns: readonly Column[], destListId: string, targets: ReadonlyMap<string, string>, signal: AbortSignal): Promise<DestList> {
-  const refused: string[] = [];
+export async function prepareList(source: Site, destination: Site, { list, marked, columnKind }: ListToPrepare, columns: readonly Column[], destListId: string, targets: ReadonlyMap<string, string>, signal: AbortSignal): Promise<DestList> {
   // First of all: they bring columns of the site into the list.
-  const contentTypes = list.contentTypes ? await prepareContentTypes({ source, destination, sourceListId: list.id, destListId, columns, targets, signal }, refused) : new Map<string, string>();
+  const { known: contentTypes, wanted } = list.contentTypes ? await prepareContentTypes({ source, destination, sourceListId: list.id, destListId, columns, targets, signal }) : { known: new Map<string, string>(), wanted: [] };
+  const refusedNames: string[] = wanted.flatMap(({ refused }) => refused);
   const there = new Set((await destination.all(destination.list(destListId, '/columns'), signal)).flatMap((raw) => textOf(raw['name']) ?? []));
   const make = async (name: string, label: string, body: Raw): Promise<void> => {
     if (there.has(name)) return;
@@ -40,7 +52,7 @@ export async function prepareList(source: Site, destination: Site, { list, marke
       if (isKind(error, 'conflict')) there.add(name);
       // A list of more than 5,000 items takes no new index, and none more than twenty: the column matters more.
       else if (isKind(error, 'bad_request') && body['indexed'] === true && body['enforceUniqueValues'] !== true) await make(name, label, { ...body, indexed: false });
-      else if (isKind(error, 'bad_request') || isKind(error, 'unavailable')) refused.push(label);
+      else if (isKind(error, 'bad_request') || isKind(error, 'unavailable')) refusedNames.push(label);
       else throw unitErrorOf(error, 'dest');
     }
   };
@@ -48,12 +60,22 @@ export async function prepareList(source: Site, destination: Site, { list, marke
   for (const column of columns) {
     if (column.kind === 'lost' || column.kind === 'calculated' || column.everywhere) continue;
     const target = column.target === null ? null : (targets.get(column.target.listId) ?? null);
-    if (column.target !== null && target === null) refused.push(column.displayName);
+    if (column.target !== null && target === null) refusedNames.push(column.displayName);
     else await make(column.name, column.displayName, columnBody(column, target));
   }
   // They are made from others, which have to be there.
   for (const column of columns) if (column.kind === 'calculated') await make(column.name, column.displayName, columnBody(column, null));
-  return { id: destListId, columns: there, contentTypes, refused };
+  const made = [...madeColumns(columns, columnKind), ...wanted.map(({ id }) => madeType(id))];
+  const lacked = [...madeColumns(columns.filter(({ name }) => !there.has(name)), columnKind), ...wanted.flatMap((type) => (type.refused.length === 0 ? [] : [madeType(type.id)]))];
+  const refused = new Set(lacked.map(({ key }) => key));
+  return { id: destListId, columns: there, contentTypes, made, refused, refusedText: refusedNames.length === 0 ? null : refusedNames.join(', ') };
+}
+
+/** What a list of the destination lacks of columns that are made with it, as it is now. Nothing is made. Throws UnitError. */
+export async function lackedColumns(destination: Site, destListId: string, columns: readonly Column[], kind: string, signal: AbortSignal): Promise<MadePart[]> {
+  if (destListId === '') return [];
+  const there = new Set((await destination.all(destination.list(destListId, '/columns'), signal)).flatMap((raw) => textOf(raw['name']) ?? []));
+  return madeColumns(columns.filter(({ name }) => !there.has(name)), kind);
 }
 
 /** Makes a list, or finds the one of that title. Returns its id. Throws UnitError. */

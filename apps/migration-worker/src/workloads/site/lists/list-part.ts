@@ -6,13 +6,13 @@ import { noWords, orEndUnit, unitErrorOf } from '../../graph-errors.js';
 import { endSkipped } from '../../drive/errors.js';
 import { transferEach } from '../../transfer-each.js';
 import type { Candidate, Container, DestContainer, DestCopy, DestRef, Fingerprint, FingerprintPage, ForeseenResult, ItemResult, Page, RemovalResult, Side, SourceItem, TransferItem, UnitScope } from '../../workload.js';
-import { lostPart, lostResult } from '../lost-part.js';
+import { isMadeCopy, isMadeItem, lostPart, lostResult, madePart, madeResult } from '../lost-part.js';
 import { destId, destParts, once, type SitePart } from '../site-part.js';
 import type { Site } from '../site.js';
 import { onlyBy, touchedBy } from '../touched-by.js';
 import { foldTitle, listLists, type Library, type SiteList } from '../structure.js';
 import { markColumn, type Column } from './columns.js';
-import { makeList, prepareList, type DestList } from './dest-list.js';
+import { lackedColumns, madeColumns, madeTypes, makeList, prepareList, type DestList } from './dest-list.js';
 import { itemSelect, removedKeys, sourceItems, type ItemRef } from './list-item.js';
 import { listedItems, presentItems } from './list-pages.js';
 import type { SitePeople } from './people.js';
@@ -22,6 +22,7 @@ import { lacksValue, lookupsText, plainFields, pointedAt, pointingFields, values
 const kind = 'list';
 /** Values of lookups into the list itself, or into one that looks up this one: written when all items stand. */
 const linksKind = 'listLinks';
+const columnKind = 'listColumn';
 
 export interface ListPartDeps {
   readonly log: Logger;
@@ -72,8 +73,8 @@ export class ListPart implements SitePart {
     this.#counterparts.set(list.list.id, listId);
     const dest = { id: destId(container.kind, listId), exists: true };
     if (this.deps.unit.dryRun) return found !== undefined && foldTitle(found.displayName) !== foldTitle(list.list.displayName) ? { ...dest, nameNow: found.displayName } : dest;
-    const { refused } = await this.#prepare(list, container.kind, listId, signal);
-    return { ...dest, ...(refused.length === 0 ? {} : { note: `the destination did not take these columns or content types: ${refused.join(', ')}.` }) };
+    const { refusedText } = await this.#prepare(list, container.kind, listId, signal);
+    return { ...dest, ...(refusedText === null ? {} : { note: `the destination did not take these columns or content types: ${refusedText}.` }) };
   }
 
   async *pages(container: Container, from: string | null, signal: AbortSignal): AsyncGenerator<Page> {
@@ -81,9 +82,15 @@ export class ListPart implements SitePart {
     const { source } = this.deps;
     const links = container.kind === linksKind;
     let findings = from === null && !links ? lostColumns(list) : [];
+    let told = false;
     for await (const { value, checkpoint, complete } of listedItems(source, list.list.id, list.columns, from, signal)) {
       const items = value.filter((raw) => raw['deleted'] === undefined);
       const removed = value.flatMap((raw) => (raw['deleted'] === undefined ? [] : removedKeys(textOf(raw['id']) ?? '')));
+      // A later pass that has nothing to write looks at no list.
+      if (!told && (from === null || items.length > 0)) {
+        findings.push(...(await this.#madeItems(list, container.kind, signal)));
+        told = true;
+      }
       yield { items: [...findings, ...items.flatMap((raw) => (links ? linkItems(list, raw, from !== null) : sourceItems(list, raw)))], removed, checkpoint, complete };
       findings = [];
     }
@@ -95,11 +102,11 @@ export class ListPart implements SitePart {
     if (container.kind === linksKind) return found;
     const list = container.ref as SourceList;
     const [, listId] = destParts(dest.id);
-    const { columns: there } = await this.#prepare(list, container.kind, listId, signal);
+    const { columns: there, contentTypes } = await this.#prepare(list, container.kind, listId, signal);
     for (const { item, existing, mark } of inDoubt) {
-      if (lostResult(item) !== null) continue;
+      if (lostResult(item) !== null || isMadeItem(item)) continue;
       const raws = existing === null ? await this.#marked(listId, mark, signal) : [await this.#copy(existing.id, signal)];
-      const unfinished = existing === null && mayLack(list, there, item.ref as ItemRef);
+      const unfinished = existing === null && (mayLack(list, there, item.ref as ItemRef) || lacksItsType(list.list, contentTypes, item.ref as ItemRef));
       found.set(item.key, raws.flatMap((raw) => (raw === null ? [] : [{ ...refOf(listId, raw), ...(unfinished ? { unfinished } : {}) }])));
     }
     return found;
@@ -118,6 +125,7 @@ export class ListPart implements SitePart {
     for (const { item } of batch) {
       const lost = lostResult(item);
       if (lost !== null) foreseen.push(lost);
+      else if (isMadeItem(item)) continue;
       else if (container.kind === kind && (await this.#lacksSomebody(columns, item))) foreseen.push({ key: item.key, outcome: 'failed', failure: 'PERSON_NOT_AT_DESTINATION', ...noWords });
     }
     return foreseen;
@@ -131,16 +139,15 @@ export class ListPart implements SitePart {
   async *read(side: Side, container: Container, dest: DestContainer, from: string | null, signal: AbortSignal): AsyncGenerator<FingerprintPage> {
     const list = container.ref as SourceList | null;
     const { source, destination } = this.deps;
+    const findings = side === 'source' && from === null && list !== null ? await this.#lackedPrints(list, container, dest, signal) : [];
     if (container.kind === linksKind) {
       // Compared with the items of the list itself.
-      yield { prints: [], checkpoint: '', complete: true };
+      yield { prints: findings, checkpoint: '', complete: true };
       return;
     }
     if (side === 'source' && list !== null) {
-      let findings = from === null ? lostColumns(list).map((item) => printOf(item, [], null, '')) : [];
       for await (const { value, checkpoint, complete } of listedItems(source, list.list.id, list.columns, from, signal)) {
-        const prints: Fingerprint[] = findings;
-        findings = [];
+        const prints: Fingerprint[] = findings.splice(0);
         for (const raw of value) if (raw['deleted'] === undefined) for (const item of sourceItems(list, raw)) prints.push(printOf(item, list.columns, null, lostResult(item) === null ? await this.#peopleText(side, list.columns, item) : ''));
         yield { prints, checkpoint, complete };
       }
@@ -158,6 +165,28 @@ export class ListPart implements SitePart {
       }
       yield { prints, checkpoint, complete };
     }
+  }
+
+  /** Columns and content types: what the destination does not take, and for what a pass before told of, that it may be there now. */
+  async #madeItems(list: SourceList, containerKind: string, signal: AbortSignal): Promise<SourceItem[]> {
+    const { source, destination, unit } = this.deps;
+    if (unit.dryRun) return [];
+    const sure = this.#counterparts.get(list.list.id);
+    if (sure !== undefined) {
+      const { made, refused } = await this.#prepare(list, containerKind, sure, signal);
+      return made.map((part) => madePart(part, refused.has(part.key)));
+    }
+    // The engine knows where its copies are; until it says so, a list that has the title by now is only looked at.
+    const columns = preparedColumns(list, containerKind);
+    const lacked = new Set((await lackedColumns(destination, await this.counterpartOf(list.list.id), columns, columnKind, signal)).map(({ key }) => key));
+    const types = list.list.contentTypes && containerKind === kind ? madeTypes(await source.all(source.list(list.list.id, '/contentTypes'), signal)) : [];
+    return [...madeColumns(columns, columnKind), ...types].map((part) => madePart(part, lacked.has(part.key)));
+  }
+
+  /** Columns that are not carried, and those that the destination has not taken. */
+  async #lackedPrints(list: SourceList, container: Container, dest: DestContainer, signal: AbortSignal): Promise<Fingerprint[]> {
+    const lacked = await lackedColumns(this.deps.destination, destParts(dest.id)[1], preparedColumns(list, container.kind), columnKind, signal);
+    return [...(container.kind === kind ? lostColumns(list) : []), ...lacked.map((part) => madePart(part, true))].map((item) => printOf(item, [], null, ''));
   }
 
   /** Whom the columns of an item name, as the destination knows them. */
@@ -187,21 +216,23 @@ export class ListPart implements SitePart {
   async *remove(copies: readonly DestRef[], _dest: DestContainer, signal: AbortSignal): AsyncGenerator<RemovalResult> {
     const { destination } = this.deps;
     for (const copy of copies) {
-      const raw = await this.#copy(copy.id, signal);
+      // A column stays with its list.
+      const raw = isMadeCopy(copy.id) ? null : await this.#copy(copy.id, signal);
       if (raw === null) yield { id: copy.id, outcome: 'none' };
       else if (touchedBy(raw) !== copy.version) yield { id: copy.id, outcome: 'changed' };
       else yield { id: copy.id, outcome: await orEndUnit('dest', () => removeItem(destination, copy.id, textOf(raw['eTag']) ?? '', signal)) };
     }
   }
 
-  async #write({ columns, lookups, late }: SourceList, { id, columns: there, contentTypes }: DestList, entry: TransferItem, signal: AbortSignal): Promise<ItemResult> {
+  async #write({ list, columns, lookups, late }: SourceList, { id, columns: there, contentTypes, refused }: DestList, entry: TransferItem, signal: AbortSignal): Promise<ItemResult> {
     const { item, existing, mark, referred = [] } = entry;
-    const lost = lostResult(item);
-    if (lost !== null) return lost;
+    const known = lostResult(item) ?? madeResult(item, refused, id);
+    if (known !== null) return known;
     const { destination } = this.deps;
     const ref = item.ref as ItemRef;
     const usable = columns.filter(({ name }) => there.has(name));
     const lacking = lacksValue(inTime({ columns, late }), there, ref.fields);
+    let lacksType = lacksItsType(list, contentTypes, ref);
     const fields: Raw = plainFields(usable, ref.fields, existing !== null);
     let someMissing = false;
     for (const column of usable) {
@@ -217,17 +248,24 @@ export class ListPart implements SitePart {
     }
     const result = (dest: DestRef): ItemResult => {
       if (someMissing) return { key: item.key, outcome: 'failed', failure: 'PERSON_NOT_AT_DESTINATION', dest, ...noWords };
-      if (lacking) return { key: item.key, outcome: 'skipped', cause: 'VALUES_NOT_CARRIED', dest, ...noWords };
+      if (lacking || lacksType) return { key: item.key, outcome: 'skipped', cause: lacking ? 'VALUES_NOT_CARRIED' : 'CONTENT_TYPE_NOT_CARRIED', dest, ...noWords };
       return { key: item.key, outcome: existing === null ? 'copied' : 'updated', dest, bytes: item.sizeBytes };
     };
-    if (existing !== null) return result(await this.#update(id, existing, fields, signal));
+    if (existing !== null) {
+      const copy = await this.#update(id, existing, fields, signal);
+      // It keeps the content type that it was made with.
+      lacksType = list.contentTypes && ref.contentType !== null && foldTitle(copy.contentType) !== foldTitle(ref.contentType);
+      return result(existing);
+    }
     const type = ref.contentType === null ? undefined : contentTypes.get(foldTitle(ref.contentType));
     const made = await destination.port.post<Raw>(destination.list(id, '/items'), { fields: { ...fields, [markColumn]: mark }, ...(type === undefined ? {} : { contentType: { id: type } }) }, destination.options(signal));
     return result(refOf(id, made));
   }
 
   /** Values that point at items which came later than theirs. */
-  async #link({ late }: SourceList, { id, columns: there }: DestList, { item, referred = [], existing }: TransferItem, signal: AbortSignal): Promise<ItemResult> {
+  async #link({ late }: SourceList, { id, columns: there, refused }: DestList, { item, referred = [], existing }: TransferItem, signal: AbortSignal): Promise<ItemResult> {
+    const made = madeResult(item, refused, id);
+    if (made !== null) return made;
     const [own, ...others] = referred;
     if (own === undefined) throw new Error('what points at others has no copy of its own');
     const ids = others.map((copy) => itemIdOf(copy.id));
@@ -236,20 +274,20 @@ export class ListPart implements SitePart {
       const pointed = ids.splice(0, pointedAt(column, (item.ref as ItemRef).fields).length);
       if (there.has(column.name)) Object.assign(fields, pointingFields(column, pointed, true));
     }
-    const { version } = await this.#update(id, own, fields, signal);
-    const dest = { id: `${own.id}#links`, version };
+    await this.#update(id, own, fields, signal);
+    const dest = { id: `${own.id}#links`, version: own.version };
     if (lacksValue(late, there, (item.ref as ItemRef).fields)) return { key: item.key, outcome: 'skipped', cause: 'VALUES_NOT_CARRIED', dest, ...noWords };
     return { key: item.key, outcome: existing === null ? 'copied' : 'updated', dest, bytes: item.sizeBytes };
   }
 
   /** Only while nobody else has touched the copy. */
-  async #update(listId: string, copy: DestRef, fields: Raw, signal: AbortSignal): Promise<DestRef> {
+  async #update(listId: string, copy: DestRef, fields: Raw, signal: AbortSignal): Promise<{ contentType: string }> {
     const { destination } = this.deps;
     const now = await this.#copy(copy.id, signal);
     if (now === null || touchedBy(now) !== copy.version) throw endSkipped('DEST_ITEM_CHANGED');
     const headers = { 'If-Match': textOf(now['eTag']) ?? '*' };
     if (Object.keys(fields).length > 0) await destination.port.patch<Raw>(destination.list(listId, `/items/${itemIdOf(copy.id)}/fields`), fields, destination.options(signal, { headers }));
-    return copy;
+    return { contentType: textOf(objectOf(now['contentType'])?.['name']) ?? '' };
   }
 
   /** A copy as it is now; null when it is gone. */
@@ -295,10 +333,10 @@ export class ListPart implements SitePart {
 
   async #prepareNow(list: SourceList, container: string, listId: string, signal: AbortSignal): Promise<DestList> {
     this.#counterparts.set(list.list.id, listId);
-    const columns = container === linksKind ? list.late : inTime(list);
+    const columns = preparedColumns(list, container);
     const targets = new Map<string, string>();
     for (const { target } of columns) if (target !== null) targets.set(target.listId, await this.counterpartOf(target.listId));
-    return await prepareList(this.deps.source, this.deps.destination, { list: list.list, marked: true }, columns, listId, new Map([...targets].filter(([, id]) => id !== '')), signal);
+    return await prepareList(this.deps.source, this.deps.destination, { list: { ...list.list, contentTypes: list.list.contentTypes && container === kind }, marked: true, columnKind }, columns, listId, new Map([...targets].filter(([, id]) => id !== '')), signal);
   }
 
   /** The lists that are copied. Throws UnitError. */
@@ -315,7 +353,7 @@ export class ListPart implements SitePart {
   }
 }
 
-const lostColumns = ({ columns }: SourceList): SourceItem[] => columns.filter((column) => column.kind === 'lost').map(({ id }) => lostPart(`column:${id}`, 'listColumn', 'COLUMN_NOT_CARRIED'));
+const lostColumns = ({ columns }: SourceList): SourceItem[] => columns.filter((column) => column.kind === 'lost').map(({ id }) => lostPart(`column:${id}`, columnKind, 'COLUMN_NOT_CARRIED'));
 
 /** What points at others, of an item: only where there is something, or may have been. */
 function linkItems({ list, late }: SourceList, raw: Raw, mayHaveBeen: boolean): SourceItem[] {
@@ -329,8 +367,14 @@ function linkItems({ list, late }: SourceList, raw: Raw, mayHaveBeen: boolean): 
 /** Columns whose values are written with the item. */
 const inTime = ({ columns, late }: Pick<SourceList, 'columns' | 'late'>): Column[] => columns.filter((column) => !late.includes(column));
 
+/** Columns that are made for the containers of one kind. */
+const preparedColumns = (list: SourceList, containerKind: string): readonly Column[] => (containerKind === linksKind ? list.late : inTime(list));
+
 /** What it lacks, if anything, is found out when it is written once more. */
 const mayLack = (list: SourceList, there: ReadonlySet<string>, { fields }: ItemRef): boolean => lacksValue(inTime(list), there, fields) || list.columns.some((column) => column.kind === 'person' && pointedAt(column, fields).length > 0);
+
+/** A new copy cannot be of its content type. */
+const lacksItsType = (list: SiteList, types: ReadonlyMap<string, string>, { contentType }: ItemRef): boolean => list.contentTypes && contentType !== null && !types.has(foldTitle(contentType));
 
 const refOf = (listId: string, raw: Raw): DestRef => ({ id: `${listId}/${textOf(raw['id']) ?? ''}`, version: touchedBy(raw) });
 /** Of a copy's id, its number in its list. */
@@ -349,7 +393,7 @@ async function removeItem(site: Site, id: string, eTag: string, signal: AbortSig
 }
 
 function printOf(item: SourceItem, columns: readonly Column[], mark: string | null, people: string): Fingerprint {
-  const lost = lostResult(item) !== null;
+  const lost = lostResult(item) !== null || isMadeItem(item);
   const { fields = {}, contentType = null } = lost ? {} : (item.ref as ItemRef);
   const values: Record<string, string> = lost ? {} : { title: textOf(fields['Title']) ?? '', values: valuesText(columns, fields), lookups: lookupsText(columns, fields), people, contentType: contentType ?? '' };
   return { part: 'item', key: null, join: null, mark, likeness: null, id: item.key, version: item.version, kind: item.kind, sizeBytes: item.sizeBytes, at: item.at, content: 'here', fields: values, lesser: values, ownersChoice: false };
