@@ -359,6 +359,23 @@ describe('at the destination', () => {
     expect((await rig.verify()).found.map(({ code }) => code)).toEqual(['VERIFY_LEFT_BEHIND', 'VERIFY_LEFT_BEHIND']);
   });
 
+  test('a folder whose dates are refused is ours all the same: what lies in it arrives, a later pass dates it, and it goes where the source’s went', async () => {
+    await start();
+    const { port, userId } = rig.tenants.source;
+    const { value } = await port.get<{ value: { name: string; folder?: unknown }[] }>(`/users/${userId}/drive/root/children`, { budget: { kind: 'files' } });
+    const [kept = '', old = ''] = value.flatMap(({ name, folder }) => (folder === undefined ? [] : [name]));
+    await rig.fault({ id: 'dates', match: { method: 'PATCH', path: '/items/' }, action: { kind: 'status', status: 423, code: 'resourceLocked' } });
+    const first = await rig.pass();
+    expect(codes(first)).toEqual(['DEST_ITEM_LOCKED', 'DEST_ITEM_LOCKED']);
+    await simulator.control('DELETE', '/faults');
+    await rig.owns('source', [{ kind: 'rename', path: kept, to: 'Plan' }, { kind: 'delete', path: old }]);
+    await rig.pass({ mode: 'delta', passId: 'pass 2', deletions: 'apply' });
+    const end = await again();
+    expect(end).toMatchObject({ result: 'done', counters: { error: 0 } });
+    await expectWhole();
+    await expectExact(end);
+  });
+
   test('names of two sources that differ by case alone stand beside each other, each with its own content', async () => {
     await start([{ kind: 'folder', path: 'Plans' }, { kind: 'write', path: 'Plans/a.txt', bytes: 10 }]);
     const second = await rig.secondSource([{ kind: 'folder', path: 'PLANS' }, { kind: 'write', path: 'PLANS/A.TXT', bytes: 11 }]);

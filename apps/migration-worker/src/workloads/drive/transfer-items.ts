@@ -118,6 +118,8 @@ export class DriveTransfer {
     if (item.kind === 'file') return madeOf(await this.write(item, earlier, { path: `${destination.named(folderId, name)}:`, conflict: 'fail', dates: null }, work, 0, signal));
     const body = { name, folder: {}, '@microsoft.graph.conflictBehavior': 'fail' };
     const folder = parseDriveItem(await destination.port.post<Raw>(`${destination.item(folderId)}/children`, body, destination.options(signal, { units: 2 })));
+    // Ours from now on, whatever becomes of its dates.
+    work.copy = work.begun.dest = { id: folder.id, version: copyVersion(folder) };
     return made(await this.date(folder, item.dates, signal), 0);
   }
 
