@@ -27,6 +27,8 @@ let http: Http;
 let tokensAsked: boolean[] = [];
 let port: GraphPort;
 const throttled: number[] = [];
+/** Which limit the governor was told about. */
+const overs: (string | undefined)[] = [];
 let units: number[] = [];
 const charged: number[] = [];
 const chargedBeyond: number[] = [];
@@ -46,6 +48,7 @@ beforeEach(() => {
   seen = [];
   tokensAsked = [];
   throttled.length = 0;
+  overs.length = 0;
   const tokens = {
     token: ({ fresh = false } = {}) => {
       tokensAsked.push(fresh);
@@ -67,6 +70,10 @@ beforeEach(() => {
           units.push(cost.requests);
           charged.push(cost.bytes);
           return governed.acquire(each, cost, signal);
+        },
+        throttled: (each, restMs, over) => {
+          overs.push(over);
+          governed.throttled(each, restMs, over);
         },
         sent: (each, bytes) => {
           chargedBeyond.push(bytes);
@@ -106,6 +113,26 @@ test('a 429 is waited out to the second and repeated, also for a write: it was n
   expect(Date.now() - began).toBeGreaterThanOrEqual(999);
   expect(seen.map((each) => each.text)).toEqual(['{"subject":"s"}', '{"subject":"s"}']);
   expect(throttled).toEqual([1000]);
+});
+
+test('a refusal is about what it names; a 503 is about how much is under way, never about a window', async () => {
+  const message = (text: string): string => JSON.stringify({ error: { code: 'x', message: text } });
+  const cases: [number, string, string][] = [
+    [429, message('Application is over its MailboxConcurrency limit.'), 'inFlight'],
+    [429, message('Application is over its RequestCount limit.'), 'window'],
+    [429, '', 'unknown'],
+    [503, '', 'inFlight'],
+    [503, message('RequestCount'), 'inFlight'],
+  ];
+  for (const [index, [status, body, over]] of cases.entries()) {
+    handler = (_request, response) => { response.writeHead(status, { 'retry-after': '60' }).end(body); };
+    const enough = new AbortController();
+    const asking = kindOf(port.post('/x', {}, { budget: { kind: 'outlook', mailbox: String(index) }, signal: enough.signal }));
+    await eventually('the governor is told', () => overs.length > index);
+    enough.abort();
+    await asking;
+    expect({ status, body, over: overs[index] }).toEqual({ status, body, over });
+  }
 });
 
 test('a stream of unknown length waits for room for what is expected of it, and what it sends beyond is counted once, at every attempt', async () => {
@@ -292,7 +319,7 @@ test('a batch is cut in twenties, counts for each of its requests, and what was 
     const responses = requests.map(({ id }) => {
       if (id === '3' && !refused) {
         refused = true;
-        return { id, status: 429, headers: { 'Retry-After': '1' } };
+        return { id, status: 429, headers: { 'Retry-After': '1' }, body: { error: { code: 'ApplicationThrottled', message: 'Application is over its RequestCount limit.' } } };
       }
       return { id, status: 200, body: { id } };
     });
@@ -302,6 +329,7 @@ test('a batch is cut in twenties, counts for each of its requests, and what was 
   expect(answers.size).toBe(25);
   expect([...answers.values()].every((answer) => answer.status === 200)).toBe(true);
   expect(units).toEqual([20, 6]);
+  expect(overs).toEqual(['window']);
 });
 
 test('a batch that leaves a request unanswered is in doubt when it writes; ids must differ by more than case', async () => {

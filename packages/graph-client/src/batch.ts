@@ -3,6 +3,8 @@
  * part has its own status, in any order, and is throttled by itself.
  */
 import { patienceMs } from './attempts.js';
+import { limitNamed } from './failure.js';
+import type { Over } from './governor/fleet.js';
 import type { BatchAnswer, BatchRequest, RequestOptions } from './graph-port.js';
 import { GraphRequestError } from './graph-request-error.js';
 
@@ -16,7 +18,7 @@ export interface BatchSender {
   /** Posts one part; `count` is how many requests it counts for. */
   post(body: string, count: number, options: RequestOptions): Promise<BatchParts>;
   /** Tells the governor that items of the batch were throttled. */
-  throttled(restMs: number): void;
+  throttled(restMs: number, over: Over): void;
 }
 
 /**
@@ -35,6 +37,7 @@ export async function runBatch(sender: BatchSender, requests: readonly BatchRequ
     const answered = new Map(responses.map((response) => [response.id.toLowerCase(), response]));
     const again: BatchRequest[] = [];
     let restMs = 0;
+    let over: Over = 'unknown';
     for (const request of part) {
       const response = answered.get(request.id.toLowerCase());
       if (response === undefined) throw new GraphRequestError(repeatable ? 'unavailable' : 'in_doubt', { status: 200, graphCode: null, requestId: null });
@@ -42,9 +45,10 @@ export async function runBatch(sender: BatchSender, requests: readonly BatchRequ
       if (status === 429 && performance.now() < deadline) {
         again.push(request);
         restMs = Math.max(restMs, retryAfterMs(headers));
+        over = limitNamed(status, JSON.stringify(body ?? null));
       } else answers.set(request.id, { status, headers, body });
     }
-    if (restMs > 0) sender.throttled(restMs);
+    if (restMs > 0) sender.throttled(restMs, over);
     open = [...again, ...open.slice(batchMax)];
   }
   return answers;

@@ -72,7 +72,16 @@ export async function readFailure(response: HttpResponse, now: number): Promise<
   const theirs = Date.parse(response.headers.get('date') ?? '');
   const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), Number.isNaN(theirs) ? now : theirs);
   const error = new GraphRequestError(kindOf(response.status, body.code), { status: response.status, graphCode: body.code, requestId: response.headers.get('request-id'), ...(location === null ? {} : { location }) });
-  return { error, retryAfterMs, notExecuted: response.status === 429, busy: response.status === 503 && retryAfterMs !== null, overBytes: response.status === 429 && text.includes('IncomingBytes'), over: text.includes('Concurrency') ? 'inFlight' : /IncomingBytes|RequestCount|ResourceUnit/.test(text) ? 'window' : 'unknown' };
+  return { error, retryAfterMs, notExecuted: response.status === 429, busy: response.status === 503 && retryAfterMs !== null, overBytes: response.status === 429 && text.includes('IncomingBytes'), over: limitNamed(response.status, text) };
+}
+
+/**
+ * Which limit a refusal is about. A 429 is about too much in a window, or too much at once where it says so; a 503 says that the service
+ * is not ready, whatever was sent before (https://learn.microsoft.com/sharepoint/dev/general-development/how-to-avoid-getting-throttled-or-blocked-in-sharepoint-online).
+ */
+export function limitNamed(status: number, text: string): Over {
+  if (status !== 429 || text.includes('Concurrency')) return 'inFlight';
+  return /IncomingBytes|RequestCount|ResourceUnit/.test(text) ? 'window' : 'unknown';
 }
 
 /** The most specific code of the (possibly nested) error object; import hosts answer `{"Message": ...}` without one. */

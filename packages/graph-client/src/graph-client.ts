@@ -136,8 +136,8 @@ export function createGraphClient({ tenantId, clientId, tokens, http, governor, 
       runBatch(
         {
           post: (body, count, each) => json<BatchParts>('POST', '/$batch', { ...each, body }, count),
-          throttled: (restMs) => {
-            governed.throttled(options.budget, restMs);
+          throttled: (restMs, over) => {
+            governed.throttled(options.budget, restMs, over);
           },
         },
         requests,
