@@ -80,8 +80,9 @@ export interface ScopeReading {
 
 /** How long a lease lasts from before it was asked for. */
 export const leaseMs = 6_000;
-/** Time without a refusal after which what was learned is loosened by a step. */
+/** Time without a refusal after which what was learned is loosened by a step: a twentieth of the windows, and of requests in flight as many as `levelStep` says. */
 export const recoverMs = 30_000;
+export const levelStep = (inFlight: number): number => Math.max(1, Math.floor(inFlight / 8));
 const helloMs = 500;
 const aliveMs = 3_000;
 /** After Redis was away or emptied nothing is lent for this long, until everybody has told what they used: hello, reconnection, and some. */
@@ -196,7 +197,7 @@ export function joinFleet(store: FleetStore, prefix: string, observer: FleetObse
       return members;
     },
     async exchange({ tenantId, ...request }) {
-      const answer = await ask(exchangeScript, [keys.epoch, keys.scope(request.key), keys.tenant(tenantId)], { pid, epoch, leaseMs, recoverMs, ...request });
+      const answer = await ask(exchangeScript, [keys.epoch, keys.scope(request.key), keys.tenant(tenantId)], { pid, epoch, leaseMs, recoverMs, ...request, ...(request.slots === undefined ? {} : { slots: { ...request.slots, step: levelStep(request.slots.max) } }) });
       if (answer === null) {
         away();
         return null;

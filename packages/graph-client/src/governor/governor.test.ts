@@ -167,6 +167,44 @@ test('requests that were refused together lower the concurrency once', async () 
   await expect(third).rejects.toThrow();
 });
 
+test('requests in flight that many refusals took are given back within five minutes, also when nobody asked meanwhile, and windows stay whole', async () => {
+  let now = 0;
+  const governor = open({ now: () => now });
+  const files: Budget = { kind: 'files' };
+  const inFlight = async (): Promise<number> => {
+    const permits: { release(): void }[] = [];
+    for (;;) {
+      const abort = new AbortController();
+      const asking = governor.acquire(files, { ...one, units: 1 }, abort.signal).then((permit) => permits.push(permit), () => undefined);
+      const before = permits.length;
+      await new Promise((resolve) => void setImmediate(resolve));
+      abort.abort();
+      await asking;
+      if (permits.length === before) break;
+    }
+    for (const permit of permits) permit.release();
+    return permits.length;
+  };
+  expect(await inFlight()).toBe(32);
+  for (let count = 0; count < 12; count += 1) {
+    governor.throttled(files, 1_000, 'inFlight');
+    now += 1_001;
+  }
+  expect(await inFlight()).toBe(1);
+  now += 60_000;
+  // The whole of a window goes, one after the other.
+  let went = 0;
+  for (; went < 2_000; went += 1) {
+    const abort = new AbortController();
+    const gone = await Promise.race([governor.acquire(files, { ...one, units: 1 }, abort.signal).then(({ release }) => { release(); return true; }, () => false), new Promise<false>((resolve) => void setImmediate(resolve, false))]);
+    abort.abort();
+    if (!gone) break;
+  }
+  expect(went).toBeGreaterThanOrEqual(1_212);
+  now += 4 * 60_000;
+  expect(await inFlight()).toBe(32);
+});
+
 test('a waiting request that is aborted leaves the queue and lets the next one go', async () => {
   const governor = open({ overrides: { limits: { 'outlook.inFlight': { max: 1 } } } });
   const held = await governor.acquire(mailbox, one, undefined);

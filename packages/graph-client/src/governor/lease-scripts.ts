@@ -100,9 +100,10 @@ local function weight(p)
 end
 local mine = weight(me)
 
--- What was learned, a little better with every while without a refusal.
-if s.pace and now - s.paceAt >= req.recoverMs then
-  s.pace = s.pace + 0.05
+-- What was learned, a little better with every while without a refusal, also when nobody asked meanwhile.
+local function steps(since) return math.floor((now - since) / req.recoverMs) end
+if s.pace and steps(s.paceAt) > 0 then
+  s.pace = s.pace + 0.05 * steps(s.paceAt)
   s.paceAt = now
   if s.pace >= 1 then s.pace = nil end
 end
@@ -204,8 +205,8 @@ end
 
 if req.slots then
   local q = req.slots
-  if s.level and now - s.levelAt >= req.recoverMs then
-    s.level = s.level + 1
+  if s.level and steps(s.levelAt) > 0 then
+    s.level = s.level + q.step * steps(s.levelAt)
     s.levelAt = now
   end
   if q.slow and now - (s.levelAt or 0) >= 10000 then

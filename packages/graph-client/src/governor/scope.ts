@@ -3,7 +3,7 @@
  * flight, its rest, what was learned. The queues that wait for it are woken when something has changed.
  */
 import type { AnswerHeaders } from '../http.js';
-import { leaseMs, recoverMs, type ExchangeAnswer, type ExchangeRequest, type Fleet, type Over } from './fleet.js';
+import { leaseMs, levelStep, recoverMs, type ExchangeAnswer, type ExchangeRequest, type Fleet, type Over } from './fleet.js';
 import type { Measure, ScopeLimits } from './limits.js';
 import { Meter, type Mode } from './meter.js';
 import { Pulse } from './pulse.js';
@@ -278,20 +278,27 @@ export class Scope {
 
   #inFlightMax(share: number, now: number): number {
     const { inFlight } = this.limits;
+    if (this.#mode === 'single') this.#recover(now);
     if (inFlight === null) return share > 0 ? Number.POSITIVE_INFINITY : 0;
-    if (this.#mode === 'single' && this.#level < inFlight && now - this.#levelAt >= recoverMs) {
-      this.#level += 1;
-      this.#levelAt = now;
-    }
-    if (this.#mode === 'single' && this.#pace < 1 && now - this.#paceAt >= recoverMs) {
-      this.#pace = Math.min(1, this.#pace + 0.05);
-      this.#paceAt = now;
-    }
     const shared = share <= 0 ? 0 : Math.max(1, Math.floor(Math.min(this.#level, inFlight) * share));
     if (this.#mode === 'single') return shared;
     if (this.#mode === 'shared') return Math.min(shared, this.#slots);
     // Cut off: what it had; who had none takes an equal part, where there is one.
     return Math.min(shared, this.#slots > 0 ? this.#slots : Math.floor(inFlight / Math.max(2, this.world.fleet?.members ?? 2)));
+  }
+
+  /** What was learned, a little better with every while without a refusal, also when nobody asked meanwhile. */
+  #recover(now: number): void {
+    const { inFlight } = this.limits;
+    const steps = (since: number): number => Math.floor((now - since) / recoverMs);
+    if (inFlight !== null && this.#level < inFlight && steps(this.#levelAt) > 0) {
+      this.#level = Math.min(inFlight, this.#level + levelStep(inFlight) * steps(this.#levelAt));
+      this.#levelAt = now;
+    }
+    if (this.#pace < 1 && steps(this.#paceAt) > 0) {
+      this.#pace = Math.min(1, this.#pace + 0.05 * steps(this.#paceAt));
+      this.#paceAt = now;
+    }
   }
 
   /** Requests that could be in flight if they might. */
