@@ -253,7 +253,9 @@ async function settleGone(context: PassContext, run: ContainerRun): Promise<void
       // The ledger keeps no content and no source ids: the report says only which item, as before.
       const item = { key: '', version: '', sizeBytes: 0, kind: '', at: null, matchKey: null, ref: null };
       const hand = { item, mark, matchHash: '0', versionHash: row.versionHash, neededMark: null, needed: null, row, claimedVersion: row.versionHash, existing: row.dest, doubt: false, note: null, wasInDoubt: false };
-      if (row.counted === countedAs.nothing) continue;
+      // Where copies stay there is nothing to look for; elsewhere what a write in doubt has made is the departures' to find.
+      const inDoubt = row.state === itemStates.claimed && run.container.stays === true;
+      if (row.counted === countedAs.nothing && !inDoubt) continue;
       if (row.state === itemStates.done) builder.counted(hand, countedAs.done);
       else builder.ended(hand, { key: '', outcome: 'skipped', cause: 'SOURCE_ITEM_GONE', graphCode: null, requestId: null });
     }

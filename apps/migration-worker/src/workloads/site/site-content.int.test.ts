@@ -1,6 +1,6 @@
 /** Lists and pages of sites through the engine, held against each other by what Graph shows of both sites, and by a verification. */
 import { startSimulator, type TestSimulator } from '@migrator/testing/simulator';
-import { dyingAt, dyingUnrecorded, Killed, ledgerDatabase, type AttemptEnd, type LedgerDatabase } from '../../testing/engine-rig.js';
+import { dyingAt, dyingUnrecorded, Killed, ledgerDatabase, portWith, type AttemptEnd, type LedgerDatabase } from '../../testing/engine-rig.js';
 import { verifyAttempt } from '../../testing/verify-rig.js';
 import { recountUnit } from '../../engine/ledger.js';
 import { newSiteId } from '@migrator/contracts/new-site';
@@ -121,6 +121,29 @@ test('what files and folders have in the columns of their library arrives beside
   expect((await rig.writes()).filter(({ route }) => route.endsWith('/fields'))).toHaveLength(before + 1);
   await expectAll();
 }, 60_000);
+
+test('values whose write was in doubt when their file was deleted at the source are gone, and in doubt no longer', async () => {
+  rig = await SiteRig.start(simulator, database, { content: { seed: 'd', files: 2, bytesMax: 100 }, structure: { libraryColumns: { Documents: [{ name: 'Amount', number: {} }] } } });
+  const scope = { scope: { files: true, lists: false, pages: false, versions: false, permissions: false } };
+  let dead = false;
+  const step = (): void => {
+    if (dead) throw new Killed('after it died');
+  };
+  const destination = portWith(rig.dest.port, async (_name, args, send) => {
+    step();
+    dead = String(args[0]).endsWith('/listItem/fields');
+    step();
+    return await send();
+  });
+  expect((await rig.pass({ step, ports: { ...rig.tenants.ports, destination }, scope })).unexpected).toBeInstanceOf(Killed);
+  const { value } = await rig.source.port.get<{ value: { name: string }[] }>(`/sites/${rig.source.siteId}/drive/root/children`, { budget });
+  await rig.owns('source', value.map(({ name }) => ({ kind: 'delete', path: name })));
+  expect(await rig.pass({ scope, deletions: 'apply' })).toMatchObject({ result: 'done', counters: { error: 0 } });
+  const end = await rig.pass({ mode: 'retry', passId: 'pass 2', scope });
+  expect(end).toMatchObject({ result: 'done', counters: { error: 0 } });
+  expect(await database.sql`select 1 from worker.ledger l join worker.containers c using (container_no) join worker.units u on u.mapping_no = c.mapping_no where u.unit_id = ${`unit ${rig.owner}`} and l.state = 1`).toHaveLength(0);
+  expect(end.counters).toEqual(await recountUnit(database.sql, `unit ${rig.owner}`));
+});
 
 test('items whose people the destination’s site does not know arrive without them, and a retry completes them once it does', async () => {
   rig = await SiteRig.start(simulator, database, { structure: { people: 1, lists: [{ displayName: 'Tasks', items: 9, columns: [{ name: 'Boss', personOrGroup: {} }] }] } });
