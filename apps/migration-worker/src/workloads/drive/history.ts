@@ -67,7 +67,9 @@ export function stillToWrite(earlier: readonly FileVersion[], item: DriveItem, c
 function standing(all: readonly { size: number; at: string; hash: string | null }[], copy: DriveItem, sizesTell: boolean): number {
   const at = copy.dates?.lastModifiedDateTime ?? '';
   const before = all.flatMap((each, index) => (each.at <= at ? [index] : []));
-  const like = sizesTell ? all.flatMap((each, index) => (each.size === copy.size && (each.hash === null || copy.hash === null || each.hash === copy.hash) ? [index] : [])) : [...all.keys()];
+  // What a library stores of an Office file is not shorter than what was sent.
+  const isLike = (each: (typeof all)[number]): boolean => (sizesTell ? each.size === copy.size && (each.hash === null || copy.hash === null || each.hash === copy.hash) : each.size <= copy.size);
+  const like = all.flatMap((each, index) => (isLike(each) ? [index] : []));
   const exact = like.filter((index) => all[index]?.at === at).at(-1);
   if (exact !== undefined) return exact;
   // The current content under another date: it was renamed, or its date was set.

@@ -247,14 +247,21 @@ export class DriveTransfer {
     return copy;
   }
 
-  /** Of a copy that has more versions than it should, those that setting its dates made: by whoever died before they went, or just now. */
+  /**
+   * Of a copy that has more versions than it should, those that say the same as the next one: setting dates made them, for whoever died before
+   * they went or just now, or bytes that were sent again because what a library stores does not tell them.
+   */
   private async dropDated(copy: DriveItem, earlier: readonly FileVersion[], signal: AbortSignal): Promise<void> {
     // Numbers count what went again, too.
     if (!this.deps.histories.kept || (versionsOf(copy) ?? 0) <= earlier.length + 1) return;
     const there = await this.deps.copies.earlier(copy, signal);
     let surplus = there.length - earlier.length;
+    let next = copy.size;
     for (const before of there.reverse()) {
-      if (surplus <= 0 || before.size !== copy.size || earlier.some(({ size, at }) => size === before.size && at === before.at)) return;
+      if (surplus <= 0) return;
+      const repeated = before.size === next && !earlier.some(({ at }) => at === before.at);
+      next = before.size;
+      if (!repeated) continue;
       await this.removeVersion(copy, before.id, signal);
       surplus--;
     }

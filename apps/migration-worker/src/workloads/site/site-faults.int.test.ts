@@ -157,6 +157,21 @@ test('lists that look each other up in a ring, and content types with their colu
   expect((await rig.pass({ mode: 'delta', passId: 'pass 2' })).counters).toEqual(end.counters);
 });
 
+test('an Office file of a library that is renamed and edited before the next pass has each version once, and its new content though it was edited in the second of its copy', async () => {
+  rig = await SiteRig.start(simulator, database, { content: { seed: 'o', files: 12, bytesMax: 500 } });
+  await rig.control('parser', 'dest', { on: false });
+  await rig.owns('source', [{ kind: 'write', path: 'now.docx', bytes: 600 }]);
+  const scope = { scope: { files: true, lists: false, pages: false, versions: true, permissions: false } };
+  expect(await rig.pass({ scope })).toMatchObject({ result: 'done', counters: { error: 0 } });
+  const { value } = await rig.source.port.get<{ value: { name: string }[] }>(`/sites/${rig.source.siteId}/drive/root/children`, { budget });
+  const old = value.map(({ name }) => name).find((name) => name !== 'now.docx' && /\.(docx|xlsx|pptx)$/.test(name)) ?? '';
+  const renamed = `renamed.${old.split('.').at(-1) ?? ''}`;
+  await rig.owns('source', [{ kind: 'rename', path: old, to: renamed }, { kind: 'write', path: renamed, bytes: 900 }, { kind: 'write', path: 'now.docx', bytes: 700 }]);
+  expect(await rig.pass({ scope, mode: 'delta', passId: 'pass 2' })).toMatchObject({ result: 'done', counters: { error: 0 } });
+  expect((await rig.compareLibraries({ versions: true })).examples).toEqual({ missing: [], extra: [], differs: [] });
+  expect((await verify(scope)).found.filter(({ because }) => because !== 'SITE_SETTINGS_NOT_CARRIED')).toEqual([]);
+});
+
 test('files of a library bring their sharing, and what is deleted goes with it where the job asks for it', async () => {
   rig = await SiteRig.start(simulator, database, { content: { seed: 's', files: 2, bytesMax: 50 } });
   await rig.control('parser', 'dest', { on: false });
