@@ -1,5 +1,5 @@
 /**
- * The body of an answer as it arrives. It is read once: whole, into memory that is there, piece by piece, or not at all. Not a stream of
+ * The body of an answer as it arrives. It is read once: whole, piece by piece, or not at all. Not a stream of
  * Node's: making one, and hearing its events, takes longer than everything else that a small answer needs.
  */
 
@@ -65,13 +65,6 @@ export class AnswerBody implements AsyncIterable<Uint8Array> {
     const pieces: Buffer[] = [];
     await this.#all(bytesMax, deadline, (piece) => pieces.push(piece));
     return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces);
-  }
-
-  /** The same, into memory that is there: as much as fits. Each piece is gone as soon as it was copied, and none grows old. */
-  async into(memory: Buffer, deadline: number): Promise<Buffer> {
-    let end = 0;
-    await this.#all(memory.length, deadline, (piece) => (end += piece.copy(memory, end)));
-    return memory.subarray(0, end);
   }
 
   /** Receives what is left and throws it away; a long one is cut. Never rejects. */

@@ -6,7 +6,8 @@ import type { Budget, RequestBody } from './graph-port.js';
 import { readFailure } from './failure.js';
 import { GraphRequestError } from './graph-request-error.js';
 import type { Cost, Governed } from './governor/governor.js';
-import { NotAnAddressError, NotSentError, type HttpResponse } from './http.js';
+import { NotAnAddressError, NotSentError } from './connections.js';
+import type { HttpResponse } from './http.js';
 import { TokenError } from './tokens/token-error.js';
 
 export interface Attempt<T> {

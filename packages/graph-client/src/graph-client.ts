@@ -6,7 +6,7 @@ import { runBatch, type BatchParts } from './batch.js';
 import type { GraphPage, GraphPort, RawOptions, RawResponse, RequestOptions } from './graph-port.js';
 import { GraphRequestError } from './graph-request-error.js';
 import type { Asker, Governor } from './governor/governor.js';
-import type { Http, HttpResponse } from './http.js';
+import type { Http, HttpRequest, HttpResponse, ReadResponse } from './http.js';
 import type { TokenSource } from './tokens/token-source.js';
 import { GraphTransport, Outgoing } from './transport.js';
 
@@ -73,7 +73,7 @@ export function createGraphClient({ tenantId, clientId, tokens, http, governor, 
     });
   };
 
-  const sendPreauthorised = <T>(method: string, url: string, options: RawOptions, receive: (response: HttpResponse) => Promise<T> | T): Promise<Granted<T>> => {
+  const sendPreauthorised = <T>(method: string, url: string, options: RawOptions, receive: (response: HttpResponse) => Promise<T> | T, by: (request: HttpRequest) => Promise<HttpResponse> = http.send): Promise<Granted<T>> => {
     const { budget, headers, signal, body = null, contentType, contentLength } = options;
     return attempt(governed, {
       budget,
@@ -88,7 +88,7 @@ export function createGraphClient({ tenantId, clientId, tokens, http, governor, 
       receive,
       repeatable: options.repeatable ?? method === 'GET',
       send: (each) =>
-        http.send({
+        by({
           method,
           url,
           headers: { 'client-request-id': randomUUID(), ...headers, ...(each === null ? {} : { 'content-type': contentType ?? 'application/json' }), ...(contentLength === undefined ? {} : { 'content-length': String(contentLength) }) },
@@ -145,8 +145,8 @@ export function createGraphClient({ tenantId, clientId, tokens, http, governor, 
       ),
     preauthorised: async (method, url, options) => new Answer(await sendPreauthorised(method, url, options, nothing), options.repeatable ?? method === 'GET', timeoutOf(options)),
     preauthorisedBytes: async (url, { into, ...options }) => {
-      const timeoutMs = timeoutOf(options);
-      const { response, value, release } = await sendPreauthorised('GET', url, options, ({ body }) => body.into(into, performance.now() + answerTimeouts * timeoutMs));
+      const answerMs = answerTimeouts * timeoutOf(options);
+      const { response, value, release } = await sendPreauthorised('GET', url, options, (answer) => (answer as ReadResponse).filled(), (request) => http.read({ ...request, answerMs, into }));
       release();
       return { status: response.status, headers: response.headers, bytes: value };
     },

@@ -1,6 +1,6 @@
 /** The Graph port: the only way the product talks to Microsoft. Decorate it (read-only, metrics, faults) rather than branch around it. */
 
-import type { AnswerHeaders } from './http.js';
+import type { AnswerHeaders } from './answer-headers.js';
 
 /** Which published limits a request counts against; the governor decides by it when the request may go. */
 export type Budget =

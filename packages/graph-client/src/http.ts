@@ -1,8 +1,11 @@
 /** Plain HTTP with streams both ways, over the last hop. No token, no retry, no waiting. */
 import type { IncomingHttpHeaders } from 'node:http';
-import { Agent, buildConnector, type Dispatcher } from 'undici';
+import { Agent, type Dispatcher } from 'undici';
 import { whenAborted } from './abort.js';
 import { AnswerBody } from './answer-body.js';
+import { ReceivedHeaders, type AnswerHeaders } from './answer-headers.js';
+import { ByteReader } from './byte-reader.js';
+import { addresses, connector, sendingError } from './connections.js';
 import type { LastHop } from './last-hop.js';
 
 export interface HttpRequest {
@@ -14,56 +17,38 @@ export interface HttpRequest {
   timeoutMs: number;
 }
 
-/** Headers of an answer, found by name in any case. Not the `Headers` of fetch: making one costs as much as sending the request. */
-export interface AnswerHeaders extends Iterable<[string, string]> {
-  get(name: string): string | null;
-}
-
 export interface HttpResponse {
   status: number;
   headers: AnswerHeaders;
   body: AnswerBody;
 }
 
-/** Nothing was sent: the connection could not be made. Everything else that goes wrong may have reached the other side. */
-export class NotSentError extends Error {
-  override readonly name = 'NotSentError';
+/** A GET whose answer goes into memory that is there. */
+export interface ReadRequest {
+  url: string;
+  headers: Record<string, string>;
+  signal: AbortSignal | undefined;
+  /** Between two bytes. */
+  timeoutMs: number;
+  /** From the beginning of the answer to its end. */
+  answerMs: number;
+  into: Buffer;
 }
 
-/** What should have been a URL is none; sending it again would not help. */
-export class NotAnAddressError extends Error {
-  override readonly name = 'NotAnAddressError';
+/** `body`: of a refusal. */
+export interface ReadResponse extends HttpResponse {
+  /** The part of the memory that an answer filled which is no refusal. Rejects when it was cut, took too long, or has more. */
+  filled(): Promise<Buffer>;
 }
 
 export interface Http {
   send(request: HttpRequest): Promise<HttpResponse>;
+  read(request: ReadRequest): Promise<ReadResponse>;
   close(): Promise<void>;
 }
 
-const neverSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_CLOSED']);
-
-interface Address {
-  origin: string;
-  host: string;
-  path: string;
-}
-const knownMax = 256;
 /** Of a large body that is sent: what the processor's nearer caches hold. */
 const pieceBytes = 256 * 1024;
-
-class ReceivedHeaders implements AnswerHeaders {
-  /** Names are in lower case. */
-  constructor(private readonly received: IncomingHttpHeaders) {}
-
-  get(name: string): string | null {
-    const value = this.received[name.toLowerCase()];
-    return value === undefined ? null : Array.isArray(value) ? value.join(', ') : value;
-  }
-
-  *[Symbol.iterator](): Generator<[string, string]> {
-    for (const name of Object.keys(this.received)) yield [name, this.get(name) ?? ''];
-  }
-}
 
 /** One request and its answer. */
 class Exchange implements Dispatcher.DispatchHandler {
@@ -109,20 +94,8 @@ class Exchange implements Dispatcher.DispatchHandler {
 
 export function createHttp(lastHop: LastHop): Http {
   const agent = new Agent({ connections: 64, pipelining: 1, keepAliveTimeout: 30_000, keepAliveMaxTimeout: 120_000, connect: connector(lastHop) });
-  /** Where addresses lead. The same ones come again and again: an import's is the same for every item of a mailbox. */
-  const known = new Map<string, Address>();
-  const resolve = (url: string): Address => {
-    let address = known.get(url);
-    if (address === undefined) {
-      const target = URL.canParse(url) ? new URL(url) : null;
-      // Node's own error carries the whole input, which may be a pre-authorised address.
-      if (target === null) throw new NotAnAddressError('Microsoft named an address that is none.');
-      address = { ...lastHop.resolve(target), path: `${target.pathname}${target.search}` };
-      if (known.size >= knownMax) known.clear();
-      known.set(url, address);
-    }
-    return address;
-  };
+  const reader = new ByteReader(lastHop);
+  const resolve = addresses(lastHop);
   return {
     async send({ method, url, headers, body, signal, timeoutMs }) {
       const { origin, host, path } = resolve(url);
@@ -138,11 +111,14 @@ export function createHttp(lastHop: LastHop): Http {
       try {
         return await new Promise((resolve, reject) => agent.dispatch(request, new Exchange(signal, resolve, reject)));
       } catch (cause) {
-        if (codeOf(cause).some((code) => neverSent.has(code))) throw new NotSentError('No connection could be made.', { cause });
-        throw cause;
+        throw sendingError(cause);
       }
     },
-    close: () => agent.close(),
+    read: async ({ url, ...request }) => reader.read(resolve(url), request),
+    async close() {
+      reader.close();
+      await agent.close();
+    },
   };
 }
 
@@ -151,17 +127,4 @@ const isLarge = (body: HttpRequest['body']): body is Uint8Array => body instance
 
 function* pieces(body: Uint8Array): Generator<Uint8Array> {
   for (let from = 0; from < body.length; from += pieceBytes) yield body.subarray(from, from + pieceBytes);
-}
-
-function connector({ dial }: LastHop): buildConnector.connector {
-  const connect = buildConnector({ timeout: 10_000 });
-  // The certificate is held against the production name, whoever answers.
-  return dial === null ? connect : (options, done) => { connect(options.protocol === 'https:' ? { ...options, ...dial, servername: options.servername ?? options.hostname } : options, done); };
-}
-
-function codeOf(error: unknown): string[] {
-  if (!(error instanceof Error)) return [];
-  const own = 'code' in error && typeof error.code === 'string' ? [error.code] : [];
-  const inner = error instanceof AggregateError ? error.errors.flatMap(codeOf) : [];
-  return [...own, ...inner, ...codeOf(error.cause)];
 }

@@ -5,7 +5,7 @@
  */
 import type { BusinessHours } from '@migrator/contracts/api/throttling';
 import type { Budget } from '../graph-port.js';
-import type { AnswerHeaders } from '../http.js';
+import type { AnswerHeaders } from '../answer-headers.js';
 import { BudgetQueue, type Permit, type QueueFlow } from './budget-queue.js';
 import { HoursCurve } from './business-hours.js';
 import type { Fleet, Over } from './fleet.js';

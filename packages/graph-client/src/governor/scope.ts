@@ -2,7 +2,7 @@
  * Everything Microsoft counts together (a mailbox, a tenant's directory, the application), in this process: its windows, its requests in
  * flight, its rest, what was learned. The queues that wait for it are woken when something has changed.
  */
-import type { AnswerHeaders } from '../http.js';
+import type { AnswerHeaders } from '../answer-headers.js';
 import { leaseMs, levelStep, recoverMs, type ExchangeAnswer, type ExchangeRequest, type Fleet, type Over } from './fleet.js';
 import type { Measure, ScopeLimits } from './limits.js';
 import { Meter, type Mode } from './meter.js';

@@ -1,7 +1,8 @@
 /** App-only tokens of one tenant, through the real msal-node. */
 import { ConfidentialClientApplication, type INetworkModule, type NetworkRequestOptions, type NetworkResponse } from '@azure/msal-node';
 import { parseRetryAfter } from '../failure.js';
-import type { AnswerHeaders, Http } from '../http.js';
+import type { AnswerHeaders } from '../answer-headers.js';
+import type { Http } from '../http.js';
 import { toTokenError, TokenError } from './token-error.js';
 
 export type AppCredential = { kind: 'secret'; clientSecret: string } | { kind: 'certificate'; privateKey: string; thumbprintSha256: string };
