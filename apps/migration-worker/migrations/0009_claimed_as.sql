@@ -37,13 +37,22 @@ begin
       select p_unit_no, c.container_no, c.item_key, c.counted, c.bytes from unnest(r_container, r_key, r_counted, r_bytes) as c (container_no, item_key, counted, bytes)
       on conflict (unit_no, container_no, item_key) do update set counted = excluded.counted, bytes = r.bytes + excluded.bytes;
   end if;
-  update worker.unit_containers uc set done = uc.done + t.done, error = uc.error + t.error, skipped = uc.skipped + t.skipped, bytes = uc.bytes + t.bytes, removed = uc.removed + t.removed
-    from jsonb_to_recordset(p_rest->'tallies') as t ("containerNo" bigint, done bigint, error bigint, skipped bigint, bytes bigint, removed bigint)
-    where uc.unit_no = p_unit_no and uc.container_no = t."containerNo";
-  update worker.unit_containers uc set checkpoint = t.checkpoint, complete = t.complete, listed = t.listed, delta_token = t."deltaToken"
-    from jsonb_to_recordset(p_rest->'listings') as t ("containerNo" bigint, checkpoint text, complete boolean, listed boolean, "deltaToken" text)
-    where uc.unit_no = p_unit_no and uc.container_no = t."containerNo";
-  update worker.containers c set dest_id = t."destId", ensured_path = t.path
-    from jsonb_to_recordset(p_rest->'dests') as t ("containerNo" bigint, "destId" text, path text) where c.container_no = t."containerNo";
-  insert into worker.item_reports (unit_no, report) select p_unit_no, value from jsonb_array_elements(p_rest->'reports') as e (value);
+  -- Most changes bring only some of these, and a statement costs something also when there is nothing for it.
+  if jsonb_array_length(p_rest->'tallies') > 0 then
+    update worker.unit_containers uc set done = uc.done + t.done, error = uc.error + t.error, skipped = uc.skipped + t.skipped, bytes = uc.bytes + t.bytes, removed = uc.removed + t.removed
+      from jsonb_to_recordset(p_rest->'tallies') as t ("containerNo" bigint, done bigint, error bigint, skipped bigint, bytes bigint, removed bigint)
+      where uc.unit_no = p_unit_no and uc.container_no = t."containerNo";
+  end if;
+  if jsonb_array_length(p_rest->'listings') > 0 then
+    update worker.unit_containers uc set checkpoint = t.checkpoint, complete = t.complete, listed = t.listed, delta_token = t."deltaToken"
+      from jsonb_to_recordset(p_rest->'listings') as t ("containerNo" bigint, checkpoint text, complete boolean, listed boolean, "deltaToken" text)
+      where uc.unit_no = p_unit_no and uc.container_no = t."containerNo";
+  end if;
+  if jsonb_array_length(p_rest->'dests') > 0 then
+    update worker.containers c set dest_id = t."destId", ensured_path = t.path
+      from jsonb_to_recordset(p_rest->'dests') as t ("containerNo" bigint, "destId" text, path text) where c.container_no = t."containerNo";
+  end if;
+  if jsonb_array_length(p_rest->'reports') > 0 then
+    insert into worker.item_reports (unit_no, report) select p_unit_no, value from jsonb_array_elements(p_rest->'reports') as e (value);
+  end if;
 end $$;

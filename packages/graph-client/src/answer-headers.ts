@@ -18,3 +18,28 @@ export class ReceivedHeaders implements AnswerHeaders {
     for (const name of Object.keys(this.received)) yield [name, this.get(name) ?? ''];
   }
 }
+
+/** Headers as they came, name after name and value after value: of nearly every answer one is looked for and the others never read. */
+export class RawHeaders implements AnswerHeaders {
+  constructor(private readonly received: readonly Buffer[]) {}
+
+  get(name: string): string | null {
+    const wanted = name.toLowerCase();
+    let found: string | null = null;
+    for (let at = 0; at + 1 < this.received.length; at += 2) {
+      if (this.received[at]?.length !== wanted.length || this.#nameAt(at) !== wanted) continue;
+      const value = this.received[at + 1]?.toString('latin1') ?? '';
+      found = found === null ? value : `${found}, ${value}`;
+    }
+    return found;
+  }
+
+  *[Symbol.iterator](): Generator<[string, string]> {
+    const names = new Set(Array.from({ length: this.received.length >> 1 }, (_each, index) => this.#nameAt(2 * index)));
+    for (const name of names) yield [name, this.get(name) ?? ''];
+  }
+
+  #nameAt(at: number): string {
+    return this.received[at]?.toString('latin1').toLowerCase() ?? '';
+  }
+}

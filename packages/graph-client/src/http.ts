@@ -1,9 +1,8 @@
 /** Plain HTTP with streams both ways, over the last hop. No token, no retry, no waiting. */
-import type { IncomingHttpHeaders } from 'node:http';
 import { Agent, type Dispatcher } from 'undici';
 import { whenAborted } from './abort.js';
-import { AnswerBody } from './answer-body.js';
-import { ReceivedHeaders, type AnswerHeaders } from './answer-headers.js';
+import { AnswerBody, type Incoming } from './answer-body.js';
+import { RawHeaders, type AnswerHeaders } from './answer-headers.js';
 import { ByteReader } from './byte-reader.js';
 import { addresses, connector, sendingError } from './connections.js';
 import type { LastHop } from './last-hop.js';
@@ -50,9 +49,11 @@ export interface Http {
 /** Of a large body that is sent: what the processor's nearer caches hold. */
 const pieceBytes = 256 * 1024;
 
-/** One request and its answer. */
-class Exchange implements Dispatcher.DispatchHandler {
-  #controller: Dispatcher.DispatchController | null = null;
+/** One request and its answer. Hears of them in the client's own way, where it has not yet made an object of all headers. */
+class Exchange implements Dispatcher.DispatchHandler, Incoming {
+  #abort: ((reason: Error) => void) | null = null;
+  #resume: (() => void) | null = null;
+  #paused = false;
   #body: AnswerBody | null = null;
   readonly #forget: () => void;
 
@@ -61,31 +62,49 @@ class Exchange implements Dispatcher.DispatchHandler {
     private readonly answered: (response: HttpResponse) => void,
     private readonly failed: (error: Error) => void,
   ) {
-    this.#forget = signal === undefined ? () => undefined : whenAborted(signal, () => this.#controller?.abort(signal.reason as Error));
+    this.#forget = signal === undefined ? () => undefined : whenAborted(signal, () => { this.abort(signal.reason as Error); });
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    if (this.signal?.aborted === true) controller.abort(this.signal.reason as Error);
+  pause(): void {
+    this.#paused = true;
   }
 
-  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#resume?.();
+  }
+
+  /** Before it has a connection there is nothing to end: it looks at its signal then. */
+  abort(reason: Error): void {
+    this.#abort?.(reason);
+  }
+
+  onConnect(abort: (reason?: Error) => void): void {
+    this.#abort = abort;
+    if (this.signal?.aborted === true) abort(this.signal.reason as Error);
+  }
+
+  onHeaders(status: number, headers: Buffer[], resume: () => void): boolean {
     // Others may come before the answer itself.
-    if (status < 200) return;
-    this.#body = new AnswerBody(controller);
-    this.answered({ status, headers: new ReceivedHeaders(headers), body: this.#body });
+    if (status < 200) return true;
+    this.#resume = resume;
+    this.#body = new AnswerBody(this);
+    this.answered({ status, headers: new RawHeaders(headers), body: this.#body });
+    return !this.#paused;
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, piece: Buffer): void {
+  onData(piece: Buffer): boolean {
     this.#body?.received(piece);
+    return !this.#paused;
   }
 
-  onResponseEnd(): void {
+  onComplete(): void {
     this.#forget();
     this.#body?.ended();
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+  onError(error: Error): void {
     this.#forget();
     if (this.#body === null) this.failed(error);
     else this.#body.failed(error);

@@ -50,7 +50,7 @@ async function resolveDoubt(context: PassContext, run: ContainerRun, dest: DestC
   const doubtful = hands.filter((hand) => hand.doubt);
   if (doubtful.length === 0 || context.dryRun) return hands;
   context.halt.soft.throwIfAborted();
-  const found = await context.session.find(doubtful.map((hand) => transferItem(context, hand)), dest, run.container, context.halt.soft);
+  const found = await context.session.find(transferItems(context, doubtful), dest, run.container, context.halt.soft);
   const named = await context.ledger.named(doubtful.flatMap((hand) => (found.get(hand.item.key) ?? []).map(({ id }) => ({ matchHash: hand.matchHash, destId: id }))));
   const builder = new ChangeBuilder(context.unitId, run);
   const adopted = new Set<Hand>();
@@ -161,7 +161,7 @@ async function transferBatch(context: PassContext, run: ContainerRun, dest: Dest
   const open = new Map(batch.map((hand) => [hand.item.key, hand]));
   const transferred: Transferred = { outcomes: new ChangeBuilder(context.unitId, run), ended: [], items: 0, bytes: 0, inDoubt: [], broken: null };
   try {
-    const results = context.dryRun ? planned(context, run, batch) : context.session.transfer(batch.map((hand) => ({ ...transferItem(context, hand), resume: resumeOf(context, run, hand) })), dest, run.container, halt.hard);
+    const results = context.dryRun ? planned(context, run, batch) : context.session.transfer(transferItems(context, batch, (hand) => new Resuming(context, run, hand)), dest, run.container, halt.hard);
     for await (const result of results) {
       const hand = open.get(result.key);
       if (hand === undefined) throw new Error('a workload reported an item that was not in the batch, or reported it twice');
@@ -203,28 +203,48 @@ async function record(context: PassContext, run: ContainerRun, { outcomes, ended
 
 /** A dry run's writer: it says what a write would have done. */
 async function* planned(context: PassContext, run: ContainerRun, batch: readonly Hand[]): AsyncGenerator<ItemResult> {
-  const foreseen = new Map((await context.session.foresee(batch.map((hand) => transferItem(context, hand)), run.container, context.halt.hard)).map((result) => [result.key, result]));
+  const foreseen = new Map((await context.session.foresee(transferItems(context, batch), run.container, context.halt.hard)).map((result) => [result.key, result]));
   for (const { item, existing } of batch) yield foreseen.get(item.key) ?? { key: item.key, outcome: existing === null ? 'copied' : 'updated', dest: { id: '', version: '' }, bytes: item.sizeBytes };
 }
 
-function resumeOf({ ledger, halt }: PassContext, { entry }: ContainerRun, hand: Hand): Resume {
-  return {
-    note: hand.note,
-    keep: async (note) => {
-      hand.note = note;
-      try {
-        await ledger.unfinished.keep(entry, hand.mark, note);
-      } catch (error) {
-        halt.stop(error);
-        if (note !== null) throw new NotNoted(error);
-      }
-    },
-  };
+/** What a workload keeps of one item for the next attempt at it. */
+class Resuming implements Resume {
+  readonly note: string | null;
+
+  constructor(
+    private readonly context: PassContext,
+    private readonly run: ContainerRun,
+    private readonly hand: Hand,
+  ) {
+    this.note = hand.note;
+  }
+
+  async keep(note: string | null): Promise<void> {
+    const { ledger, halt } = this.context;
+    this.hand.note = note;
+    try {
+      await ledger.unfinished.keep(this.run.entry, this.hand.mark, note);
+    } catch (error) {
+      halt.stop(error);
+      if (note !== null) throw new NotNoted(error);
+    }
+  }
 }
 
-function transferItem({ ledger }: PassContext, { item, existing, mark, needed, referred, row, wasInDoubt, doubt, claimedVersion, versionHash }: Hand): TransferItem {
-  const claimed = doubt && row !== null && claimedVersion !== versionHash ? matchBits(row.matchHash) : null;
-  return { item, existing, mark, needed, ...(referred === undefined ? {} : { referred }), again: row !== null || wasInDoubt, ...(claimed === null ? {} : { claimedAs: (matchKey: string) => matchBits(hash64(matchKey)) === claimed }), copiesAmong: (destIds) => ledger.copiesAmong(destIds) };
+/** The items as a workload is given them. They are many, and live as long as their batch: they share what they can. */
+function transferItems({ ledger }: PassContext, hands: readonly Hand[], resumeOf?: (hand: Hand) => Resume): TransferItem[] {
+  const copiesAmong: TransferItem['copiesAmong'] = (destIds) => ledger.copiesAmong(destIds);
+  return hands.map((hand) => {
+    const { item, existing, mark, needed, referred, row, wasInDoubt, doubt, claimedVersion, versionHash } = hand;
+    const entry: { -readonly [K in keyof TransferItem]: TransferItem[K] } = { item, existing, mark, needed, again: row !== null || wasInDoubt, copiesAmong };
+    if (resumeOf !== undefined) entry.resume = resumeOf(hand);
+    if (referred !== undefined) entry.referred = referred;
+    if (doubt && row !== null && claimedVersion !== versionHash) {
+      const claimed = matchBits(row.matchHash);
+      entry.claimedAs = (matchKey) => matchBits(hash64(matchKey)) === claimed;
+    }
+    return entry;
+  });
 }
 
 /** Cuts items into batches by number and size; an item that is larger than a batch travels alone. */

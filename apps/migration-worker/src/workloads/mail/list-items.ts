@@ -5,12 +5,13 @@
 import { GraphRequestError, type GraphPage } from '@migrator/graph-client';
 import { CheckpointExpired, ContainerGone, type Page, type SourceItem } from '../workload.js';
 import { saysMailboxMissing, unitErrorOf } from './errors.js';
+import { exportItemsMax } from './export-items.js';
 import type { Mailbox } from './mailbox.js';
 import { readMatchKey } from './match-key.js';
 import { deliveryTimeProperty, expandProperties, extendedValue, isObject, searchKeyProperty, segment, text } from './mapi.js';
 
-/** Small enough that one page of metadata is a few hundred kilobytes at most. */
-const pageItems = 250;
+/** Small enough that one page of metadata is a few hundred kilobytes at most; of full exports, so that no page ends with a small one. */
+export const pageItems = 12 * exportItemsMax;
 const itemFields = 'id,changeKey,type,size,createdDateTime,lastModifiedDateTime';
 
 /**
