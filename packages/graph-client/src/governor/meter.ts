@@ -13,6 +13,8 @@ export type Mode = 'single' | 'shared' | 'alone';
 const aloneReserve = 0.01;
 /** Use is told by its age, this often apart: a window is shortened by what is told of it too late. */
 const toldPerWindow = 200;
+/** Of a block, what is left when it counts as begun. */
+const begunShare = 0.75;
 
 export class Meter {
   readonly #window: SlidingWindow;
@@ -161,11 +163,14 @@ export class Meter {
 
   /** What it tells and asks. `active`: requests are about, so a block beyond the need is worth having. `members`: not null while it is cut off, when what it may still use counts as held. */
   ask(share: number, active: boolean, members: number | null, now: number): ExchangeRequest['windows'][number] {
-    // Blocks grow while half of them lasts less than half a second, and shrink while it lasts more than two.
+    // Blocks grow while half of them lasts less than half a second, and shrink while it lasts more than two. Whatever it is asked for, a question fills up what has been begun: the next one is later then.
     const cap = Math.max(1, this.max / 50);
-    if (active && now >= this.askAt && (this.need > 0 || this.isLow)) {
-      const lasted = now - this.#askedAt;
-      this.#block = Math.min(cap, Math.max(1, lasted < 500 ? this.#block * 2 : lasted > 2_000 ? this.#block / 2 : this.#block));
+    const wants = active && now >= this.askAt && (this.need > 0 || this.#stock < this.#block * begunShare);
+    if (wants) {
+      const spent = Math.max(this.#block - this.#stock, this.#block * (1 - begunShare));
+      const halfLasts = ((now - this.#askedAt) * this.#block) / 2 / spent;
+      // Of the first one nothing is known.
+      if (Number.isFinite(halfLasts)) this.#block = Math.min(cap, Math.max(1, halfLasts < 500 ? this.#block * 2 : halfLasts > 2_000 ? this.#block / 2 : this.#block));
       this.#askedAt = now;
     }
     if (!active) this.#stock = 0;
@@ -173,7 +178,6 @@ export class Meter {
     const have = members === null ? this.#stock + this.#flying : Math.max(this.#flying, Math.ceil(this.#aloneMax(members, now)));
     this.#asked = now;
     const need = Math.max(0, Math.ceil(this.need - this.#stock));
-    const wants = active && now >= this.askAt && (need > 0 || this.isLow);
     const past = this.#unheardSince === null ? this.#untold.map(({ at, amount }): [number, number] => [Math.max(0, Math.floor(now - at)), amount]) : this.#window.ages(now, this.#unheardSince);
     this.#question += 1;
     const beyond = this.#beyondUntold ? { beyond: [Math.ceil(this.#beyond), Math.max(0, Math.ceil(this.#beyondUntil - now))] as const } : {};

@@ -71,6 +71,8 @@ export class Scope {
   #present = false;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
+  /** When the fleet is asked next by the clock; every answer says it anew. */
+  #askAt = Number.POSITIVE_INFINITY;
 
   constructor(
     readonly limits: ScopeLimits,
@@ -202,7 +204,7 @@ export class Scope {
       if (amount > 0) meter.landed(amount, now);
     }
     this.#wake();
-    this.#tick(idleMs);
+    this.#lookAgain(idleMs);
   }
 
   /** A flow has something to send here. */
@@ -342,7 +344,7 @@ export class Scope {
     const now = this.world.now();
     const dueAt = Math.max(0, ...this.meters.map((meter) => (meter.need > 0 ? meter.askAt : 0)));
     if (dueAt > now && this.#leaseUntil - now > leaseMs / 2 && this.#inFlight < this.#slots) {
-      this.#tick(dueAt - now);
+      this.#tick(Math.min(dueAt, this.#leaseUntil - leaseMs / 2) - now);
       return;
     }
     void this.#exchange(fleet, now);
@@ -394,6 +396,7 @@ export class Scope {
     this.#present = active;
     this.#greeted = true;
     this.#leaseUntil = sentAt + leaseMs;
+    this.#askAt = Number.POSITIVE_INFINITY;
     this.#contended = answer.contended;
     if (answer.level !== undefined) this.#level = answer.level;
     if (fleet.shared) {
@@ -408,8 +411,14 @@ export class Scope {
     else this.#tick(Math.min(...waits, this.#contended || this.#slots < Math.min(this.#level, Math.max(this.#inFlight, this.#slotsToldWanted)) ? contendedMs : active ? leaseMs / 3 : Number.POSITIVE_INFINITY));
   }
 
-  /** Looks again after `ms` at the latest. */
+  /** Looks again, and asks the fleet again, after `ms` at the latest. */
   #tick(ms: number): void {
+    this.#askAt = Math.min(this.#askAt, this.world.now() + ms);
+    this.#lookAgain(ms);
+  }
+
+  /** Looks again after `ms` at the latest. The fleet is not asked when that is not due and requests are about. */
+  #lookAgain(ms: number): void {
     const at = this.world.now() + ms;
     if (!Number.isFinite(ms) || (this.#timer !== undefined && this.#timerAt <= at)) return;
     clearTimeout(this.#timer);
@@ -417,7 +426,12 @@ export class Scope {
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#wake();
-      if (this.#mode !== 'single' && (this.#present || this.#inFlight > 0 || this.#blocked.size > 0)) this.#ask();
+      if (this.#mode === 'single' || !(this.#present || this.#inFlight > 0 || this.#blocked.size > 0)) return;
+      const now = this.world.now();
+      const rested = this.#inFlight === 0 && this.#waiting === 0;
+      const idleAt = this.#usedAt + idleMs;
+      if (now >= this.#askAt || (rested && now >= idleAt)) this.#ask();
+      else this.#lookAgain(Math.min(this.#askAt, rested ? idleAt : Number.POSITIVE_INFINITY) - now);
     }, ms);
     this.#timer.unref();
   }
