@@ -1,21 +1,20 @@
 /** Headers of an answer, found by name in any case. Not the `Headers` of fetch: making one costs as much as sending the request. */
-import type { IncomingHttpHeaders } from 'node:http';
 
 export interface AnswerHeaders extends Iterable<[string, string]> {
   get(name: string): string | null;
 }
 
+/** Headers that were taken apart already. */
 export class ReceivedHeaders implements AnswerHeaders {
   /** Names are in lower case. */
-  constructor(private readonly received: IncomingHttpHeaders) {}
+  constructor(private readonly received: Readonly<Record<string, string>>) {}
 
   get(name: string): string | null {
-    const value = this.received[name.toLowerCase()];
-    return value === undefined ? null : Array.isArray(value) ? value.join(', ') : value;
+    return this.received[name.toLowerCase()] ?? null;
   }
 
-  *[Symbol.iterator](): Generator<[string, string]> {
-    for (const name of Object.keys(this.received)) yield [name, this.get(name) ?? ''];
+  [Symbol.iterator](): Iterator<[string, string]> {
+    return Object.entries(this.received)[Symbol.iterator]();
   }
 }
 

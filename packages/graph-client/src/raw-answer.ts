@@ -2,15 +2,16 @@
  * An answer of HTTP/1.1 to a GET, taken apart as its bytes come (RFC 9112). Strict: what could be read in two ways is no answer. For long
  * ones only: what is general and forgiving looks at every byte, or copies it.
  */
-import type { IncomingHttpHeaders } from 'node:http';
 
 const headCharsMax = 16 * 1024;
 const lineCharsMax = 1024;
 
+type Headers = Readonly<Record<string, string>>;
+
 export interface AnswerHead {
   readonly status: number;
   /** Names are in lower case. */
-  readonly headers: IncomingHttpHeaders;
+  readonly headers: Headers;
   /** Of the body; null when it is not told. */
   readonly length: number | null;
   /** How long the connection may wait for its next request; 0 when there is none. */
@@ -120,7 +121,7 @@ export class RawAnswer {
   }
 }
 
-function headersOf(lines: readonly string[]): IncomingHttpHeaders {
+function headersOf(lines: readonly string[]): Headers {
   const headers = Object.create(null) as Record<string, string>;
   for (const line of lines) {
     const [, name, told = ''] = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):(.*)$/.exec(line) ?? [];
@@ -132,7 +133,7 @@ function headersOf(lines: readonly string[]): IncomingHttpHeaders {
 }
 
 /** Null when the end is not known before it comes. */
-function lengthOf(headers: IncomingHttpHeaders, status: number): number | null {
+function lengthOf(headers: Headers, status: number): number | null {
   if (status === 204 || status === 304) return 0;
   const [coded, told] = [headers['transfer-encoding'], headers['content-length']];
   if (coded !== undefined && (coded.toLowerCase() !== 'chunked' || told !== undefined)) throw new Error('The answer does not say where it ends.');
@@ -141,8 +142,8 @@ function lengthOf(headers: IncomingHttpHeaders, status: number): number | null {
   return Number(told);
 }
 
-function idleMsOf(headers: IncomingHttpHeaders): number {
-  if (/\bclose\b/i.test(headers.connection ?? '')) return 0;
-  const [, seconds] = /\btimeout=(\d{1,6})/i.exec(String(headers['keep-alive'] ?? '')) ?? [];
+function idleMsOf(headers: Headers): number {
+  if (/\bclose\b/i.test(headers['connection'] ?? '')) return 0;
+  const [, seconds] = /\btimeout=(\d{1,6})/i.exec(headers['keep-alive'] ?? '') ?? [];
   return seconds === undefined ? idleMsUsual : Math.max(0, Number(seconds) * 1_000 - idleMsLess);
 }
