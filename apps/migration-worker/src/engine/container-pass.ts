@@ -5,7 +5,8 @@
 import { CheckpointExpired, ContainerGone, type Page } from '../workloads/workload.js';
 import { ListingEndless, ListingWatch } from './listing-watch.js';
 import { MarkSet } from './mark-set.js';
-import { followsMoves, type ContainerRun, type PassContext } from './pass-context.js';
+import type { ContainerRun } from './container-run.js';
+import { followsMoves, type PassContext } from './pass-context.js';
 import { marksOf, removedMarks, workPage } from './page-pass.js';
 import { ChangeBuilder } from './outcome.js';
 import { countedAs, itemStates } from './outcome-codes.js';

@@ -33,9 +33,10 @@ export class Counters {
 
   /** Begins a container whose stored counts are part of the sum already. */
   begin(containerNo: number, counts: ContainerCounts, expected: number): void {
-    const container = { ...counts, expected, inHand: 0 };
+    const { done, error, skipped, bytes } = counts;
+    const container = { done, error, skipped, bytes, expected, inHand: 0 };
     this.#containers.set(containerNo, container);
-    this.#sum.total += totalOf(container) - (counts.done + counts.error + counts.skipped);
+    this.#sum.total += totalOf(container) - (done + error + skipped);
   }
 
   /** Items taken in hand that are not counted yet; storing their outcome lets go of them. */

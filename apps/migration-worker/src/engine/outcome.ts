@@ -5,7 +5,8 @@ import type { ItemFailure, SkipCause } from '@migrator/contracts/outcomes';
 import type { ItemResult } from '../workloads/workload.js';
 import { reportKey } from './item-keys.js';
 import { countedAs, doneCodes, failureNumbers, itemStates, skipNumbers, type CountedAs } from './outcome-codes.js';
-import type { ContainerRun, Hand } from './pass-context.js';
+import type { ContainerRun } from './container-run.js';
+import type { Hand } from './pass-context.js';
 import type { CountedItem, LedgerChange, LedgerReport, RecordedOutcome } from './unit-ledger.js';
 
 /** How an item ended; `adopted`: an earlier write was found at the destination. */

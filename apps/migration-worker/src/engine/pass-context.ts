@@ -1,18 +1,17 @@
 /** What the parts of one pass over one unit share. */
 import type { UnitCounters } from '@migrator/contracts/events';
 import type { LogLevel } from '@migrator/contracts/api/logs';
-import type { Container, DestContainer, Page, SourceItem, UnitSession, Workload } from '../workloads/workload.js';
+import type { Page, SourceItem, UnitSession, Workload } from '../workloads/workload.js';
 import type { Budget } from './budget.js';
+import type { ContainerRun } from './container-run.js';
 import type { Counters } from './counters.js';
-import type { HeldItems } from './held-items.js';
 import type { EngineMode } from './decide.js';
 import type { Deletions } from './departures.js';
 import type { ItemFilter } from './filters.js';
 import type { Halt } from './halt.js';
 import type { LedgerWriter } from './ledger-writer.js';
-import type { MarkSet } from './mark-set.js';
 import type { MatchLocks } from './match-locks.js';
-import type { ContainerEntry, LedgerRow, UnitLedger } from './unit-ledger.js';
+import type { LedgerRow, UnitLedger } from './unit-ledger.js';
 import type { DestRef } from '../workloads/workload.js';
 
 /** Who wants to know how a pass goes. Must not throw and must not wait. */
@@ -54,41 +53,6 @@ export interface PassContext {
   readonly unfinished: Set<string>;
   /** False when the lease has run out by our own clock: others may be at work here. */
   holds(): boolean;
-}
-
-/** One container in one pass. */
-export interface ContainerRun {
-  readonly container: Container;
-  readonly entry: ContainerEntry;
-  /** The counterpart; made sure of at the first call. */
-  dest(): Promise<DestContainer>;
-  /** A container of the unit by its key. */
-  entryOf(key: string): ContainerEntry | undefined;
-  /** Marks a retry still has to meet; null when everything listed is looked at. */
-  pending: Set<string> | null;
-  /** Items in hand by mark: the page that works them. */
-  readonly inHand: Map<string, Promise<void>>;
-  /** What a dry run has planned already, by 52 bits of the mark (half the memory; a mistake costs one item in a sum); otherwise null. */
-  readonly planned: Set<number> | null;
-  /** Items that failed or were skipped in this run, with the version tried. */
-  readonly tried: Map<string, string>;
-  /** Some pass of some job has listed the container to its end before. */
-  readonly listedBefore: boolean;
-  /** The ledger had items of it when this run began. */
-  readonly knownBefore: boolean;
-  /** An earlier run of this pass was interrupted: it may have written items of pages that it could not store. */
-  readonly goesOn: boolean;
-  /** Where the next listing of what changed begins; null: at the beginning. */
-  token: string | null;
-  /** Marks met by a listing in one go that is held against the ledger; otherwise null. */
-  met: MarkSet | null;
-  /** Marks whose departure is open. */
-  readonly departed: Set<string>;
-  /** Items that wait for the copy of another one. */
-  readonly held: HeldItems;
-  /** Marks of items that had to wait and for which there was no room: they are listed once more. */
-  spilled: Set<string> | null;
-  filteredOut: number;
 }
 
 /** Whether a pass looks at what leaves this container. A retry of a listed one does not: what left since the last listing belongs to the next delta pass. */

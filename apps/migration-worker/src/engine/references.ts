@@ -1,6 +1,7 @@
 /** Items that refer to items of other containers (`SourceItem.refersTo`): those are complete, so what has no copy will not have one in this pass. */
 import { itemMark } from './item-keys.js';
-import type { ContainerRun, Hand, PassContext } from './pass-context.js';
+import type { ContainerRun } from './container-run.js';
+import type { Hand, PassContext } from './pass-context.js';
 import type { ContainerEntry } from './unit-ledger.js';
 import type { DestRef } from '../workloads/workload.js';
 

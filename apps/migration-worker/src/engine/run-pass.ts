@@ -3,7 +3,8 @@ import { ContainerGone, UnitError, type Container, type DestContainer } from '..
 import { listChanges, passContainer } from './container-pass.js';
 import { HeldItems } from './held-items.js';
 import { failForWant } from './page-pass.js';
-import { followsMoves, type ContainerRun, type PassContext } from './pass-context.js';
+import { ContainerRun, type ContainersShare } from './container-run.js';
+import { followsMoves, type PassContext } from './pass-context.js';
 import { settleDepartures } from './settle-departures.js';
 import { ContainerTurns } from './container-turns.js';
 import type { ContainerEntry } from './unit-ledger.js';
@@ -56,10 +57,17 @@ export async function runPass(context: PassContext): Promise<void> {
   context.observer.counters(counters.now);
 
   const runs = new Map<number, ContainerRun>();
+  const share: ContainersShare = {
+    destOf: (key) => dests.of(key),
+    entryOf: (key) => dests.entry(key),
+    heldItems: (run) => new HeldItems({ write: (hands) => writeItems(context, run, hands), fail: (hands) => failForWant(context, run, hands) }),
+    dryRun: context.dryRun,
+  };
   await sweep(context, work, async ({ container, entry }) => {
-    const run = await begin(context, container, entry, dests, before);
+    const run = await begin(context, container, entry, share, before);
     runs.set(entry.containerNo, run);
     await passContainer(context, run);
+    run.rest();
   });
   if (context.unfinished.size > 0) throw new UnitError('LISTING_ENDLESS', 'source', false, { code: null, requestId: null });
   if (!ledger.swept) await ledger.markSwept();
@@ -98,20 +106,17 @@ async function listAllAgain(context: PassContext, work: readonly Work[], runs: R
   await context.writer.write({ listings: again.map(({ entry }) => ({ containerNo: entry.containerNo, checkpoint: null, complete: false, listed: true, deltaToken: null })) });
   await sweep(context, again, async ({ entry }) => {
     const run = runs.get(entry.containerNo);
-    if (run !== undefined) await listChanges(context, run);
+    if (run === undefined) return;
+    await listChanges(context, run);
+    run.rest();
   });
   if (context.unfinished.size > 0) throw new UnitError('LISTING_ENDLESS', 'source', false, { code: null, requestId: null });
 }
 
-async function begin(context: PassContext, container: Container, entry: ContainerEntry, dests: Counterparts, before: Before): Promise<ContainerRun> {
+async function begin(context: PassContext, container: Container, entry: ContainerEntry, share: ContainersShare, before: Before): Promise<ContainerRun> {
   const pending = context.mode === 'retry' && entry.listed && !entry.complete ? await context.ledger.pending(entry, pendingMax) : null;
-  const run: ContainerRun = {
-    ...{ container, entry, pending, dest: () => dests.of(container.key), entryOf: (key) => dests.entry(key), inHand: new Map(), planned: context.dryRun ? new Set() : null, tried: new Map() },
-    ...{ listedBefore: before.listed.has(entry.containerNo), knownBefore: before.known.has(entry.containerNo), goesOn: before.goesOn, token: entry.deltaToken, met: null, departed: before.departed.get(entry.containerNo) ?? new Set(), filteredOut: 0 },
-    held: new HeldItems({ write: (hands) => writeItems(context, run, hands), fail: (hands) => failForWant(context, run, hands) }),
-    spilled: null,
-  };
-  return run;
+  const { containerNo } = entry;
+  return new ContainerRun({ container, entry, pending, listedBefore: before.listed.has(containerNo), knownBefore: before.known.has(containerNo), goesOn: before.goesOn, departed: before.departed.get(containerNo) }, share);
 }
 
 interface Counterparts {

@@ -10,7 +10,8 @@ import { hash64, matchBits } from './item-keys.js';
 import { MarkSet } from './mark-set.js';
 import { countedAs, itemStates } from './outcome-codes.js';
 import { ChangeBuilder } from './outcome.js';
-import type { ContainerRun, Hand, PassContext } from './pass-context.js';
+import type { ContainerRun } from './container-run.js';
+import type { Hand, PassContext } from './pass-context.js';
 import { ClaimLost } from './unit-ledger.js';
 
 const chunk = 500;
@@ -170,8 +171,8 @@ class Settler {
   }
 
   async #destOf(containerNo: number): Promise<DestContainer> {
-    const { entry, dest } = this.#runOf(containerNo);
-    return entry.destId === null ? await dest() : { id: entry.destId, exists: true };
+    const run = this.#runOf(containerNo);
+    return run.entry.destId === null ? await run.dest() : { id: run.entry.destId, exists: true };
   }
 
   #runOf(containerNo: number): ContainerRun {

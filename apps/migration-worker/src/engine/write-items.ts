@@ -6,7 +6,8 @@ import { NotNoted, type DestContainer, type DestRef, type ItemResult, type Resum
 import { hash64, matchBits } from './item-keys.js';
 import { ChangeBuilder } from './outcome.js';
 import { countedAs, doneCodes, itemStates } from './outcome-codes.js';
-import type { ContainerRun, Hand, PassContext } from './pass-context.js';
+import type { ContainerRun } from './container-run.js';
+import type { Hand, PassContext } from './pass-context.js';
 import { ClaimLost } from './unit-ledger.js';
 
 /** Writes of one item in one run whose answers may be lost, before it is given up as unresolved. */
