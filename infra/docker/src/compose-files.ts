@@ -8,6 +8,7 @@ const composeFile = z.object({
     z.string(),
     z.object({
       environment: z.record(z.string(), z.string()).default({}),
+      command: z.array(z.string()).optional(),
       healthcheck: z.object({ test: z.array(z.string()) }).optional(),
       depends_on: z.record(z.string(), z.object({ condition: z.string() })).default({}),
       ports: z.array(z.string()).default([]),

@@ -11,6 +11,7 @@ import { deviceServiceEnv } from '../../../apps/device-service/src/config.js';
 import { jobServiceEnv } from '../../../apps/job-service/src/config.js';
 import { workerEnv } from '../../../apps/migration-worker/src/config.js';
 import { tenantServiceEnv } from '../../../apps/tenant-service/src/config.js';
+import { workerNodeFlags } from '../../stack/src/worker-node-flags.js';
 import { environments, fillIn, parseEnvFile, placeholdersOf, readComposeFile } from './compose-files.js';
 import { isRequired, rowsOf, tablesOf } from './configuration-page.js';
 
@@ -113,6 +114,10 @@ test('an .env of an earlier version keeps every value and gets the secrets that 
   const after = readFileSync(old, 'utf8');
   expect(after.startsWith(`${before}\nSESSION_SECRET=`)).toBe(true);
   expect(after.slice(before.length + 1)).toMatch(/^SESSION_SECRET=[\w+/=]{44}\n$/);
+});
+
+test('a worker runs with the same flags of Node.js in a container as in the stack that is measured', () => {
+  expect(platform.services['migration-worker']?.command).toEqual(['node', ...workerNodeFlags, 'dist/main.js']);
 });
 
 test('every container has a health check, whoever needs another waits for it, and no port is open beyond this machine', () => {

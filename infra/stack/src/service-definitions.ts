@@ -1,6 +1,7 @@
 /** Every program of the stack: where it is, on which ports it listens, and its environment. */
 import { join, resolve } from 'node:path';
 import type { StackState } from './stack-state.js';
+import { workerNodeFlags } from './worker-node-flags.js';
 
 export const checkout = resolve(import.meta.dirname, '../../..');
 
@@ -8,7 +9,7 @@ export interface ServiceDefinition {
   name: string;
   main: string;
   /** Flags of Node.js itself. */
-  nodeFlags: string[];
+  nodeFlags: readonly string[];
   args: string[];
   env: Record<string, string>;
   /** Port that answers when it is up. */
@@ -94,8 +95,7 @@ export function serviceDefinitions(state: StackState): ServiceDefinition[] {
     return {
       name,
       main: mainOf('migration-worker'),
-      // As in the images: later Node.js lets what was just made take twice as much before it looks, which a worker's 300 MB have no room for.
-      nodeFlags: ['--max-semi-space-size=16'],
+      nodeFlags: workerNodeFlags,
       args: [],
       env: { ...base, PRIVATE_PORT: String(ports[name]), TENANT_SERVICE_URL: tenantUrl, JOB_SERVICE_URL: jobUrl, MICROSOFT_LAST_HOP: urls.simulator, LEASE_SECONDS: String(state.leaseSeconds), ...state.settings['migration-worker'] },
       port: ports[name] ?? 0,
