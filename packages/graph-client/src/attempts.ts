@@ -33,7 +33,7 @@ export interface Attempt<T> {
   receive(response: HttpResponse): Promise<T> | T;
 }
 
-/** A request is given up after this long without success (a hold-up of that length is an outage, not throttling). */
+/** A request is given up after this long without success (a hold-up of that length is an outage, not throttling). Waiting for its turn does not count: business hours alone may take a day. */
 export const patienceMs = 30 * 60_000;
 const lostAnswersMax = 12;
 const unsentMax = 30;
@@ -49,7 +49,9 @@ export interface Granted<T> {
 
 export async function attempt<T>(governed: Governed, request: Attempt<T>): Promise<Granted<T>> {
   const { budget, repeatable, signal } = request;
-  const deadline = performance.now() + patienceMs;
+  let deadline = performance.now() + patienceMs;
+  /** What Microsoft told us to wait before the next turn. */
+  let toldMs = 0;
   const known = sizeOf(request.body) ?? request.contentLength ?? null;
   const expected = known ?? request.bytesExpected ?? 0;
   const cost: Cost = { requests: request.requests, bytes: expected, write: request.write, ...(request.units === undefined ? {} : { units: request.units }) };
@@ -59,8 +61,11 @@ export async function attempt<T>(governed: Governed, request: Attempt<T>): Promi
   let fresh = false;
   let bodyTaken = false;
   for (;;) {
+    const askedAt = performance.now();
     const permit = await acquire(governed, budget, cost, signal);
     const began = performance.now();
+    deadline += Math.max(0, began - askedAt - toldMs);
+    toldMs = 0;
     let response: HttpResponse | null = null;
     try {
       let sent = 0;
@@ -103,6 +108,7 @@ export async function attempt<T>(governed: Governed, request: Attempt<T>): Promi
       const restMs = failure.retryAfterMs !== null && failure.retryAfterMs > 0 ? failure.retryAfterMs : failure.overBytes ? (byteSteps[Math.min(refused, byteSteps.length) - 1] ?? 60_000) : backOff(refused, 2_000, 300_000);
       governed.throttled(budget, restMs, failure.over);
       if (performance.now() + restMs > deadline || !again(request.body, bodyTaken)) throw failure.error;
+      toldMs = restMs;
       continue;
     }
     // A lock on a file lasts as long as somebody works on it: waiting for it would keep others waiting.
