@@ -35,8 +35,8 @@ export interface Worker extends Program {
   readonly workerId: string;
 }
 
-/** Migrates, connects and takes units; `folder` is the worker's own folder, with `migrations` in it. `workloads`: those of this build unless a test brings its own. */
-export async function startWorker(config: WorkerConfig, logger: Logger, folder: string, workloads: ReadonlyMap<string, Workload> = createWorkloads({ clock: systemClock, log: logger })): Promise<Worker> {
+/** Migrates, connects and takes units; `folder` is the worker's own folder, with `migrations` in it. `workloads`: those of this build unless a test brings its own; `keepTenantsMs`: how long a tenant's credential is kept, a minute unless a test is in a hurry. */
+export async function startWorker(config: WorkerConfig, logger: Logger, folder: string, workloads: ReadonlyMap<string, Workload> = createWorkloads({ clock: systemClock, log: logger }), keepTenantsMs?: number): Promise<Worker> {
   await migrateDatabase({ url: config.DATABASE_URL, schema: 'worker', folder: join(folder, 'migrations') });
   const db = openDatabase(config.DATABASE_URL, { applicationName: 'migration-worker', max: config.WORKER_UNITS + 4 });
   const nats = await connectNats({ url: config.NATS_URL, namespace: config.MESSAGING_NAMESPACE, name: 'migration-worker', logger });
@@ -66,7 +66,7 @@ export async function startWorker(config: WorkerConfig, logger: Logger, folder: 
     sql: db.sql,
     seals: createLedgerSeals(config.INTERNAL_SIGNING_KEY),
     jobs,
-    ports: createTenantPorts({ tenants: tenantClient, http, governor, timeoutMs: config.GRAPH_TIMEOUT_SECONDS * 1_000 }),
+    ports: createTenantPorts({ tenants: tenantClient, http, governor, timeoutMs: config.GRAPH_TIMEOUT_SECONDS * 1_000, keepMs: keepTenantsMs }),
     workloads,
     publish: (type, payload, messageId) => publishWork(nats, type, payload, messageId),
     active,

@@ -53,8 +53,8 @@ afterAll(async () => {
   await database.drop();
 });
 
-async function work(world: FakeWorld, faults: Faults): Promise<Worker> {
-  const worker = await startWorker(config, logger, join(process.cwd(), 'apps/migration-worker'), new Map([['EMAIL', fakeWorkload(world, faults)]]));
+async function work(world: FakeWorld, faults: Faults, keepTenantsMs?: number): Promise<Worker> {
+  const worker = await startWorker(config, logger, join(process.cwd(), 'apps/migration-worker'), new Map([['EMAIL', fakeWorkload(world, faults)]]), keepTenantsMs);
   workers.push(worker);
   return worker;
 }
@@ -148,6 +148,22 @@ test('a worker that is stopped releases its units, and another one finishes them
   await eventually('the unit to be done', () => unit.finishes.length > 1);
   expect(unit.finishes[1]).toMatchObject({ result: 'done', counters: { total: 200, done: 200 } });
   expect(world.actual('Inbox')).toEqual(world.expected('Inbox'));
+});
+
+test('a unit at work goes on asking after its tenants: what is said of them meanwhile holds for it', async () => {
+  const world = worldOf(20);
+  let goOn: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => { goOn = resolve; });
+  jest.spyOn(world, 'turn').mockReturnValue(held);
+  const unit = platform.add(newUnit());
+  const asked = (tenantId: string): number => platform.credentials.get(tenantId) ?? 0;
+  await work(world, noFaults(), 0);
+  await deliver(unit.work);
+  await eventually('both tenants to be asked for again and again', () => asked(unit.work.sourceTenantId) > 2 && asked(unit.work.destTenantId) > 2);
+  expect(unit.finishes).toEqual([]);
+  goOn();
+  await eventually('the unit to be done', () => unit.finishes.length > 0);
+  expect(unit.finishes[0]).toMatchObject({ result: 'done', counters: { total: 20, done: 20 } });
 });
 
 test('a worker whose claim was given away stops, writes nothing more, and says nothing', async () => {

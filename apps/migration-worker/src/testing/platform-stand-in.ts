@@ -19,6 +19,8 @@ export class PlatformStandIn {
   readonly units = new Map<string, StandInUnit>();
   /** Places that each worker last said it has. */
   readonly announced = new Map<string, number>();
+  /** How often each tenant's credential was asked for. */
+  readonly credentials = new Map<string, number>();
   /** Called at each finish, before it is answered. */
   onFinish: (unit: StandInUnit) => void = () => undefined;
   private constructor(private readonly server: Server) {}
@@ -59,7 +61,11 @@ export class PlatformStandIn {
   }
 
   private answer(path: string, body: unknown): { status: number; answer: unknown } {
-    if (path.endsWith('/credential')) return { status: 200, answer: { microsoftTenantId: path.split('/').at(-2), clientId: 'client', credential: { kind: 'secret', clientSecret: 'none' } } };
+    if (path.endsWith('/credential')) {
+      const tenantId = path.split('/').at(-2) ?? '';
+      this.credentials.set(tenantId, (this.credentials.get(tenantId) ?? 0) + 1);
+      return { status: 200, answer: { microsoftTenantId: tenantId, clientId: 'client', credential: { kind: 'secret', clientSecret: 'none' } } };
+    }
     if (path === '/internal/workers/announce') {
       const { workerId, units } = body as { workerId: string; units: number };
       this.announced.set(workerId, units);

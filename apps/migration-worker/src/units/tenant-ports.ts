@@ -7,8 +7,8 @@ import { serviceIdentity } from '@migrator/service-kit/identity';
 import type { InternalClient } from '@migrator/service-kit/internal-client';
 import { UnitError } from '../workloads/workload.js';
 
-/** A revoked or replaced credential is noticed after this time at the latest. */
-const keepMs = 60_000;
+/** A revoked or replaced credential, and other business hours, are noticed after this time at the latest by whoever asks. */
+const keptMs = 60_000;
 
 export interface TenantPort {
   /** Microsoft's id of the tenant. */
@@ -17,11 +17,14 @@ export interface TenantPort {
 }
 
 export interface TenantPorts {
-  /** A port for the requests of one flow. Throws UnitError TENANT_DISCONNECTED when the tenant is not there any more. */
+  /**
+   * A port for the requests of one flow. Throws UnitError TENANT_DISCONNECTED when the tenant is not there any more. A tenant's business
+   * hours hold for ports that were given out before, too, from when anybody asks for the tenant again.
+   */
   get(tenantId: string, side: 'source' | 'dest', flow: Flow): Promise<TenantPort>;
 }
 
-export function createTenantPorts({ tenants, http, governor, timeoutMs, now = () => performance.now() }: { tenants: InternalClient; http: Http; governor: Governor; timeoutMs: number; now?: () => number }): TenantPorts {
+export function createTenantPorts({ tenants, http, governor, timeoutMs, keepMs = keptMs, now = () => performance.now() }: { tenants: InternalClient; http: Http; governor: Governor; timeoutMs: number; keepMs?: number | undefined; now?: () => number }): TenantPorts {
   const kept = new Map<string, { credential: TenantCredential; tokens: TokenSource; until: number }>();
   return {
     async get(tenantId, side, flow) {

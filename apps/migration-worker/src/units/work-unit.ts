@@ -5,7 +5,7 @@ import type { DepartureCounts } from '@migrator/contracts/events';
 import type { ClaimUnitAnswer, FinishUnitBody, UnitWork } from '@migrator/contracts/internal';
 import { explain } from '@migrator/contracts/outcomes';
 import type { UnitPayload } from '@migrator/contracts/queues';
-import { readOnly } from '@migrator/graph-client';
+import { readOnly, type Flow } from '@migrator/graph-client';
 import type { Clock } from '@migrator/service-kit/clock';
 import type { Sql } from '@migrator/service-kit/database';
 import type { Logger } from '@migrator/service-kit/logger';
@@ -74,8 +74,12 @@ export const makeWorkUnit = (deps: WorkUnitDeps): WorkUnit => async (payload) =>
   const log = logger.child({ jobId: work.jobId, unitId: work.unitId, workload: work.workload, claim });
   const halt = new Halt(graceMs);
   let ledger: UnitLedger | null = null;
+  const renewJob = (): ReturnType<JobService['renew']> => {
+    followTenants(deps, work, log);
+    return jobs.renew(work.unitId, claim, leaseSeconds);
+  };
   const lease = keepLease(
-    { leaseSeconds, renewJob: () => jobs.renew(work.unitId, claim, leaseSeconds), renewLedger: () => ledger?.renew(leaseSeconds) ?? Promise.resolve(true), halt, logger: log },
+    { leaseSeconds, renewJob, renewLedger: () => ledger?.renew(leaseSeconds) ?? Promise.resolve(true), halt, logger: log },
     claimedAt,
   );
   const reporter = new UnitReporter({ publish: deps.publish, work, claim, holds: () => lease.holds(), clock: deps.clock, logger: log });
@@ -115,6 +119,16 @@ export const makeWorkUnit = (deps: WorkUnitDeps): WorkUnit => async (payload) =>
   }
 };
 
+const flowOf = ({ orgId, jobId, workload, businessHours }: UnitWork): Flow => ({ organisation: orgId, job: jobId, workload, businessHours });
+
+/** A unit may be at work for days: what is said of its tenants meanwhile, such as other business hours, holds for it too. What is said of the unit comes from job-service. */
+function followTenants({ ports }: WorkUnitDeps, work: UnitWork, log: Logger): void {
+  for (const [tenantId, side] of [[work.sourceTenantId, 'source'], [work.destTenantId, 'dest']] as const)
+    ports.get(tenantId, side, flowOf(work)).catch((error: unknown) => {
+      log.debug({ err: error, side }, 'a tenant could not be looked at again');
+    });
+}
+
 interface Opened {
   /** As the job has it, with the destination that is really there. */
   work: UnitWork;
@@ -126,7 +140,7 @@ interface Opened {
 
 async function open(deps: WorkUnitDeps, asked: UnitWork, claim: number, halt: Halt, tenants: (source: string, dest: string) => void): Promise<Opened> {
   const { sql, ports, leaseSeconds, seals } = deps;
-  const flow = { organisation: asked.orgId, job: asked.jobId, workload: asked.workload, businessHours: asked.businessHours };
+  const flow = flowOf(asked);
   const [source, dest] = await Promise.all([ports.get(asked.sourceTenantId, 'source', flow), ports.get(asked.destTenantId, 'dest', flow)]);
   tenants(source.microsoftTenantId, dest.microsoftTenantId);
   const work = await withDestination(deps, asked, { source, dest }, halt);
