@@ -143,3 +143,19 @@ test('a destination that had mail of its own is not accused of it, and what went
   expect(after.found.map(({ code }) => code).sort()).toEqual(['VERIFY_LEFT_BEHIND']);
   expect(after.total.ownItems).toBe(end.total.ownItems);
 });
+
+test('a copy that somebody deleted or changed is left as it is by later passes, and a job to another place brings the source’s version', async () => {
+  await start({ seed: 'g', messages: 30, mailFolders: 1, settings: false });
+  const first = await copy();
+  await damage('removeItem', { folder: 'Inbox' });
+  await damage('changeText', { folder: 'Inbox' });
+  for (const mode of ['retry', 'delta', 'full'] as const) {
+    expect(await attempt(database.sql, owner, workload, { ...unit(), passId: `later ${mode}`, mode })).toMatchObject({ result: 'done', counters: first.counters });
+    const end = await verifyAttempt(database.sql, owner, workload, { ...unit(), passId: `verify after ${mode}` });
+    expect(findings(end)).toEqual(['VERIFY_COPY_CHANGED Inbox body', 'VERIFY_COPY_GONE Inbox']);
+  }
+  const { ports, scope } = unit();
+  const beside = await attempt(database.sql, owner, workload, { ports, scope: { ...scope, destPrefix: 'Restored' }, jobId: 'another', unitId: `${owner} beside`, passId: 'pass beside' });
+  // Copied, and not found: the bytes went once more.
+  expect(beside).toMatchObject({ result: 'done', counters: { done: 30, error: 0, bytes: first.counters.bytes } });
+});
