@@ -22,7 +22,7 @@ const Step = z.strictObject({
   /** Of a share: whom, by address or, of a group, by mail nickname; the role; a link; until when. */
   with: z.string().optional(),
   role: z.enum(['read', 'write', 'owner']).default('write'),
-  link: z.strictObject({ type: z.enum(['view', 'edit']), scope: z.enum(['anonymous', 'organization', 'users']), password: z.boolean().default(false) }).optional(),
+  link: z.strictObject({ type: z.enum(['view', 'edit']), scope: z.enum(['anonymous', 'organization', 'users']), password: z.boolean().default(false), preventsDownload: z.boolean().default(false) }).optional(),
   until: z.iso.datetime().optional(),
 });
 
@@ -66,7 +66,7 @@ function takeStep(tenant: SimTenant, drive: Drive, { kind, path, to, bytes, with
     case 'share': {
       const item = drive.own(itemNamed(drive, path));
       const id = `share ${String((drive.grants += 1))}`;
-      const made = link === undefined ? null : { type: link.type, scope: link.scope, token: id };
+      const made = link === undefined ? null : { type: link.type, scope: link.scope, token: id, preventsDownload: link.preventsDownload };
       item.permissions.push({ id, roles: [made === null ? role : made.type === 'edit' ? 'write' : 'read'], grantees: granteesNamed(tenant, grantee), link: made, expiresAt: until ?? null, hasPassword: link?.password === true });
       drive.noteSharing(item);
       return;

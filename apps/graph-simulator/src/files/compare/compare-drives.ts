@@ -150,7 +150,7 @@ async function differencesOf(source: DriveEnd, dest: DriveEnd, item: Item, copy:
 /** What an item's own and inherited grants allow whom, in words that both sides share; those without a counterpart are left out. */
 function grants(drive: Drive, item: Item, principal: CompareOptions['principal']): string[] {
   const words = effectivePermissions(drive, item).flatMap(({ roles, grantees, link }) => {
-    const role = roles.join('+');
+    const role = `${roles.join('+')}${link?.preventsDownload === true ? ' without download' : ''}`;
     if (link !== null && link.scope !== 'users') return [`${role} by a link for ${link.scope}`];
     return grantees.flatMap((grantee) => {
       const id = principal(grantee);

@@ -19,7 +19,7 @@ export interface Permission {
   roles: ('read' | 'write' | 'owner')[];
   /** Users and groups of the directory by id; of a link, those it was given to. */
   grantees: { kind: 'user' | 'group'; id: string }[];
-  link: { type: 'view' | 'edit'; scope: 'anonymous' | 'organization' | 'users'; token: string } | null;
+  link: { type: 'view' | 'edit'; scope: 'anonymous' | 'organization' | 'users'; token: string; /** To view alone. */ preventsDownload?: boolean } | null;
   expiresAt: string | null;
   /** Of a link: it asks for a password, which nobody is shown. */
   hasPassword?: boolean;

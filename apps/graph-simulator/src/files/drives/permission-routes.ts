@@ -65,7 +65,7 @@ export function permissionView({ tenant, library }: Pick<Shown, 'tenant' | 'libr
     ...base,
     hasPassword: permission.hasPassword === true,
     ...(addresses ? { shareId: `u!${Buffer.from(link.token).toString('base64url')}` } : {}),
-    link: { type: link.type, scope: link.scope, ...(addresses ? { webUrl: `${siteUrl(library.site)}/_layouts/15/guestaccess.aspx?share=${link.token}` } : {}), preventsDownload: false },
+    link: { type: link.type, scope: link.scope, ...(addresses ? { webUrl: `${siteUrl(library.site)}/_layouts/15/guestaccess.aspx?share=${link.token}` } : {}), preventsDownload: link.preventsDownload === true },
     ...(link.scope === 'users' ? { grantedToIdentitiesV2: identities } : {}),
   };
 }
@@ -124,7 +124,7 @@ export function permissionRoutes(world: World, links: DownloadLinks): Route[] {
     const own = shown.drive.own(item);
     if (body.retainInheritedPermissions === false) breakInheritance(shown.drive, own, false);
     if (body.sendNotification === true) sent.set(shown.tenant, invitationsSent(shown.tenant) + grantees.length);
-    const there = own.permissions.find((each) => each.link?.type === body.type && each.link.scope === scope && each.expiresAt === (body.expirationDateTime ?? null));
+    const there = own.permissions.find((each) => each.link?.type === body.type && each.link.preventsDownload !== true && each.link.scope === scope && each.expiresAt === (body.expirationDateTime ?? null));
     if (there !== undefined && scope !== 'users') return entityReply(req, 'permission', permissionView(shown, there));
     const id = newId(shown);
     const made: Permission = { id, roles: [body.type === 'edit' ? 'write' : 'read'], grantees, link: { type: body.type, scope, token: id }, expiresAt: body.expirationDateTime ?? null, hasPassword: body.password !== undefined };

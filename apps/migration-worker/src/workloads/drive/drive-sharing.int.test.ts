@@ -102,7 +102,7 @@ test('whoever has no counterpart is left out and said, also beforehand, and gets
   // An account that is blocked.
   await rig.people('dest', ['ivy'], [], { kind: 'shared' });
   await rig.owns('source', addresses([
-    ...['one.txt', 'two.txt', 'three.txt', 'four.txt', 'five.txt'].map((path): Step => ({ kind: 'write', path, bytes: 5 })),
+    ...['one.txt', 'two.txt', 'three.txt', 'four.txt', 'five.txt', 'six.txt'].map((path): Step => ({ kind: 'write', path, bytes: 5 })),
     { kind: 'share', path: 'five.txt', with: 'eve', role: 'read' },
     { kind: 'share', path: 'five.txt', with: 'ivy', role: 'read' },
     { kind: 'share', path: 'one.txt', with: 'gone', role: 'write' },
@@ -110,21 +110,24 @@ test('whoever has no counterpart is left out and said, also beforehand, and gets
     { kind: 'share', path: 'two.txt', link: { type: 'view', scope: 'anonymous' } },
     { kind: 'share', path: 'three.txt', link: { type: 'view', scope: 'organization', password: true } },
     { kind: 'share', path: 'four.txt', with: 'bob', role: 'owner' },
+    { kind: 'share', path: 'six.txt', link: { type: 'view', scope: 'organization', preventsDownload: true } },
   ]));
-  const foreseen = ['skipped sharing IDENTITY_UNRESOLVED', 'skipped sharing LINK_HAS_PASSWORD', 'skipped sharing SHARING_NOT_PORTABLE'];
+  const foreseen = ['skipped sharing IDENTITY_UNRESOLVED', 'skipped sharing LINK_HAS_PASSWORD', 'skipped sharing SHARING_NOT_PORTABLE', 'skipped sharing SHARING_NOT_PORTABLE'];
   expect(told(await pass({ dryRun: true, scope: { dryRun: true } }))).toEqual(foreseen);
   const end = await pass();
-  expect(told(end)).toEqual([foreseen[0], foreseen[1], 'skipped sharing SHARING_FORBIDDEN', foreseen[2], 'skipped sharing SHARING_REFUSED']);
-  expect(end.counters).toMatchObject({ error: 0, skipped: 5 });
+  expect(told(end)).toEqual([foreseen[0], foreseen[1], 'skipped sharing SHARING_FORBIDDEN', foreseen[2], foreseen[3], 'skipped sharing SHARING_REFUSED']);
+  expect(end.counters).toMatchObject({ error: 0, skipped: 6 });
+  // A link that lets nobody download does not become one that does.
+  expect(await rig.granted('dest', 'six.txt')).toEqual([]);
   expect(await rig.granted('dest', 'one.txt')).toEqual(['read: bob']);
   expect(await rig.granted('dest', 'five.txt')).toEqual(['read: eve']);
-  expect((await rig.verify({ scope })).found.map(({ code, because }) => `${code} ${because ?? ''}`).sort()).toEqual(['VERIFY_NOT_COPIED LINK_HAS_PASSWORD', 'VERIFY_NOT_COPIED SHARING_FORBIDDEN', 'VERIFY_NOT_COPIED SHARING_NOT_PORTABLE', 'VERIFY_PARTLY_COPIED IDENTITY_UNRESOLVED', 'VERIFY_PARTLY_COPIED SHARING_REFUSED']);
+  expect((await rig.verify({ scope })).found.map(({ code, because }) => `${code} ${because ?? ''}`).sort()).toEqual(['VERIFY_NOT_COPIED LINK_HAS_PASSWORD', 'VERIFY_NOT_COPIED SHARING_FORBIDDEN', 'VERIFY_NOT_COPIED SHARING_NOT_PORTABLE', 'VERIFY_NOT_COPIED SHARING_NOT_PORTABLE', 'VERIFY_PARTLY_COPIED IDENTITY_UNRESOLVED', 'VERIFY_PARTLY_COPIED SHARING_REFUSED']);
   await rig.people('dest', ['gone']);
   await rig.leaves('dest', 'ivy');
   await rig.people('dest', ['ivy']);
   await policy('externalUserAndGuestSharing');
   const next = await pass({ mode: 'retry', passId: 'pass 2' });
-  expect(next.counters).toMatchObject({ error: 0, skipped: 2 });
+  expect(next.counters).toMatchObject({ error: 0, skipped: 3 });
   expect(await rig.granted('dest', 'one.txt')).toEqual(['read: bob', 'write: gone']);
   expect(await rig.granted('dest', 'two.txt')).toEqual(['view link for anonymous: ']);
   expect((await rig.compare()).invitationsSent).toBe(0);

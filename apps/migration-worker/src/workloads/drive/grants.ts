@@ -5,6 +5,7 @@ import { objectOf, textOf, type Raw } from './drive-item.js';
 export type Role = 'read' | 'write';
 
 export interface Link {
+  /** `blocksDownload`, which Graph shows as a link to view with a mark, and makes none of, is a type of its own here. */
   readonly type: string;
   readonly scope: string;
   /** Its address, which may let in whoever has it; null where Graph does not show it. */
@@ -45,7 +46,7 @@ export function parseGrant(raw: Raw): Grant {
     id: textOf(raw['id']) ?? '',
     role: roles.includes('write') ? 'write' : roles.includes('read') ? 'read' : null,
     full: roles.includes('owner'),
-    link: link === null ? null : { type: textOf(link['type']) ?? '', scope: textOf(link['scope']) ?? '', webUrl: textOf(link['webUrl']) },
+    link: link === null ? null : { type: link['preventsDownload'] === true ? 'blocksDownload' : (textOf(link['type']) ?? ''), scope: textOf(link['scope']) ?? '', webUrl: textOf(link['webUrl']) },
     to: link === null ? [nameOf(single)] : several.map(nameOf),
     until: momentOf(raw['expirationDateTime']),
     password: raw['hasPassword'] === true,

@@ -14,7 +14,7 @@ export interface Step {
   readonly bytes?: number;
   readonly with?: string;
   readonly role?: 'read' | 'write' | 'owner';
-  readonly link?: { readonly type: 'view' | 'edit'; readonly scope: 'anonymous' | 'organization' | 'users'; readonly password?: boolean };
+  readonly link?: { readonly type: 'view' | 'edit'; readonly scope: 'anonymous' | 'organization' | 'users'; readonly password?: boolean; readonly preventsDownload?: boolean };
   readonly until?: string;
 }
 
