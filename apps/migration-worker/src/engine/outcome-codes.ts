@@ -39,6 +39,7 @@ export const skipNumbers = {
   WEB_PART_NAMES_FILE: 127,
   COLUMN_REFUSED: 128,
   CONTENT_TYPE_NOT_CARRIED: 129,
+  WEB_PART_NAMES_PERSON: 130,
 } as const satisfies Record<SkipCause, number>;
 
 export const failureNumbers = {

@@ -204,11 +204,17 @@ test.each(['lists', 'pages'] as const)('of the %s that a worker wrote before it 
 
 test('pages arrive with their parts, pointing at the new site, published where they were; a part that Graph does not take is told', async () => {
   rig = await SiteRig.start(simulator, database, { structure: { pages: { pages: 12, newsEvery: 4, foreignPartsEvery: 3, draftEvery: 5, columnsEvery: 2 } } });
+  const { source, dest } = rig.tenants;
+  const gone = `gone@${source.address.split('@')[1] ?? ''}`;
+  const persons = (...addresses: string[]): Raw[] => addresses.map((address) => ({ id: `i:0#.f|membership|${address}`, upn: address, role: '' }));
+  const people = { '@odata.type': '#microsoft.graph.standardWebPart', webPartType: '7f718435-ee4d-431c-bdbf-9c4ff326f46e', data: { dataVersion: '1.3', title: 'People', properties: { layout: 1, persons: persons(source.address, gone) } } };
+  const canvasLayout = { horizontalSections: [{ layout: 'oneColumn', columns: [{ width: 12, webparts: [people] }] }] };
+  await rig.source.port.post(`/sites/${rig.source.siteId}/pages`, { '@odata.type': '#microsoft.graph.sitePage', name: 'Who.aspx', title: 'Who', titleArea: { layout: 'plain', alternativeText: 'A door' }, canvasLayout }, { budget });
   const planned = await rig.pass({ dryRun: true, scope: { dryRun: true } });
   const end = await rig.pass();
   expect(end).toMatchObject({ result: 'done', counters: { error: 0 } });
   expect(planned.counters).toEqual({ ...end.counters, bytes: planned.counters.bytes });
-  expect(new Set(end.reports.map(({ code }) => code))).toEqual(new Set(['SITE_SETTINGS_NOT_CARRIED', 'WEB_PART_NOT_CARRIED']));
+  expect(new Set(end.reports.map(({ code }) => code))).toEqual(new Set(['SITE_SETTINGS_NOT_CARRIED', 'WEB_PART_NOT_CARRIED', 'WEB_PART_NAMES_PERSON']));
   const whole = async ({ port, siteId }: SiteEnd): Promise<Map<string, Raw>> => {
     const { value } = await port.get<{ value: Raw[] }>(`/sites/${siteId}/pages/microsoft.graph.sitePage`, { budget });
     const all = new Map<string, Raw>();
@@ -228,6 +234,14 @@ test('pages arrive with their parts, pointing at the new site, published where t
   expect(verified.found.filter(({ code }) => code !== 'VERIFY_NOT_COPIED')).toEqual([]);
   const again = await rig.pass({ mode: 'delta', passId: 'pass 2' });
   expect(again).toMatchObject({ result: 'done', counters: { total: end.counters.total, error: 0 } });
+
+  // Whom web parts show is their counterpart, by and by.
+  expect(after.get('Who.aspx')).toMatchObject({ titleArea: { alternativeText: 'A door' } });
+  const shownPeople = async (): Promise<string> => JSON.stringify((await whole(rig.dest)).get('Who.aspx')?.['canvasLayout']);
+  expect(await shownPeople()).toContain(JSON.stringify(persons(dest.address, gone)));
+  for (const { tenantId } of [source, dest]) await simulator.control('POST', `/tenants/${tenantId}/users`, { users: [{ alias: 'gone', displayName: 'Gone' }] });
+  expect(await rig.pass({ mode: 'delta', passId: 'pass 3' })).toMatchObject({ result: 'done', counters: { error: 0 } });
+  expect(await shownPeople()).toContain(JSON.stringify(persons(dest.address, gone.replace(source.address.split('@')[1] ?? '', dest.address.split('@')[1] ?? ''))));
 });
 
 test('a site that is still to be made comes with a group like the source’s, made once however often one asks while it is on its way; a dry run makes nothing', async () => {

@@ -55,7 +55,7 @@ class SiteSession implements UnitSession {
       new SettingsPart(),
       ...(files === null ? [] : [files, new ValuesPart({ ...shared, files, lists })]),
       ...(lists === null ? [] : [lists]),
-      ...(scope['pages'] === false ? [] : [new PagePart({ log: deps.log, unit, source, destination, named: { containers: () => namedContainers(files, lists), ids: () => counterpartIds(files, lists) } })]),
+      ...(scope['pages'] === false ? [] : [new PagePart({ log: deps.log, unit, source, destination, people, named: { containers: () => namedContainers(files, lists), ids: () => counterpartIds(files, lists) } })]),
     ];
   }
 

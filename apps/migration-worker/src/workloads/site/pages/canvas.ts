@@ -11,6 +11,11 @@ const kindsTaken = new Set([
   ...['c70391ea-0b10-4ee9-b2b4-006d3fcad0cd', '8654b779-4886-46d4-8ffb-b5ed960ee986', '544dd15b-cf3c-441b-96da-004d5a8cea1d', 'cbe7b0a9-3504-44dd-a3a3-0e5cacd07788'],
 ]);
 
+/** Those that show people, whom they name by address. */
+const peopleKinds = new Set(['7f718435-ee4d-431c-bdbf-9c4ff326f46e', 'e84a8ca2-f63c-4fb9-bc0b-d8eef5ccb22b']);
+/** A person as web parts name them: by address, or by a claim that holds it. */
+const personName = /^(i:0#\.f\|membership\|)?([^\s|@<>]+@[^\s|@<>]+)$/i;
+
 const placeholder = '<p>A web part stood here that could not be carried over.</p>';
 
 /** Addresses and ids of the source with those of the destination. */
@@ -26,6 +31,25 @@ export function partsNamingFiles(canvas: Raw | null): string[] {
   return webParts(canvas).flatMap((part) => (!isText(part) && kindsTaken.has(kindOf(part)) && namesFile(objectOf(part['data'])?.['properties']) ? [kindOf(part)] : []));
 }
 
+/** Addresses of people of the source, in lower case, with those of their counterparts. */
+export type Counterparts = ReadonlyMap<string, string>;
+
+/** Web parts that show people: their kinds, and the addresses of whom each names, in lower case. */
+export function partsNamingPeople(canvas: Raw | null): { readonly type: string; readonly addresses: readonly string[] }[] {
+  return webParts(canvas).flatMap((part) => {
+    const addresses = peopleKinds.has(kindOf(part)) ? addressesIn(part['data']) : [];
+    return addresses.length === 0 ? [] : [{ type: kindOf(part), addresses: [...new Set(addresses)] }];
+  });
+}
+
+function addressesIn(value: unknown): string[] {
+  if (typeof value === 'string') {
+    const address = personName.exec(value)?.[2];
+    return address === undefined ? [] : [address.toLowerCase()];
+  }
+  return Array.isArray(value) ? value.flatMap(addressesIn) : Object.values(objectOf(value) ?? {}).flatMap(addressesIn);
+}
+
 const noId = /^[{]?[0-]*[}]?$/;
 
 function namesFile(value: unknown): boolean {
@@ -34,15 +58,15 @@ function namesFile(value: unknown): boolean {
 }
 
 /** The layout as Graph takes it, with what points at the source pointing at the destination. */
-export function canvasBody(canvas: Raw | null, replacements: Replacements): Raw {
+export function canvasBody(canvas: Raw | null, replacements: Replacements, people: Counterparts = new Map()): Raw {
   const horizontalSections = arrayOf(canvas?.['horizontalSections']).map((section, at): Raw => ({
     id: String(at + 1),
     layout: textOf(section['layout']) ?? 'oneColumn',
     emphasis: textOf(section['emphasis']) ?? 'none',
-    columns: arrayOf(section['columns']).map((column, index): Raw => ({ id: String(index + 1), width: typeof column['width'] === 'number' ? column['width'] : 12, webparts: arrayOf(column['webparts']).map((part) => webPartBody(part, replacements)) })),
+    columns: arrayOf(section['columns']).map((column, index): Raw => ({ id: String(index + 1), width: typeof column['width'] === 'number' ? column['width'] : 12, webparts: arrayOf(column['webparts']).map((part) => webPartBody(part, replacements, people)) })),
   }));
   const vertical = objectOf(canvas?.['verticalSection']);
-  return { horizontalSections, ...(vertical === null ? {} : { verticalSection: { emphasis: textOf(vertical['emphasis']) ?? 'none', webparts: arrayOf(vertical['webparts']).map((part) => webPartBody(part, replacements)) } }) };
+  return { horizontalSections, ...(vertical === null ? {} : { verticalSection: { emphasis: textOf(vertical['emphasis']) ?? 'none', webparts: arrayOf(vertical['webparts']).map((part) => webPartBody(part, replacements, people)) } }) };
 }
 
 /** What verification compares: kinds, texts and titles in their order. */
@@ -50,10 +74,11 @@ export function canvasText(body: Raw): string {
   return JSON.stringify(webParts(body).map((part) => (isText(part) ? `text ${squeezed(textOf(part['innerHtml']) ?? '')}` : `${kindOf(part)} ${textOf(objectOf(part['data'])?.['title']) ?? ''}`)));
 }
 
-function webPartBody(part: Raw, replacements: Replacements): Raw {
+function webPartBody(part: Raw, replacements: Replacements, people: Counterparts): Raw {
   if (isText(part)) return { '@odata.type': '#microsoft.graph.textWebPart', innerHtml: replaced(textOf(part['innerHtml']) ?? '', replacements) };
   if (!kindsTaken.has(kindOf(part))) return { '@odata.type': '#microsoft.graph.textWebPart', innerHtml: placeholder };
-  return { '@odata.type': '#microsoft.graph.standardWebPart', webPartType: kindOf(part), data: cleaned(objectOf(part['data']) ?? {}, replacements) };
+  const data = cleaned(objectOf(part['data']) ?? {}, replacements);
+  return { '@odata.type': '#microsoft.graph.standardWebPart', webPartType: kindOf(part), data: peopleKinds.has(kindOf(part)) ? renamed(data, people) : data };
 }
 
 function webParts(canvas: Raw | null): Raw[] {
@@ -77,6 +102,18 @@ function cleaned(value: unknown, replacements: Replacements): unknown {
   const raw = objectOf(value);
   if (raw === null) return value;
   return Object.fromEntries(Object.entries(raw).filter(([key, each]) => each !== null && (!key.includes('@') || key.endsWith('@odata.type') || key === '@odata.type')).map(([key, each]) => [key, cleaned(each, replacements)]));
+}
+
+/** With the counterparts of the people that are named. */
+function renamed(value: unknown, people: Counterparts): unknown {
+  if (typeof value === 'string') {
+    const [, claim = '', address = ''] = personName.exec(value) ?? [];
+    const counterpart = people.get(address.toLowerCase());
+    return counterpart === undefined ? value : `${claim}${counterpart}`;
+  }
+  if (Array.isArray(value)) return value.map((each) => renamed(each, people));
+  const raw = objectOf(value);
+  return raw === null ? value : Object.fromEntries(Object.entries(raw).map(([key, each]) => [key, renamed(each, people)]));
 }
 
 /** Addresses and ids are the same in any case. */

@@ -1,4 +1,5 @@
 /** Site pages. Graph lists them whole each time and makes them anew; an owner's page of the same name stays, and ours gets a name beside it. */
+import { hash } from 'node:crypto';
 import { GraphRequestError } from '@migrator/graph-client';
 import type { Logger } from '@migrator/service-kit/logger';
 import { objectOf, ownersVersion, textOf, type Raw } from '../../drive/drive-item.js';
@@ -7,12 +8,12 @@ import { foldName, nameBeside, namesMeant } from '../../drive/names.js';
 import { listingError } from '../../delta-pages.js';
 import { orEndUnit } from '../../graph-errors.js';
 import { transferEach } from '../../transfer-each.js';
-import type { Candidate, Container, DestContainer, DestCopy, DestRef, Fingerprint, FingerprintPage, ForeseenResult, ItemResult, Page, RemovalResult, Side, SourceItem, TransferItem, UnitScope } from '../../workload.js';
+import type { Candidate, Container, DestContainer, DestCopy, DestRef, Fingerprint, FingerprintPage, ForeseenResult, ItemResult, Page, People, RemovalResult, Side, SourceItem, TransferItem, UnitScope } from '../../workload.js';
 import { lostPart, lostResult } from '../lost-part.js';
 import { destId, once, type SitePart } from '../site-part.js';
 import type { Site } from '../site.js';
 import { madeByProgram, onlyBy, touchedBy } from '../touched-by.js';
-import { canvasBody, canvasText, lostWebParts, partsNamingFiles, replaced, type Replacements } from './canvas.js';
+import { canvasBody, canvasText, lostWebParts, partsNamingFiles, partsNamingPeople, replaced, type Counterparts, type Replacements } from './canvas.js';
 
 const kind = 'pages';
 const cast = 'microsoft.graph.sitePage';
@@ -23,6 +24,7 @@ export interface PagePartDeps {
   readonly unit: Pick<UnitScope, 'dryRun'>;
   readonly source: Site;
   readonly destination: Site;
+  readonly people: People;
   /** Keys of the containers whose counterparts pages may name, and ids of the source with those of their counterparts, as far as these are there. */
   readonly named: { containers(): Promise<string[]>; ids(): Promise<Replacements> };
 }
@@ -30,6 +32,7 @@ export interface PagePartDeps {
 interface PageRef {
   /** The page with its layout. */
   readonly page: Raw;
+  readonly people: Counterparts;
 }
 
 export class PagePart implements SitePart {
@@ -56,10 +59,10 @@ export class PagePart implements SitePart {
   }
 
   async *pages(_container: Container, _from: string | null, signal: AbortSignal): AsyncGenerator<Page> {
-    const { source } = this.deps;
+    const { source, people } = this.deps;
     for await (const { value, complete } of listPages(source, signal)) {
       const items: SourceItem[] = [];
-      for (const raw of value) items.push(...sourceItems(await withLayout(source, raw, signal)));
+      for (const raw of value) items.push(...(await sourceItems(await withLayout(source, raw, signal), people)));
       yield { items, removed: [], checkpoint: kind, complete };
     }
   }
@@ -91,7 +94,8 @@ export class PagePart implements SitePart {
     const all: Raw[] = [];
     for await (const { value } of listPages(site, signal)) for (const raw of value) all.push(await withLayout(site, raw, signal));
     const replacements = await this.#replacements();
-    const prints = side === 'source' ? all.flatMap((page) => sourceItems(page).map((item) => sourcePrint(item, replacements))) : destPrints(all);
+    const prints = side === 'source' ? [] : destPrints(all);
+    if (side === 'source') for (const page of all) prints.push(...(await sourceItems(page, this.deps.people)).map((item) => sourcePrint(item, replacements)));
     yield { prints, checkpoint: kind, complete: true };
   }
 
@@ -126,9 +130,9 @@ export class PagePart implements SitePart {
     const lost = lostResult(item);
     if (lost !== null) return lost;
     const { destination } = this.deps;
-    const { page } = item.ref as PageRef;
+    const { page, people } = item.ref as PageRef;
     const replacements = await this.#replacements();
-    const content: Raw = { '@odata.type': `#${cast}`, title: textOf(page['title']) ?? '', ...restOf(page, replacements), canvasLayout: canvasBody(objectOf(page['canvasLayout']), replacements) };
+    const content: Raw = { '@odata.type': `#${cast}`, title: textOf(page['title']) ?? '', ...restOf(page, replacements), canvasLayout: canvasBody(objectOf(page['canvasLayout']), replacements, people) };
     let id: string;
     if (existing === null) {
       const made = await this.#make(item, mark, content, signal);
@@ -198,15 +202,22 @@ async function onePage(site: Site, id: string, signal: AbortSignal): Promise<Raw
   }
 }
 
-function sourceItems(page: Raw): SourceItem[] {
+async function sourceItems(page: Raw, people: People): Promise<SourceItem[]> {
   const key = textOf(page['id']) ?? '';
-  const version = textOf(page['eTag']) ?? '';
   const canvas = objectOf(page['canvasLayout']);
-  const item: SourceItem = { key, version, sizeBytes: Buffer.byteLength(JSON.stringify(page)), kind: 'page', at: textOf(page['lastModifiedDateTime']), matchKey: matchKeyOf(nameOf(page)), ref: { page } satisfies PageRef };
+  const naming = partsNamingPeople(canvas);
+  const known = naming.length === 0 ? null : await people.find([...new Set(naming.flatMap(({ addresses }) => addresses))]);
+  const counterparts: Counterparts = new Map([...(known ?? [])].flatMap(([address, { dest }]): [string, string][] => (dest === null ? [] : [[address, dest.name]])));
+  const unknown = naming.filter(({ addresses }) => addresses.some((address) => known?.get(address)?.dest == null && known?.get(address)?.how !== 'excluded'));
+  const eTag = textOf(page['eTag']) ?? '';
+  // Whoever gets a counterpart later is named by it then.
+  const version = known === null ? eTag : `${eTag}\n${hash('sha256', JSON.stringify([...counterparts].sort()), 'base64url')}`;
+  const item: SourceItem = { key, version, sizeBytes: Buffer.byteLength(JSON.stringify(page)), kind: 'page', at: textOf(page['lastModifiedDateTime']), matchKey: matchKeyOf(nameOf(page)), ref: { page, people: counterparts } satisfies PageRef };
   return [
     item,
     ...lostWebParts(canvas).map((type, at) => lostPart(`${key}:${at}:${type}`, 'webPart', 'WEB_PART_NOT_CARRIED', version)),
     ...partsNamingFiles(canvas).map((type, at) => lostPart(`${key}:file:${at}:${type}`, 'webPart', 'WEB_PART_NAMES_FILE', version)),
+    ...unknown.map(({ type }, at) => lostPart(`${key}:person:${at}:${type}`, 'webPart', 'WEB_PART_NAMES_PERSON', version)),
   ];
 }
 
@@ -228,7 +239,7 @@ function restOf(page: Raw, replacements: Replacements): Raw {
   for (const key of ['showComments', 'showRecommendedPages'] as const) if (typeof page[key] === 'boolean') rest[key] = page[key];
   if (typeof page['thumbnailWebUrl'] === 'string') rest['thumbnailWebUrl'] = replaced(page['thumbnailWebUrl'], replacements);
   const area = objectOf(page['titleArea']);
-  const kept = ['enableGradientEffect', 'imageWebUrl', 'layout', 'showAuthor', 'showPublishedDate', 'showTextBlockAboveTitle', 'textAboveTitle', 'textAlignment'].flatMap((key): [string, unknown][] => {
+  const kept = ['alternativeText', 'enableGradientEffect', 'imageWebUrl', 'layout', 'showAuthor', 'showPublishedDate', 'showTextBlockAboveTitle', 'textAboveTitle', 'textAlignment'].flatMap((key): [string, unknown][] => {
     const value = area?.[key];
     return value === null || value === undefined ? [] : [[key, typeof value === 'string' ? replaced(value, replacements) : value]];
   });
@@ -237,8 +248,8 @@ function restOf(page: Raw, replacements: Replacements): Raw {
 
 function sourcePrint(item: SourceItem, replacements: Replacements): Fingerprint {
   if (lostResult(item) !== null) return { ...printOf(item.key, item.version, item.kind, null, {}), sizeBytes: 0 };
-  const { page } = item.ref as PageRef;
-  const fields = fieldsOf(page, canvasText(canvasBody(objectOf(page['canvasLayout']), replacements)));
+  const { page, people } = item.ref as PageRef;
+  const fields = fieldsOf(page, canvasText(canvasBody(objectOf(page['canvasLayout']), replacements, people)));
   return { ...printOf(item.key, item.version, item.kind, foldName(nameOf(page)), fields), sizeBytes: item.sizeBytes, at: item.at, matchKey: item.matchKey ?? '' };
 }
 
