@@ -40,6 +40,8 @@ export const skipCauses = {
   NO_DESTINATION: { cause: 'There is no destination for this source.', remedy: 'Create and license the destination user, or map the source in the job’s options, then create a job for it.' },
 } as const satisfies Record<string, Explained>;
 export type SkipCause = keyof typeof skipCauses;
+/** Skips whose reason people can put right, so that a retry pass brings the item after all. For the sake of others alone no unit is taken up again. */
+export const retriedSkips: readonly SkipCause[] = ['RULE_TARGET_UNMAPPED', 'IDENTITY_UNRESOLVED', 'SHARING_FORBIDDEN', 'SHARING_REFUSED', 'COLUMN_REFUSED'];
 
 /** Why an item failed. Retrying is worth it unless the remedy says otherwise. */
 export const itemFailures = {

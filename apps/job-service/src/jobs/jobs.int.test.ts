@@ -251,6 +251,24 @@ describe('200', () => {
     await eventually('the end of the delta', async () => (await world.job(id)).status === 'DONE');
   });
 
+  test('a retry pass takes up what was skipped for a reason that can be put right, and nothing for the sake of filters', async () => {
+    const id = await world.createJob(['ann', 'bob', 'cat']);
+    const [shared = '', filtered = '', whole = ''] = await world.unitIds(id);
+    for (const [unitId, code] of [[shared, 'IDENTITY_UNRESOLVED'], [filtered, 'FILTERED_OUT']] as const) {
+      const { claim } = await world.claim(unitId);
+      await world.report('items', { jobId: id, unitId, claim }, { items: [{ itemKey: unitId, status: 'skipped', container: 'Documents', kind: 'sharing', sourceItemId: 's1', code, graphCode: null, requestId: null }] });
+      await world.finish(unitId, claim, 'done', { total: 3, done: 2, error: 0, skipped: 1, bytes: 0 });
+    }
+    await world.migrate(whole);
+    await eventually('the end', async () => (await world.job(id)).outcome === 'with_skips');
+    await world.call('POST', `/v1/jobs/${id}/passes`, { mode: 'retry' });
+    for (const unitId of [filtered, whole]) expect((await world.internal('POST', `/internal/units/${unitId}/claim`, { workerId: 'w', leaseSeconds: 9 })).body).toMatchObject({ granted: false });
+    const { claim, work } = await world.claim(shared);
+    expect(work).toMatchObject({ mode: 'retry', counters: { skipped: 1 } });
+    await world.finish(shared, claim, 'done', { total: 3, done: 3, error: 0, skipped: 0, bytes: 0 });
+    await eventually('the end of the retry', async () => (await world.job(id)).status === 'DONE');
+  });
+
   test('the log export neutralises formulas, quotes cells and holds every line', async () => {
     const id = await world.createJob(['ann']);
     const [unitId = ''] = await world.unitIds(id);

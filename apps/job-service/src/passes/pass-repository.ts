@@ -1,5 +1,6 @@
 /** SQL for passes: one sweep of a job each. */
 import type { Pass, PassMode } from '@migrator/contracts/api/jobs';
+import { retriedSkips } from '@migrator/contracts/outcomes';
 import type { Queryable, TransactionSql } from '@migrator/service-kit/database';
 import { profileOf } from '../estimate/load-profile.js';
 import { laterSteps } from '../estimate/unit-load.js';
@@ -53,11 +54,15 @@ export async function getPass(sql: Queryable, passId: string): Promise<{ mode: P
   return row;
 }
 
-/** Units that a later pass takes up again, with their counts of attempts cleared; a verify pass leaves failed ones as they are. Returns how many. */
+/**
+ * Units that a later pass takes up again, with their counts of attempts cleared; a verify pass leaves failed ones as they are, a retry pass
+ * those in which nothing failed or was skipped that could come after all. Returns how many.
+ */
 export async function reopenUnits(tx: TransactionSql, { id: jobId, type }: Pick<LockedJob, 'id' | 'type'>, mode: Exclude<PassMode, 'full'>): Promise<number> {
   const { unit, perItem, perError } = laterSteps(profileOf(type, false), mode);
   const rows = await tx`
     update jobs.units set expected_steps = round(${unit} + total * ${perItem}::float8 + error * ${perError}::float8)::bigint, status = 'PENDING', retries = 0, expiries = 0, failure = null, unreached = 0, completed_at = null, due_at = now()
-    where job_id = ${jobId} and ((status = 'ERROR' and ${mode} <> 'verify') or (status = 'DONE' and (${mode} <> 'retry' or error > 0)))`;
+    where job_id = ${jobId} and ((status = 'ERROR' and ${mode} <> 'verify') or (status = 'DONE' and (${mode} <> 'retry' or error > 0
+      or (skipped > 0 and id in (select unit_id from jobs.items where job_id = ${jobId} and status = 'skipped' and code = any (${[...retriedSkips]}::text[]))))))`;
   return rows.count;
 }

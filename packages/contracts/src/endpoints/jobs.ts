@@ -80,7 +80,7 @@ export const jobEndpoints = {
   }),
   createPass: defineEndpoint({
     ...{ id: 'createPass', method: 'POST', path: '/v1/jobs/:id/passes', owner, tag, status: 202, idempotent: true }, ...write,
-    summary: 'Start a later pass over a job', description: '`delta`: what is new or changed; moves of items and folders are followed, and deletions counted, or applied where the job’s `deletions` say so. `retry`: what failed. `verify`: compare only, nothing is written; its report is at `GET /v1/jobs/{id}/report`.',
+    summary: 'Start a later pass over a job', description: '`delta`: what is new or changed; moves of items and folders are followed, and deletions counted, or applied where the job’s `deletions` say so. `retry`: what failed, and what was skipped for a reason that can be put right. `verify`: compare only, nothing is written; its report is at `GET /v1/jobs/{id}/report`.',
     params, body: createPassBody, answer: passAnswer, errors: ['CONFLICT', 'TENANT_DISCONNECTED'], audit: { action: 'job.pass_created', target: { param: 'id' } },
     examples: { body: { mode: 'delta' }, answer: { pass: { ...examplePass, mode: 'delta', status: 'QUEUED', startedAt: null } } },
   }),
