@@ -54,6 +54,34 @@ test('an organisation with many units does not starve one with few, nor a large 
   expect(order).toHaveLength(70);
 }, 40_000);
 
+test('a unit whose destination another one works on takes no place of those that can go on, and has its turn after it', async () => {
+  const source = world.addTenant('source', ['huge', 'large', 'small']);
+  const pair = { sourceTenantId: source, destTenantId: world.addTenant('destination', ['one', 'small']), type: 'EMAIL' };
+  for (const user of world.tenants.tenants.get(source)!.users) user.itemCount = { huge: 90_000, large: 50_000, small: 10 }[user.displayName] ?? 0;
+  const create = async (more: Record<string, unknown>): Promise<string> => ((await world.call('POST', '/v1/jobs', { ...pair, ...more })).body as { job: { id: string } }).job.id;
+  const mailboxMappings = ['huge', 'large'].map((name) => ({ source: `${name}@src.example`, dest: 'one@dst.example' }));
+  const merged = await create({ options: { merge: true, mailboxMappings } });
+  const rows = await world.db.sql<{ id: string; name: string }[]>`select id, split_part(source_address, '@', 1) as name from jobs.units where job_id = ${merged}`;
+  const unit = (name: string): string => rows.find((row) => row.name === name)!.id;
+  const due = async (jobId: string): Promise<string[]> => (await listDueUnits(world.db.sql, 40)).filter((each) => each.jobId === jobId).map(({ unitId }) => unitId);
+  expect(await due(merged)).toEqual([unit('huge'), unit('large'), unit('small')]);
+  const { claim } = await world.claim(unit('huge'));
+  expect(await due(merged)).toEqual([unit('small')]);
+  const asked = await world.internal('POST', `/internal/units/${unit('large')}/claim`, { workerId: 'w2', leaseSeconds: 60 });
+  expect(asked.body).toMatchObject({ granted: false });
+  // Another job to the same place waits too; one that writes nothing does not, nor does it hold anybody up.
+  const [second, dry] = [await create({ options: { mailboxes: ['huge@src.example'], mailboxMappings } }), await create({ dryRun: true, options: { mailboxes: ['large@src.example'], mailboxMappings } })];
+  expect(await due(second)).toEqual([]);
+  expect(await due(dry)).toHaveLength(1);
+  await world.migrate((await world.unitIds(dry))[0]!);
+  await world.finish(unit('huge'), claim, 'done', { total: 1, done: 1, error: 0, skipped: 0, bytes: 1 });
+  expect((await due(merged)).includes(unit('large'))).toBe(true);
+  const [again = ''] = await due(second);
+  await world.migrate(again);
+  for (const name of ['large', 'small']) await world.migrate(unit(name));
+  await eventually('the end', async () => (await isDone(merged)) && (await isDone(second)) && (await isDone(dry)));
+});
+
 test('after Redis has lost everything the units go on within seconds', async () => {
   const id = await world.createJob(people(12));
   await eventually('units on the queue', async () => (await queued()) > 0);

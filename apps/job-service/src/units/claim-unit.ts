@@ -31,7 +31,7 @@ export const makeClaimUnit =
       if (job.failure !== null) return refused('the job is being stopped');
       if (job.early) return refused('the job is scheduled for later');
       const unit = await claimUnitRow(tx, unitId, workerId, leaseSeconds, at);
-      if (unit === null) return refused('the unit is taken, finished or not due');
+      if (unit === null) return refused('the unit is taken, finished or not due, or another one works on its destination');
       if (job.status === 'QUEUED') await startJob(current, job);
       else await wakeDispatcher(tx);
       const work = await describeWork(tx, job, unit);

@@ -29,13 +29,21 @@ export async function findJobOfUnit(sql: Queryable, unitId: string): Promise<str
   return row?.jobId ?? null;
 }
 
-/** Atomic: a waiting unit that is due becomes RUNNING with the next fencing number. Null when it is not to be had. */
+/**
+ * Atomic: a waiting unit that is due becomes RUNNING with the next fencing number. Null when it is not to be had, or when another unit
+ * works on its destination; two jobs that ask in the same moment are told apart by the worker's ledger.
+ */
 export async function claimUnitRow(tx: TransactionSql, unitId: string, workerId: string, leaseSeconds: number, at: Date): Promise<UnitRow | null> {
   const [row] = await tx<UnitRow[]>`
     update jobs.units set
       status = 'RUNNING', claim = claim + 1, worker_id = ${workerId}, lease_until = now() + make_interval(secs => ${leaseSeconds}),
       settled_at_claim = done + error + skipped, started_at = coalesce(started_at, ${at}), claimed_at = now()
     where id = ${unitId} and status = 'PENDING' and due_at <= now()
+      and not exists (
+        select from jobs.jobs mine join jobs.jobs j on j.type = mine.type and coalesce(j.dest_microsoft_tenant_id, j.dest_tenant_id) = coalesce(mine.dest_microsoft_tenant_id, mine.dest_tenant_id)
+          join jobs.units held on held.job_id = j.id and held.status = 'RUNNING' and held.dest_microsoft_id = units.dest_microsoft_id
+        where mine.id = units.job_id and not mine.dry_run and not j.dry_run
+      )
     returning ${columns(tx)}`;
   return row ?? null;
 }
