@@ -44,6 +44,7 @@ import { createPassReader } from './passes/pass-reader.js';
 import { makeRunPreflight } from './preflight/run-preflight.js';
 import { project, workStreamState } from './projector/projector.js';
 import { makeDetachTenant } from './tenants/detach-tenant.js';
+import { recentHours } from './tenants/recent-hours.js';
 import { createTenantDirectory } from './tenants/tenant-directory.js';
 import { makeAnnounceWorker } from './units/announce-worker.js';
 import { createReportReader } from './verification/report-reader.js';
@@ -88,7 +89,7 @@ export async function startJobService(config: JobServiceConfig, logger: Logger, 
   };
 
   const keepIdentities = makeKeepIdentities({ sql, clock, tenants });
-  const estimates = recentEstimates(createEstimateReader({ sql, clock, overrides: config.GRAPH_LIMITS }));
+  const estimates = recentEstimates(createEstimateReader({ sql, clock, overrides: config.GRAPH_LIMITS, tenantHours: recentHours({ tenants }) }));
   const app = createJobServiceApp({
     logger,
     identity,

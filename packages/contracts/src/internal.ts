@@ -29,6 +29,8 @@ export const internalTenantSchema = z.object({
   sharingCapability: z.string().nullable().default(null),
   /** What the last finished discovery could not look at, and why. */
   skippedParts: z.array(z.object({ part: z.string(), reason: z.string() })).default([]),
+  /** When less of its limits may be used. */
+  businessHours: businessHoursSchema.nullable().default(null),
 });
 export type InternalTenant = z.infer<typeof internalTenantSchema>;
 

@@ -1,6 +1,7 @@
 /** What an estimate needs of the rows: SQL, no rules. */
 import type { JobStatus, PassMode } from '@migrator/contracts/api/jobs';
 import type { WorkloadName } from '@migrator/contracts/api/tenants';
+import type { BusinessHours } from '@migrator/contracts/api/throttling';
 import { workerSilentSeconds } from '@migrator/contracts/internal';
 import type { Queryable } from '@migrator/service-kit/database';
 import type { JobFacts, OpenUnit } from './estimate-job.js';
@@ -22,6 +23,10 @@ export interface JobInQuestion extends MicrosoftTenants {
   status: JobStatus;
   scheduledAt: Date | null;
   type: WorkloadName;
+  sourceTenantId: string;
+  destTenantId: string;
+  /** The job's own; its tenants may have some besides. */
+  businessHours: BusinessHours | null;
   /** The units that are looked at singly, as `facts.units` has them. */
   unitIds: string[];
   facts: JobFacts;
@@ -34,6 +39,7 @@ interface JobRow extends MicrosoftTenants {
   versions: boolean;
   status: JobStatus;
   scheduledAt: Date | null;
+  businessHours: BusinessHours | null;
   sourceTenantId: string;
   destTenantId: string;
   dryRun: boolean;
@@ -81,6 +87,7 @@ export async function readJob(sql: Queryable, orgId: string, jobId: string): Pro
   const listed = rows.reduce((sum, { expectedSteps }) => sum + expectedSteps, 0);
   return {
     ...{ id: job.id, orgId: job.orgId, type: job.type, status: job.status, scheduledAt: job.scheduledAt, sourceMicrosoftTenantId: job.sourceMicrosoftTenantId, destMicrosoftTenantId: job.destMicrosoftTenantId },
+    ...hoursOf(job),
     unitIds: rows.map(({ id }) => id),
     facts: {
       org: job.orgId,
@@ -96,7 +103,7 @@ export async function readJob(sql: Queryable, orgId: string, jobId: string): Pro
 }
 
 /** The real run of what a dry run has counted: every unit exactly, none begun. Null when the organisation has no such job. */
-export async function readRealRun(sql: Queryable, orgId: string, jobId: string): Promise<(MicrosoftTenants & Pick<JobInQuestion, 'type' | 'facts'>) | null> {
+export async function readRealRun(sql: Queryable, orgId: string, jobId: string): Promise<(MicrosoftTenants & Pick<JobInQuestion, 'type' | 'facts' | 'sourceTenantId' | 'destTenantId' | 'businessHours'>) | null> {
   const job = await jobRow(sql, orgId, jobId);
   if (job === null) return null;
   const profile = profileOf(job.type, job.versions);
@@ -114,15 +121,17 @@ export async function readRealRun(sql: Queryable, orgId: string, jobId: string):
     places: await placesOf(sql),
     rivals: await rivalsOf(sql, jobId),
   };
-  return { type: job.type, sourceMicrosoftTenantId: job.sourceMicrosoftTenantId, destMicrosoftTenantId: job.destMicrosoftTenantId, facts };
+  return { type: job.type, sourceMicrosoftTenantId: job.sourceMicrosoftTenantId, destMicrosoftTenantId: job.destMicrosoftTenantId, ...hoursOf(job), facts };
 }
+
+const hoursOf = ({ sourceTenantId, destTenantId, businessHours }: JobRow) => ({ sourceTenantId, destTenantId, businessHours });
 
 const factsOf = (row: UnitRow, partial: boolean) => ({ discoveredItems: row.itemCount, sizeBytes: row.sizeBytes, total: row.total, settled: row.done + row.error + row.skipped, errors: row.error, moved: row.bytes, partial });
 
 async function jobRow(sql: Queryable, orgId: string, jobId: string): Promise<JobRow | null> {
   const [row] = await sql<JobRow[]>`
     select j.id, j.org_id as "orgId", j.type, j.status, j.scheduled_at as "scheduledAt", j.source_tenant_id as "sourceTenantId", j.dest_tenant_id as "destTenantId", j.source_microsoft_tenant_id as "sourceMicrosoftTenantId", j.dest_microsoft_tenant_id as "destMicrosoftTenantId",
-      coalesce((j.scope->>'versions')::boolean, false) and coalesce((j.options->>'versionsMax')::int, 2) > 1 as versions, j.dry_run as "dryRun",
+      coalesce((j.scope->>'versions')::boolean, false) and coalesce((j.options->>'versionsMax')::int, 2) > 1 as versions, j.dry_run as "dryRun", j.options->'businessHours' as "businessHours",
       j.pass_id as "passId", p.mode, j.units_pending + j.units_claimed as "openUnits", j.open_steps as "openSteps",
       j.scope::text like '%false%' or coalesce(j.options->'filters', '{}') <> '{}' as partial,
       json_build_object('items', p.base_items, 'bytes', p.base_bytes, 'begun', p.base_ended) as base, p.base_steps as "baseSteps",

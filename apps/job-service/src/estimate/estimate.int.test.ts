@@ -14,7 +14,7 @@ beforeEach(() => world.db.sql`delete from jobs.workers`);
 
 const announce = (workerId: string, units: number) => world.internal('POST', '/internal/workers/announce', { workerId, units });
 /** As it is worked out now; the service may give out one that is a second old. */
-const estimateOf = async (id: string, overrides: LimitOverrides = {}): Promise<Estimate | null> => createEstimateReader({ sql: world.db.sql, clock: systemClock, overrides }).ofJob({ ...(await world.job(id)), orgId: world.org });
+const estimateOf = async (id: string, overrides: LimitOverrides = {}): Promise<Estimate | null> => createEstimateReader({ sql: world.db.sql, clock: systemClock, overrides, tenantHours: (_org, id) => Promise.resolve(world.tenants.tenants.get(id)?.tenant.businessHours ?? null) }).ofJob({ ...(await world.job(id)), orgId: world.org });
 const unitEstimates = async (id: string): Promise<{ id: string; estimate: Estimate | null }[]> => ((await world.call('GET', `/v1/jobs/${id}/units`)).body as { units: { id: string; estimate: Estimate | null }[] }).units;
 
 /** A job over mailboxes of so many items each. */
@@ -161,6 +161,40 @@ test('what the operator knows better of Microsoft’s limits counts, for all ten
   expect(await low({ windowsShorterBy: 10 })).toBeLessThan(published / 2);
   expect(await low({ tenants: { [microsoftTenantId.toLowerCase()]: { 'outlook.requests': { max: 2_000 } } } })).toBeGreaterThan(published * 3);
   expect(await low({ tenants: { another: { 'outlook.requests': { max: 2_000 } } } })).toBe(published);
+});
+
+test('business hours of the job and of either tenant make it longer, and hours without an end tell no time', async () => {
+  await announce('w1', 1);
+  const always = { timeZone: 'UTC', days: ['MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT', 'SUN'], from: '00:00', to: '00:00' } as const;
+  const businessHours = { ...always, days: [...always.days], share: 0.5 };
+  const people = { ann: 40_000 };
+  const bounds = async (id: string): Promise<[number, number]> => {
+    const { lowSeconds, highSeconds } = (await estimateOf(id))!;
+    return [lowSeconds, highSeconds];
+  };
+  const free = await jobOver(people);
+  const [low, high] = await bounds(free);
+  const unitHigh = async (id: string): Promise<number> => (await unitEstimates(id))[0]!.estimate!.highSeconds;
+  const unitFree = await unitHigh(free);
+  await world.call('DELETE', `/v1/jobs/${free}`);
+  const own = await jobOver(people, { options: { businessHours } });
+  // At best half of the limits is enough.
+  const slower = await bounds(own);
+  expect(slower[0]).toBe(low);
+  expect(Math.abs(slower[1] - 2 * high)).toBeLessThanOrEqual(2);
+  expect(Math.abs((await unitHigh(own)) - 2 * unitFree)).toBeLessThanOrEqual(2);
+  await world.call('DELETE', `/v1/jobs/${own}`);
+  for (const side of ['source', 'destination'] as const) {
+    const tenants = { sourceTenantId: world.addTenant('source', ['ann']), destTenantId: world.addTenant('destination', ['ann']) };
+    Object.assign(world.tenants.tenants.get(tenants.sourceTenantId)!.users[0]!, { itemCount: 40_000, sizeBytes: 200_000_000 });
+    Object.assign(world.tenants.tenants.get(side === 'source' ? tenants.sourceTenantId : tenants.destTenantId)!.tenant, { businessHours });
+    const { job } = (await world.call('POST', '/v1/jobs', { ...tenants, type: 'EMAIL' })).body as { job: Job };
+    expect(Math.abs(job.estimate!.highSeconds - 2 * high)).toBeLessThanOrEqual(2);
+    await world.call('DELETE', `/v1/jobs/${job.id}`);
+  }
+  const never = await jobOver(people, { options: { businessHours: { ...businessHours, share: 0 } } });
+  expect(await estimateOf(never)).toBeNull();
+  await world.call('DELETE', `/v1/jobs/${never}`);
 });
 
 test('the service reads them from the setting that its workers read', async () => {

@@ -99,7 +99,7 @@ export class World {
   addTenant(role: 'source' | 'destination', people: readonly string[], { org = this.org, domain = role === 'source' ? 'src.example' : 'dst.example' }: { org?: `org_${string}`; domain?: string } = {}): Id<'ten'> {
     const id = ids.next('ten');
     const users = people.map((name) => ({ id: ids.next('dbu'), microsoftId: `${name}@${domain}/ms`, upn: `${name}@${domain}`, mail: null, displayName: name, kind: 'user' as const, hasMailbox: true, sizeBytes: 1000, itemCount: 10, accountEnabled: true, mailboxLicensed: true, driveLicensed: true, mailboxQuotaBytes: 50 * 1024 ** 3, drive: null }));
-    this.tenants.tenants.set(id, { tenant: { id, orgId: org, domain, role, microsoftTenantId: `${id}/ms`, grantedRoles: [], discoveredAt: new Date().toISOString(), sharepointQuotaBytes: null, sharepointUsedBytes: null, onedriveQuotaPerUserBytes: null, sharingCapability: 'externalUserAndGuestSharing', skippedParts: [] }, users, sites: [], teams: [], groups: [], guests: [] });
+    this.tenants.tenants.set(id, { tenant: { id, orgId: org, domain, role, microsoftTenantId: `${id}/ms`, grantedRoles: [], discoveredAt: new Date().toISOString(), sharepointQuotaBytes: null, sharepointUsedBytes: null, onedriveQuotaPerUserBytes: null, sharingCapability: 'externalUserAndGuestSharing', skippedParts: [], businessHours: null }, users, sites: [], teams: [], groups: [], guests: [] });
     return id;
   }
 

@@ -120,6 +120,7 @@ export const optionsSchemas = {
 /**
  * How long something will still take: an honest pair of bounds, not a single number. `basis` says what the pace is taken from: the
  * published limits and what is known of Graph (`limits`), earlier passes between the same tenants (`earlier`), or this pass (`measured`).
+ * Business hours of the job and of its tenants are counted in.
  */
 export const estimateSchema = z.object({
   lowSeconds: z.number().int().min(0),

@@ -1,6 +1,8 @@
 /** How much of a budget may be used at a time of day. */
 import type { BusinessHours } from '@migrator/contracts/api/throttling';
 
+export type { BusinessHours };
+
 const minuteMs = 60_000;
 const weekdays = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'] as const;
 
