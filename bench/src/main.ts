@@ -59,7 +59,7 @@ ${Object.entries(measures).map(([name, { says }]) => `  ${name.padEnd(21)} ${say
   --rows N  how many rows or items the large one holds, for those that have one
   --short   small and quick: shows that it works, not how fast it is
 
-Exit code 0 when everything that was measured reaches its target, 2 when something does not.
+Exit code 0 when everything that was measured reaches its target, 2 when something does not; with --short 0 when it ran to its end.
 `;
 
 function table(figures: readonly Figure[]): string {
