@@ -116,6 +116,7 @@ async function listFrom(context: PassContext, run: ContainerRun, beginning: stri
       if (!(error instanceof CheckpointExpired) || restarts === restartsMax) throw error;
       restarts++;
       run.spilled = null;
+      context.counters.dropped(run.entry.containerNo);
       context.observer.note('WARN', `“${run.container.path}”: the source has forgotten where we were; the folder is listed again and what is there is not copied again.`);
       from = null;
       // Stored at once: a run that goes on from here must know that it lists from the beginning.
@@ -141,6 +142,8 @@ async function listPages(context: PassContext, run: ContainerRun, listing: Listi
   let ended = false;
   const watch = new ListingWatch(from);
   let gone = null as ContainerGone | null;
+  /** What broke the listing. Those that wait fail of it as well, which stops nobody else: whoever asked for the listing decides. */
+  let broken: unknown = null;
   run.held.begin();
   try {
     for await (const page of context.session.pages(run.container, from, halt.soft)) {
@@ -175,7 +178,7 @@ async function listPages(context: PassContext, run: ContainerRun, listing: Listi
       // one before it that waits.
       const failed = (error: unknown): void => {
         if (error instanceof ContainerGone) gone = error;
-        else halt.stop(error);
+        else if (error !== broken) halt.stop(error);
       };
       all.catch(failed);
       stored.catch(failed);
@@ -188,6 +191,7 @@ async function listPages(context: PassContext, run: ContainerRun, listing: Listi
     }
   } catch (error) {
     // Pages in hand come to their end first, whatever broke the listing; the first cause is the one to tell.
+    broken = error;
     run.held.drop(error);
     await stored.catch(() => undefined);
     throw halt.reason ?? error;

@@ -46,6 +46,13 @@ export class Counters {
     });
   }
 
+  /** The listing broke off: what was in hand and has no outcome is let go of. */
+  dropped(containerNo: number): void {
+    this.#change(containerNo, (container) => {
+      container.inHand = 0;
+    });
+  }
+
   /** The container has been listed to its end and everything of it is stored. */
   complete(containerNo: number): void {
     this.#change(containerNo, (container) => {

@@ -2,6 +2,7 @@
 import { FakeWorld, fakeWorkload, noFaults, type Faults } from '../testing/fake-workload.js';
 import { attempt, dyingAt, ledgerDatabase, type Attempt, type AttemptEnd, type LedgerDatabase } from '../testing/engine-rig.js';
 import { Halt, Stopped } from './halt.js';
+import { CheckpointExpired } from '../workloads/workload.js';
 import { HeldItems } from './held-items.js';
 import { recountUnit } from './ledger.js';
 import type { Hand } from './pass-context.js';
@@ -115,6 +116,19 @@ test('a unit that is stopped while items wait lets go of them, and goes on from 
   faults.step = () => undefined;
   const end = await run();
   expect(end).toMatchObject({ result: 'done', counters: { total: 121, done: 121 } });
+  await expectWhole(end);
+});
+
+test('a listing that is forgotten while items wait begins again and is copied whole, and counts nothing twice on the way', async () => {
+  upsideDown();
+  let pages = 0;
+  faults.step = (name) => {
+    if (name === 'page' && [12, 32].includes(++pages)) throw new CheckpointExpired('forgotten');
+  };
+  const end = await run();
+  expect(end).toMatchObject({ result: 'done', counters: { total: 121, done: 121 } });
+  expect(end.notes.filter((note) => note.includes('forgotten where we were'))).toHaveLength(2);
+  expect(Math.max(...end.shown.map(({ total }) => total))).toBe(121);
   await expectWhole(end);
 });
 
