@@ -86,11 +86,14 @@ test('one that does not begin, stops, or comes too slowly is given up; one that 
   answer = (socket) => { socket.write(partial('half', 9)); };
   await expect(read({ timeoutMs: 30 })).rejects.toThrow('Nothing came for 30 ms.');
   const dripping: NodeJS.Timeout[] = [];
-  answer = (socket) => {
-    socket.write(partial('', 1_000));
-    dripping.push(setInterval(() => socket.write('x'), 5));
-  };
-  await expect(read({ answerMs: 50, into: Buffer.alloc(1_000) })).rejects.toThrow('does not come to its end');
+  const begins = 'HTTP/1.1 206 P\r\n';
+  for (const [before, drop] of [[partial('', 1_000), 'x'], [`${begins}x: `, 'x'], [begins, 'x: y\r\n'], ['', 'HTTP/1.1 103 Early\r\n\r\n'], [`${begins}transfer-encoding: chunked\r\n\r\n0\r\n`, 'x: y\r\n']] as const) {
+    answer = (socket) => {
+      socket.write(before);
+      dripping.push(setInterval(() => socket.write(drop), 5));
+    };
+    await expect(read({ answerMs: 50, into: Buffer.alloc(1_000) })).rejects.toThrow('does not come to its end');
+  }
   dripping.forEach(clearInterval);
   const stop = new AbortController();
   answer = () => { stop.abort(new Error('enough')); };

@@ -159,7 +159,7 @@ class Read {
   readonly #words: Buffer[] = [];
   #wordsBytes = 0;
   #end = 0;
-  #deadline = Number.POSITIVE_INFINITY;
+  #deadline: number | null = null;
   #heardAt = performance.now();
   #timer: NodeJS.Timeout;
   readonly #forget: () => void;
@@ -182,6 +182,9 @@ class Read {
 
   take(memory: Buffer, bytes: number): number {
     this.#heardAt = performance.now();
+    // From its first byte on, whatever they are of: a head can drip, and so can what stands between and after chunks.
+    if (this.#deadline === null) this.#deadline = this.#heardAt + this.request.answerMs;
+    else if (this.#heardAt > this.#deadline) throw new Error('The answer does not come to its end.');
     return this.answer.take(memory, bytes);
   }
 
@@ -206,7 +209,6 @@ class Read {
 
   #head(head: AnswerHead): void {
     this.idleMs = head.idleMs;
-    this.#deadline = performance.now() + this.request.answerMs;
     if (head.status >= 400) {
       this.#refusal = head;
       return;
@@ -218,7 +220,6 @@ class Read {
   }
 
   #piece(bytes: Buffer, from: number, to: number): void {
-    if (this.#heardAt > this.#deadline) throw new Error('The answer does not come to its end.');
     if (this.#refusal !== null) {
       if ((this.#wordsBytes += to - from) > wordsMax) throw new Error('The refusal has more words than anybody reads.');
       this.#words.push(Buffer.from(bytes.subarray(from, to)));
