@@ -120,6 +120,22 @@ test('a version that the source does not deliver is left out and said; the file 
   expect((await rig.writes()).length).toBe(writes);
 });
 
+test('bytes that are not of the range that was asked for are not taken for a version, of which the source states no hash', async () => {
+  await start({ versionsEvery: 0 });
+  await rig.owns('source', grown);
+  const { port } = rig.tenants.source;
+  const read = port.preauthorisedBytes.bind(port);
+  jest.spyOn(port, 'preauthorisedBytes').mockImplementation(async (url, options) => {
+    const answer = await read(url, options);
+    if (options.into.length === 100) return { ...answer, headers: new Headers({ 'content-range': 'bytes 1-100/100' }) };
+    return options.into.length === 12_000_000 % 10_485_760 ? { ...answer, status: 302, headers: new Headers() } : answer;
+  });
+  const end = await pass();
+  jest.restoreAllMocks();
+  expect(end.reports.map(({ status, code }) => `${status} ${code ?? ''}`)).toEqual(['skipped VERSIONS_INCOMPLETE']);
+  expect((await rig.compare()).differs).toBe(0);
+});
+
 test('a file that changes while its versions are written is gone on with, not begun again', async () => {
   await start({ versionsEvery: 0 });
   await rig.owns('source', grown);
