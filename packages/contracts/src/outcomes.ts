@@ -45,7 +45,7 @@ export const retriedSkips: readonly SkipCause[] = ['RULE_TARGET_UNMAPPED', 'IDEN
 
 /** Why an item failed. Retrying is worth it unless the remedy says otherwise. */
 export const itemFailures = {
-  SOURCE_ITEM_CORRUPT: { cause: 'Exchange reports the item as corrupt and refuses to read it, by export and by JSON.', remedy: 'Open the item in Outlook at the source; move it to another folder or delete it, then run a retry pass.' },
+  SOURCE_ITEM_CORRUPT: { cause: 'Exchange reports the item as corrupt and refuses to read it, by export and by JSON.', remedy: 'Open the item in Outlook at the source; move it to another folder, which writes it anew, or delete it, then run a delta pass.' },
   SOURCE_READ_FAILED: { cause: 'The source did not deliver the item.', remedy: 'Run a retry pass; if it stays, open a case with Microsoft and give them the request id.' },
   DEST_ITEM_REFUSED: { cause: 'The destination refused the item.', remedy: 'Read what Graph said; correct the item at the source or the policy at the destination, then run a retry pass.' },
   DEST_ITEM_TOO_LARGE: { cause: 'The item is larger than the destination mailbox accepts.', remedy: 'Raise the message size limit of the destination mailbox (at most 150 MB), then run a retry pass.' },
@@ -58,7 +58,7 @@ export const itemFailures = {
   SOURCE_ITEM_CHANGING: { cause: 'The file changed at the source each time while it was being copied.', remedy: 'Run a retry pass at a quieter time.' },
   SOURCE_CONTENT_DIFFERS: { cause: 'The source delivered other bytes than the size and hash it states for the file. Files under protection and some photos are like that.', remedy: 'Run a retry pass. If it stays, remove the protection at the source or copy the file by hand.' },
   DEST_ITEM_LOCKED: { cause: 'Somebody has the copy locked at the destination, so that it cannot be brought up to date.', remedy: 'Let the person or program that has it open close it, then run a retry pass.' },
-  DEST_PATH_TOO_LONG: { cause: 'The path of the copy would be longer than the 400 characters that the destination takes.', remedy: 'Shorten the names of folders above it at the source, then run a delta pass.' },
+  DEST_PATH_TOO_LONG: { cause: 'The path of the copy would be longer than the 400 characters that the destination takes.', remedy: 'Shorten the names of folders above it at the source, then run a delta pass, which renames their copies, and a retry pass, which brings it.' },
   DEST_CONTENT_DIFFERS: { cause: 'The destination stored other bytes than were sent to it.', remedy: 'Run a retry pass. If it stays, switch off the parser of the destination library, or compare both files by hand.' },
   PERSON_NOT_AT_DESTINATION: { cause: 'The item names people or groups that have no counterpart at the destination, or whom the destination’s site does not know yet; the copy stands without them.', remedy: 'Map them in the mapping of type IDENTITY, let them open the destination’s site once (or use EnsureUser), then run a retry pass: it completes the copy.' },
   INTERNAL: { cause: 'The program failed at this item.', remedy: 'Run a retry pass, and report the request id to the maintainers.' },
@@ -67,13 +67,13 @@ export type ItemFailure = keyof typeof itemFailures;
 
 /** Why a whole unit or job could not go on. */
 export const unitFailures = {
-  ACCESS_LOST: { cause: 'Microsoft refuses the tenant’s token: consent was revoked or the credential expired.', remedy: 'Let an administrator of that tenant consent again (connect the tenant once more), then resume the job.' },
+  ACCESS_LOST: { cause: 'Microsoft refuses the tenant’s token: consent was revoked or the credential expired.', remedy: 'Let an administrator of that tenant consent again (connect the tenant once more), then run a retry pass, or a delta pass again if that is what was stopped: it goes on where the job stopped.' },
   ACCESS_DENIED: { cause: 'The application may not read or write this mailbox, drive or site, or an administrator has locked it.', remedy: 'Grant the missing application permission, widen the Exchange role assignment (changes take up to two hours), or unlock the site, then run a retry pass.' },
   SOURCE_MISSING: { cause: 'The source’s mailbox, drive or site does not exist, or has no licence.', remedy: 'Restore or license it, then run a retry pass.' },
   DEST_MISSING: { cause: 'The destination’s mailbox, drive or site does not exist yet, or has no licence.', remedy: 'License the destination user, or wait until Microsoft has made what is on its way (a site can take an hour after its group), then run a retry pass.' },
   DEST_FULL: { cause: 'The destination’s mailbox, drive or site is full.', remedy: 'Assign a larger plan or free space, then run a retry pass.' },
   LISTING_ENDLESS: { cause: 'The source’s listing of a folder goes on without ever coming to its end.', remedy: 'Run a retry pass: it lists that folder anew. If it stays, open a case with Microsoft; everything else of the unit is copied.' },
-  SERVICE_UNREACHABLE: { cause: 'Microsoft Graph could not be reached for a long time.', remedy: 'Check the network and Microsoft’s service health, then resume or run a retry pass.' },
+  SERVICE_UNREACHABLE: { cause: 'Microsoft Graph could not be reached for a long time.', remedy: 'Check the network and Microsoft’s service health, then run a retry pass: it goes on where the unit stopped.' },
   TENANT_DISCONNECTED: { cause: 'One of the job’s tenants was disconnected.', remedy: 'Connect the tenant again and create a new job; what was copied is found and not copied again.' },
   ATTEMPTS_EXHAUSTED: { cause: 'The unit was tried several times and came to nothing each time.', remedy: 'Remove what the last attempt met (it is named here and in the log), then run a retry pass.' },
   WORKER_LOST: { cause: 'Worker after worker fell silent or died over this unit, so it was set aside.', remedy: 'Look at the workers’ logs and memory at those times; give them more memory or a newer version, then run a retry pass: it goes on where the unit stopped.' },

@@ -331,6 +331,11 @@ describe('at the destination', () => {
     const end = await rig.pass();
     expect(codes(end)).toEqual(['DEST_PATH_TOO_LONG']);
     await expectExact(end);
+    // What its remedy says: the one pass renames the folder's copy, the other one brings the file.
+    await rig.owns('source', [{ kind: 'rename', path: deep[0] ?? '', to: 'd' }]);
+    expect(await again('delta')).toMatchObject({ result: 'done', counters: { error: 1 } });
+    expect(await again('retry')).toMatchObject({ result: 'done', counters: { error: 0 } });
+    await expectWhole();
   });
 
   test('an empty file whose answers are lost arrives once, with its dates', async () => {
