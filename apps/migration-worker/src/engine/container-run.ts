@@ -4,7 +4,7 @@
  */
 import type { Container, DestContainer } from '../workloads/workload.js';
 import type { HeldItems } from './held-items.js';
-import type { MarkSet } from './mark-set.js';
+import { MarkSet } from './mark-set.js';
 import type { ContainerEntry } from './unit-ledger.js';
 
 /** How a container stands when its pass begins. */
@@ -49,7 +49,7 @@ export class ContainerRun {
   #departed: Set<string> | null;
   #inHand: Map<string, Promise<void>> | null = null;
   #tried: Map<string, string> | null = null;
-  #planned: Set<number> | null = null;
+  #planned: MarkSet | null = null;
   #held: HeldItems | null = null;
   readonly #share: ContainersShare;
 
@@ -80,9 +80,9 @@ export class ContainerRun {
     return (this.#inHand ??= new Map<string, Promise<void>>());
   }
 
-  /** What a dry run has planned already, by 52 bits of the mark (half the memory; a mistake costs one item in a sum); otherwise null. */
-  get planned(): Set<number> | null {
-    if (this.#share.dryRun) this.#planned ??= new Set();
+  /** Marks that a dry run has planned already in this listing; otherwise null. */
+  get planned(): MarkSet | null {
+    if (this.#share.dryRun) this.#planned ??= new MarkSet();
     return this.#planned;
   }
 
@@ -105,9 +105,9 @@ export class ContainerRun {
   rest(): void {
     this.met = null;
     this.#inHand = null;
+    this.#planned = null;
     this.#held = null;
     if (this.#departed?.size === 0) this.#departed = null;
     if (this.#tried?.size === 0) this.#tried = null;
-    if (this.#planned?.size === 0) this.#planned = null;
   }
 }

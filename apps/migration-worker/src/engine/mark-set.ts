@@ -1,11 +1,14 @@
 /** A set of marks by 52 of their bits, in some 16 bytes a mark: a listing of millions can be remembered. Two marks are taken for one in fewer than one of a thousand such sets. */
 export class MarkSet {
-  #slots = new Float64Array(1024);
+  #slots = new Float64Array(16);
   #size = 0;
 
-  add(mark: string): void {
+  /** False when it was there. */
+  add(mark: string): boolean {
     if ((this.#size + 1) * 2 > this.#slots.length) this.#grow();
-    if (this.#put(short(mark))) this.#size++;
+    const added = this.#put(short(mark));
+    if (added) this.#size++;
+    return added;
   }
 
   has(mark: string): boolean {

@@ -21,11 +21,7 @@ export function marksOf(run: ContainerRun, page: Page): Map<string, SourceItem> 
     const mark = itemMark(run.entry.key, item.key);
     run.met?.add(mark);
     if (run.pending !== null && !run.pending.has(mark)) continue;
-    if (run.planned !== null && !items.has(mark)) {
-      const short = parseInt(mark.slice(0, 13), 16);
-      if (run.planned.has(short)) continue;
-      run.planned.add(short);
-    }
+    if (run.planned !== null && !items.has(mark) && !run.planned.add(mark)) continue;
     items.set(mark, item);
   }
   return items;
