@@ -1,15 +1,10 @@
-/**
- * Values that files and folders have in a library's own columns: written when the files stand. SharePoint counts each such write as a
- * version of the file, dated now; so the copy gets its date back, and the versions that came of it go.
- */
+/** Values that files and folders have in a library's own columns: written when the files stand. */
 import { hash } from 'node:crypto';
 import { GraphRequestError } from '@migrator/graph-client';
 import type { Logger } from '@migrator/service-kit/logger';
-import { copyVersion, itemSelect, objectOf, ownersVersion, parseDriveItem, textOf, type Dates, type DriveItem, type Raw } from '../../drive/drive-item.js';
+import { objectOf, parseDriveItem, textOf, type DriveItem, type Raw } from '../../drive/drive-item.js';
 import { segment, type Drive } from '../../drive/drive.js';
-import { endFailed, endSkipped } from '../../drive/errors.js';
 import { FolderPaths } from '../../drive/folder-paths.js';
-import { versionsOf } from '../../drive/history.js';
 import { destName, foldName } from '../../drive/names.js';
 import { noWords, orEndUnit } from '../../graph-errors.js';
 import { InFlight } from '../../in-flight.js';
@@ -24,15 +19,13 @@ import { lacksValue, lookupsText, plainFields, pointedAt, pointingFields, saysSo
 import { isMadeItem, lostPart, lostResult, madeResult } from '../lost-part.js';
 import { destId, destParts, once, type SitePart } from '../site-part.js';
 import type { Site } from '../site.js';
-import { touchedBy, touchedByProgram } from '../touched-by.js';
 import type { Library } from '../structure.js';
 import { columnKind, libraryColumns, lostColumnItems, madeColumnItems } from './library-columns.js';
 import type { LibraryPart } from './library-part.js';
+import { setValues } from './set-values.js';
 
 const kind = 'libraryValues';
 const readsAtOnce = 8;
-/** How often values are written anew because the item was of another version by then. */
-const changesMax = 4;
 
 export interface ValuesPartDeps {
   readonly log: Logger;
@@ -66,13 +59,6 @@ interface Valued {
   readonly file: DriveItem;
   /** Of a folder its own, of a file that of its folder. */
   readonly path: string;
-}
-
-/** What a write under way has to make good, whoever ends it. */
-interface Note {
-  /** The version that the copy showed before. */
-  readonly version: number | null;
-  readonly dates: Dates | null;
 }
 
 export class ValuesPart implements SitePart {
@@ -232,56 +218,11 @@ export class ValuesPart implements SitePart {
       someMissing ||= carried.missing;
       if (there.has(column.name)) Object.assign(body, pointingFields(column, carried.ids, true));
     }
-    const written = await this.#set(drive, copy, body, resume, signal);
+    const written = await setValues(drive, copy, body, { resume, bringsVersions: this.deps.unit.scope['versions'] === true }, signal);
     const dest = { id: `${copy.id}/values`, version: written };
     if (someMissing) return { key: item.key, outcome: 'failed', failure: 'PERSON_NOT_AT_DESTINATION', dest, ...noWords };
     if (lacksValue(columns, there, fields)) return { key: item.key, outcome: 'skipped', cause: 'VALUES_NOT_CARRIED', dest, ...noWords };
     return { key: item.key, outcome: existing === null ? 'copied' : 'updated', dest, bytes: item.sizeBytes };
-  }
-
-  /** Only while nobody else has touched the copy. Returns who touched it last, which is us. */
-  async #set(drive: Drive, copy: { id: string; version: string }, body: Raw, resume: TransferItem['resume'], signal: AbortSignal): Promise<string> {
-    if (copy.version === ownersVersion) throw endSkipped('DEST_ITEM_CHANGED');
-    const item = drive.item(copy.id);
-    let before: Note | null = resume?.note == null ? null : (JSON.parse(resume.note) as Note);
-    for (let attempt = 1; ; attempt++) {
-      const eTag = await this.#tagOf(drive, copy.id, signal);
-      const raw = await this.#copy(drive, copy.id, signal);
-      const now = parseDriveItem(raw);
-      if (copyVersion(now) !== copy.version && !touchedByProgram(raw)) throw endSkipped('DEST_ITEM_CHANGED');
-      before ??= { version: versionsOf(now), dates: now.dates };
-      await resume?.keep(JSON.stringify(before));
-      // By its version, so that what was sent and comes late changes nothing any more that somebody else has finished since.
-      if (!(await this.#setFields(drive, copy.id, body, eTag, signal))) {
-        if (attempt >= changesMax) throw endSkipped('DEST_ITEM_CHANGED');
-        continue;
-      }
-      const after = parseDriveItem(before.dates === null ? await this.#copy(drive, copy.id, signal) : await drive.port.patch<Raw>(item, { fileSystemInfo: before.dates }, drive.options(signal, { repeatable: true, units: 2, query: { $select: itemSelect } })));
-      if (now.kind === 'file' && this.deps.unit.scope['versions'] === true) await dropVersions(drive, after, before.version, signal);
-      await resume?.keep(null);
-      return touchedBy(await this.#copy(drive, copy.id, signal));
-    }
-  }
-
-  /** False: the item is not of that version any more, as after a write of our own whose answer was lost. */
-  async #setFields(drive: Drive, itemId: string, body: Raw, eTag: string, signal: AbortSignal): Promise<boolean> {
-    try {
-      await drive.port.patch<Raw>(`${drive.item(itemId)}/listItem/fields`, body, drive.options(signal, { repeatable: true, units: 2, headers: { 'If-Match': eTag } }));
-      return true;
-    } catch (error) {
-      if (error instanceof GraphRequestError && error.kind === 'precondition') return false;
-      throw error;
-    }
-  }
-
-  /** A file's tag as an item of its list, which is another one than the file's own. */
-  async #tagOf(drive: Drive, itemId: string, signal: AbortSignal): Promise<string> {
-    const raw = await orGone(() => drive.port.get<Raw>(`${drive.item(itemId)}/listItem`, drive.options(signal, { units: 1, query: { $select: 'id,eTag' } })));
-    return textOf(raw['eTag']) ?? '*';
-  }
-
-  #copy(drive: Drive, itemId: string, signal: AbortSignal): Promise<Raw> {
-    return orGone(() => drive.port.get<Raw>(drive.item(itemId), drive.options(signal, { units: 1, query: { $select: `${itemSelect},lastModifiedBy` } })));
   }
 
   async #lacksSomebody(columns: readonly Column[], fields: Raw): Promise<boolean> {
@@ -383,29 +324,6 @@ export class ValuesPart implements SitePart {
     const targets = new Map<string, string>();
     for (const { target } of columns) if (target !== null) targets.set(target.listId, (await lists?.counterpartOf(target.listId)) ?? '');
     return await prepareList(source, destination, { list: { id: listId, contentTypes: false }, marked: false, columnKind }, columns, await this.#listOf(driveId), new Map([...targets].filter(([, id]) => id !== '')), signal);
-  }
-}
-
-async function orGone(read: () => Promise<Raw>): Promise<Raw> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof GraphRequestError && error.kind === 'not_found') throw endFailed('NEEDED_COPY_GONE', error);
-    throw error;
-  }
-}
-
-/** The versions that the writes made, and the one that they made an earlier one of. */
-async function dropVersions(drive: Drive, { id, versionId }: DriveItem, before: number | null, signal: AbortSignal): Promise<void> {
-  const now = versionsOf({ versionId });
-  if (before === null || now === null) return;
-  for (let number = before; number < now; number++) {
-    try {
-      await drive.port.delete(`${drive.item(id)}/versions/${number}.0`, drive.options(signal, { repeatable: true, units: 2 }));
-    } catch (error) {
-      // One version more than there should be is no reason to fail values that are right.
-      if (!(error instanceof GraphRequestError) || error.kind === 'unauthorised' || error.kind === 'cancelled') throw error;
-    }
   }
 }
 
