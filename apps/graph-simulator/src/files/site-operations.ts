@@ -10,6 +10,7 @@ import { invitationsSent } from './drives/permission-routes.js';
 import { system } from './drives/site-drives.js';
 import { readNewColumn } from './lists/column-input.js';
 import { readFields } from './lists/field-values.js';
+import { LibraryRows } from './lists/library-rows.js';
 import type { Row, Rows } from './lists/row.js';
 import type { SiteList } from './lists/site-list.js';
 import { listsOf, type SiteLists } from './lists/site-lists.js';
@@ -42,6 +43,7 @@ const Step = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('editItem'), list, item, fields }),
   z.strictObject({ kind: z.literal('doubleItem'), list, item }),
   z.strictObject({ kind: z.literal('deleteItem'), list, item }),
+  z.strictObject({ kind: z.literal('setType'), list, item, type: z.string() }),
   z.strictObject({ kind: z.literal('addPage'), page: z.string(), title: z.string() }),
   z.strictObject({ kind: z.literal('editPage'), page: z.string(), title: z.string() }),
   z.strictObject({ kind: z.literal('deletePage'), page: z.string() }),
@@ -110,6 +112,14 @@ function takeStep(scene: Scene, step: Step, newId: () => string): void {
     case 'deleteItem': {
       const of = listNamed(scene, step.list);
       of.rows.remove(rowNamed(of, step.item));
+      return;
+    }
+    case 'setType': {
+      const of = listNamed(scene, step.list);
+      const type = of.contentTypes.find(({ name }) => name === step.type);
+      if (type === undefined) throw new ControlError(404, `The list has no content type '${step.type}'.`);
+      if (!(of.rows instanceof LibraryRows)) throw new ControlError(400, 'Only in libraries content types are set.');
+      of.rows.setType(rowNamed(of, step.item), type.id, by);
       return;
     }
     case 'addPage': {

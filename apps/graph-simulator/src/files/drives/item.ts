@@ -47,6 +47,8 @@ export interface Item {
   permissions: Permission[];
   /** What has been written to the columns of its library, by internal name. */
   fields: Readonly<Record<string, unknown>>;
+  /** Of its library; without it that of every file or folder. */
+  contentTypeId?: string;
   /** What it inherits ends here. */
   breaksInheritance: boolean;
   /** Position in the drive's log at which its sharing changed last; 0: never. */

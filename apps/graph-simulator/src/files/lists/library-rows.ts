@@ -57,6 +57,14 @@ export class LibraryRows implements Rows {
     return this.#row(this.drive.setFields(item, values, by));
   }
 
+  /** As somebody sets it; Graph sets none. */
+  setType(row: Row, contentTypeId: string, by: Actor): void {
+    const item = this.drive.item(row.id);
+    if (item === undefined) throw new Error('The item of a row is there');
+    this.drive.own(item).contentTypeId = contentTypeId;
+    this.drive.setFields(item, {}, by);
+  }
+
   remove(row: Row): void {
     const item = this.drive.item(row.id);
     if (item !== undefined) this.drive.remove(item);
@@ -65,7 +73,7 @@ export class LibraryRows implements Rows {
   #row(item: Item): Row {
     const seeded = this.seeded(item.key);
     return {
-      id: item.key, guid: this.drive.ids.guid(item.key), contentTypeId: item.kind === 'file' ? this.types.document : this.types.folder, values: { ...seeded, ...item.fields },
+      id: item.key, guid: this.drive.ids.guid(item.key), contentTypeId: item.contentTypeId ?? (item.kind === 'file' ? this.types.document : this.types.folder), values: { ...seeded, ...item.fields },
       createdAt: item.createdAt, modifiedAt: item.modifiedAt, createdBy: item.createdBy, modifiedBy: item.modifiedBy, version: item.version, changes: item.changes,
       earlier: item.earlier.map((each) => ({ number: each.number, values: { ...seeded, ...each.fields }, modifiedAt: each.modifiedAt, modifiedBy: each.modifiedBy })), hasAttachments: false,
     };

@@ -1,4 +1,4 @@
-/** A library's own columns, and what of them Graph can carry. Files have values in them beside their bytes. */
+/** A library's own columns and content types, and what of them Graph can carry. Files have values in the columns beside their bytes. */
 import { textOf, type Raw } from '../../drive/drive-item.js';
 import type { SourceItem } from '../../workload.js';
 import { parseColumns, type Column } from '../lists/columns.js';
@@ -26,3 +26,16 @@ export const lostColumnItems = (path: string, columns: readonly Column[]): Sourc
 
 /** Columns that are made with the library, as items. `refused`: keys of those that the destination does not take. */
 export const madeColumnItems = (path: string, columns: readonly Column[], refused: ReadonlySet<string>): SourceItem[] => madeColumns(columns, columnKind).map((part) => ({ ...madePart(part, refused.has(part.key)), path }));
+
+const typeKind = 'libraryContentType';
+/** Document and folder, as every library has them; a library's copy of a content type ends with `00` and a GUID. */
+const plainType = /^0x01(01|20)(00[0-9a-f]{32})?$/i;
+
+/** Files and folders of any other content type come without it: Graph sets none of them. */
+export const hasOwnType = (type: Raw | null): boolean => {
+  const id = textOf(type?.['id']);
+  return id !== null && !plainType.test(id);
+};
+
+/** Content types of a library that no copy can be of, each as an item. */
+export const lostTypeItems = (path: string, types: readonly Raw[]): SourceItem[] => types.map((type) => ({ ...lostPart(`contentType:${textOf(type['id']) ?? ''}`, typeKind, 'CONTENT_TYPE_NOT_CARRIED'), path }));

@@ -20,7 +20,7 @@ import { isMadeItem, lostPart, lostResult, madeResult } from '../lost-part.js';
 import { destId, destParts, once, type SitePart } from '../site-part.js';
 import type { Site } from '../site.js';
 import type { Library } from '../structure.js';
-import { columnKind, libraryColumns, lostColumnItems, madeColumnItems } from './library-columns.js';
+import { columnKind, hasOwnType, libraryColumns, lostColumnItems, lostTypeItems, madeColumnItems } from './library-columns.js';
 import type { LibraryPart } from './library-part.js';
 import { setValues } from './set-values.js';
 
@@ -41,11 +41,12 @@ export interface ValuesPartDeps {
   readonly signal: AbortSignal;
 }
 
-/** A library with columns of its own. */
+/** A library with columns or content types of its own. */
 interface LibraryValues {
   readonly library: Container;
   readonly listId: string;
   readonly columns: readonly Column[];
+  readonly types: readonly Raw[];
 }
 
 interface ValuesRef {
@@ -59,6 +60,8 @@ interface Valued {
   readonly file: DriveItem;
   /** Of a folder its own, of a file that of its folder. */
   readonly path: string;
+  /** There is something to write, or may have been. */
+  readonly says: boolean;
 }
 
 export class ValuesPart implements SitePart {
@@ -70,10 +73,10 @@ export class ValuesPart implements SitePart {
   readonly #paths = new Map<Drive, FolderPaths>();
 
   constructor(private readonly deps: ValuesPartDeps) {
-    this.#libraries = once(() => this.#withColumns());
+    this.#libraries = once(() => this.#withOwn());
   }
 
-  async #withColumns(): Promise<LibraryValues[]> {
+  async #withOwn(): Promise<LibraryValues[]> {
     const { source, files, lists, signal } = this.deps;
     const known = (await lists?.lists()) ?? [];
     const found: LibraryValues[] = [];
@@ -81,7 +84,8 @@ export class ValuesPart implements SitePart {
       const { listId } = library.ref as Library;
       if (listId === null) continue;
       const columns = libraryColumns(await source.all(source.list(listId, '/columns'), signal), known);
-      if (columns.length > 0) found.push({ library, listId, columns });
+      const types = (await source.all(source.list(listId, '/contentTypes'), signal, { $select: 'id,name' })).filter(hasOwnType);
+      if (columns.length > 0 || types.length > 0) found.push({ library, listId, columns, types });
     }
     return found;
   }
@@ -111,7 +115,7 @@ export class ValuesPart implements SitePart {
 
   async *pages({ ref }: Container, from: string | null, signal: AbortSignal): AsyncGenerator<Page> {
     const values = ref as LibraryValues;
-    let findings = from === null ? lostColumnItems(values.library.path, values.columns) : [];
+    let findings = from === null ? lostItems(values) : [];
     let told = false;
     for await (const { valued, removed, checkpoint, complete } of this.#listed('source', values, from, signal)) {
       // A later pass that has nothing to write looks at no library.
@@ -119,7 +123,7 @@ export class ValuesPart implements SitePart {
         findings.push(...(await this.#madeItems(values, signal)));
         told = true;
       }
-      yield { items: [...findings, ...valued.flatMap((one) => this.#items(values, one))], removed: removed.flatMap((id) => [id, `${id}:lost`]), checkpoint, complete };
+      yield { items: [...findings, ...valued.flatMap((one) => this.#items(values, one))], removed: removed.flatMap((id) => [id, `${id}:lost`, `${id}:type`]), checkpoint, complete };
       findings = [];
     }
   }
@@ -153,7 +157,7 @@ export class ValuesPart implements SitePart {
     const drive = await this.#driveOf(side, values, dest, signal);
     const [, , folderId] = destParts(dest.id);
     const top = side === 'source' || folderId === drive.rootId ? '/' : await this.#pathsOf(drive).of(folderId, signal);
-    let prints = side === 'source' && from === null ? [...lostColumnItems(values.library.path, values.columns), ...(await this.#lackedItems(values, dest, signal))].map((item) => printOf(item, item.key, {})) : [];
+    let prints = side === 'source' && from === null ? [...lostItems(values), ...(await this.#lackedItems(values, dest, signal))].map((item) => printOf(item, item.key, {})) : [];
     for await (const { valued, checkpoint, complete } of this.#listed(side, values, from, signal, dest)) {
       for (const one of valued) prints.push(...(await this.#prints(side, values, one, top)));
       yield { prints, checkpoint, complete };
@@ -170,7 +174,7 @@ export class ValuesPart implements SitePart {
   }
 
   /** What of a listed item is carried, and what is not. */
-  #items({ library, columns }: LibraryValues, { raw, fields, file, path }: Valued): SourceItem[] {
+  #items({ library, columns }: LibraryValues, { raw, fields, file, path, says }: Valued): SourceItem[] {
     const key = textOf(raw['id']) ?? '';
     const shown = path === '/' ? library.path : `${library.path}/${path}`;
     const place = { path: shown, at: file.kind === 'file' ? (file.dates?.lastModifiedDateTime ?? null) : null, filterBytes: file.size, ...(file.kind === 'file' ? {} : { carries: true }) };
@@ -179,8 +183,9 @@ export class ValuesPart implements SitePart {
     const refersTo = [{ container: library.key, key: file.id }, ...columns.flatMap((column) => (column.kind === 'lookup' ? pointedAt(column, fields).map((id) => ({ container: column.target?.listId ?? '', key: id })) : []))];
     return [
       // Of what was said, not of the file: new bytes are no new values.
-      { key, version: hash('sha256', said, 'base64url'), kind, matchKey: null, sizeBytes: Buffer.byteLength(said), refersTo, ...place, ref: { fields } satisfies ValuesRef },
+      ...(says ? [{ key, version: hash('sha256', said, 'base64url'), kind, matchKey: null, sizeBytes: Buffer.byteLength(said), refersTo, ...place, ref: { fields } satisfies ValuesRef }] : []),
       ...(columns.some((column) => column.kind === 'lost' && saysSomething(column, fields)) ? [{ ...lostPart(`${key}:lost`, kind, 'VALUES_NOT_CARRIED', textOf(raw['eTag']) ?? ''), ...place }] : []),
+      ...(hasOwnType(objectOf(raw['contentType'])) ? [{ ...lostPart(`${key}:type`, kind, 'CONTENT_TYPE_NOT_CARRIED', textOf(raw['eTag']) ?? ''), ...place }] : []),
     ];
   }
 
@@ -246,9 +251,10 @@ export class ValuesPart implements SitePart {
       try {
         for (const raw of value) {
           const fields = objectOf(raw['fields']) ?? {};
-          if (raw['deleted'] !== undefined || (from === null && !columns.some((column) => saysSomething(column, fields)))) continue;
+          const says = columns.length > 0 && (from !== null || columns.some((column) => saysSomething(column, fields)));
+          if (raw['deleted'] !== undefined || (!says && !(side === 'source' && hasOwnType(objectOf(raw['contentType']))))) continue;
           while (!reads.hasRoomFor(0)) take(await reads.next());
-          reads.start(0, orEndUnit(side, () => this.#fileOf(site, drive, listId, raw, fields, signal)));
+          reads.start(0, orEndUnit(side, () => this.#fileOf(site, drive, listId, { raw, fields, says }, signal)));
         }
         while (reads.size > 0) take(await reads.next());
       } finally {
@@ -259,26 +265,26 @@ export class ValuesPart implements SitePart {
   }
 
   /** Null for what went meanwhile and for what is not copied. */
-  async #fileOf(site: Site, drive: Drive, listId: string, raw: Raw, fields: Raw, signal: AbortSignal): Promise<Valued | null> {
+  async #fileOf(site: Site, drive: Drive, listId: string, one: Pick<Valued, 'raw' | 'fields' | 'says'>, signal: AbortSignal): Promise<Valued | null> {
     let file: DriveItem;
     try {
-      file = parseDriveItem(await site.port.get<Raw>(site.list(listId, `/items/${segment(textOf(raw['id']) ?? '')}/driveItem`), site.options(signal, { units: 1 })));
+      file = parseDriveItem(await site.port.get<Raw>(site.list(listId, `/items/${segment(textOf(one.raw['id']) ?? '')}/driveItem`), site.options(signal, { units: 1 })));
     } catch (error) {
       if (error instanceof GraphRequestError && error.kind === 'not_found') return null;
       throw error;
     }
     if (file.infected || file.kind === 'shortcut') return null;
-    return { raw, fields, file, path: await this.#pathsOf(drive).of(file.kind === 'file' ? file.parentId : file.id, signal) };
+    return { ...one, file, path: await this.#pathsOf(drive).of(file.kind === 'file' ? file.parentId : file.id, signal) };
   }
 
   async #prints(side: Side, values: LibraryValues, one: Valued, top: string): Promise<Fingerprint[]> {
     const { columns } = values;
     const { fields, file, path } = one;
     if (side === 'source') {
-      const [item, ...lost] = this.#items(values, one);
       const place = path === '/' ? [] : path.split('/').map((folder, depth) => destName(folder, 'folder', depth === 0));
       const key = [...place, ...(file.kind === 'file' ? [destName(file.name, 'file', place.length === 0)] : [])];
-      return [...(item === undefined ? [] : [printOf(item, keyOf(key), await this.#fields(side, columns, fields))]), ...lost.map((each) => printOf(each, each.key, {}))];
+      const said = await this.#fields(side, columns, fields);
+      return this.#items(values, one).map((item) => (lostResult(item) === null ? printOf(item, keyOf(key), said) : printOf(item, item.key, {})));
     }
     const below = top === '/' ? path : path === top ? '/' : path.startsWith(`${top}/`) ? path.slice(top.length + 1) : null;
     if (below === null) return [];
@@ -326,6 +332,8 @@ export class ValuesPart implements SitePart {
     return await prepareList(source, destination, { list: { id: listId, contentTypes: false }, marked: false, columnKind }, columns, await this.#listOf(driveId), new Map([...targets].filter(([, id]) => id !== '')), signal);
   }
 }
+
+const lostItems = ({ library, columns, types }: LibraryValues): SourceItem[] => [...lostColumnItems(library.path, columns), ...lostTypeItems(library.path, types)];
 
 const keyOf = (names: readonly string[]): string => foldName(names.join('/'));
 
