@@ -159,3 +159,15 @@ test('a copy that somebody deleted or changed is left as it is by later passes, 
   // Copied, and not found: the bytes went once more.
   expect(beside).toMatchObject({ result: 'done', counters: { done: 30, error: 0, bytes: first.counters.bytes } });
 });
+
+test('a folder of ours that somebody renamed keeps that name until a pass has something new for it', async () => {
+  await start({ seed: 'h', messages: 40, mailFolders: 4, settings: false });
+  await copy();
+  const { folder } = await damage('renameFolder');
+  const renamed = [`VERIFY_CONTAINER_RENAMED ${folder} name`];
+  await copy('delta without news', 'delta');
+  expect(findings(await verify())).toEqual(renamed);
+  await simulator.control('POST', '/exchange/changes', { tenant: rig.ids.sourceTenant, seed: 'news', perMailbox: { new: 0, edited: 38 } });
+  await copy('delta with news', 'delta');
+  expect(findings(await verifyAttempt(database.sql, owner, workload, { ...unit(), passId: 'verify 2' }))).toEqual([]);
+});
