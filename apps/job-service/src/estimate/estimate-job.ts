@@ -81,7 +81,9 @@ function schedule(job: JobFacts, times: readonly Range[], side: keyof Range): { 
   const places = side === 'low' ? Math.ceil(got - 1e-6) : Math.max(1, Math.floor(got + 1e-6));
   const largest = side === 'low' || job.rest.units === 0 ? 0 : Math.min(each.at(-1) ?? rest, rest);
   const { end, ends } = makespan(each, places, { work: rest, largest });
-  return { end: Math.max(shared, end), each: ends };
+  const whole = Math.max(shared, end);
+  // Whoever gets less than a place takes turns with others: any of its units may be as much later as all of them are.
+  return { end: whole, each: side === 'high' && end > 0 ? ends.map((one) => one * (whole / end)) : ends };
 }
 
 /** The time of each open unit once it is at work, in the order of `job.units`; null when no unit's size is known. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { estimateJob, type JobFacts, type OpenUnit } from './estimate-job.js';
+import { estimateJob, estimateUnits, type JobFacts, type OpenUnit } from './estimate-job.js';
 import { profileOf, type PassKind } from './load-profile.js';
 import { makespan, sharedEnd } from './makespan.js';
 import { learnPace, type Progress } from './pace.js';
@@ -45,6 +45,18 @@ test('the low bound is never above the high one, and neither is ever negative or
       expect(estimate.low).toBeGreaterThanOrEqual(0);
       expect(estimate.high).toBeGreaterThanOrEqual(estimate.low);
       expect(Number.isFinite(estimate.high)).toBe(true);
+    }),
+  );
+});
+
+test('of all units looked at singly the last one may end no earlier than the job may, whoever takes the places', () => {
+  fc.assert(
+    fc.property(job, (facts) => {
+      const alone = { ...facts, rest: { units: 0, steps: 0 } };
+      const [whole, each] = [estimateJob(alone, limitsOf(alone)), estimateUnits(alone, limitsOf(alone))];
+      if (whole === null || each === null || alone.units.length === 0) return;
+      expect(Math.max(...each.units.map(({ high }) => high))).toBeGreaterThanOrEqual(whole.high * (1 - 1e-9));
+      for (const { low, high } of each.units) expect(low).toBeLessThanOrEqual(high);
     }),
   );
 });
