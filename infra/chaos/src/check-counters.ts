@@ -27,6 +27,9 @@ export async function checkCounters(sql: Sql, job: Job): Promise<string[]> {
     select concat_ws('/', coalesce(sum(total), 0), coalesce(sum(done), 0), coalesce(sum(error + unreached), 0), coalesce(sum(skipped), 0), coalesce(sum(bytes), 0)) as sums from jobs.units where job_id = ${job.id}`;
   differ('the job (total/done/error/skipped/bytes) and its units', [job.totalItems, job.doneItems, job.errorItems, job.skippedItems, job.bytesTransferred].join('/'), sums?.sums);
   if (job.doneItems + job.errorItems + job.skippedItems !== job.totalItems) found.push(`the job has ended and its ${job.doneItems} + ${job.errorItems} + ${job.skippedItems} items are not its total of ${job.totalItems}`);
+  for (const { whose, count } of await sql<{ whose: string; count: number }[]>`
+    select 'units' as whose, count(*)::int as count from jobs.units where job_id = ${job.id} and status = 'ERROR' and failure->>'code' = 'INTERNAL' and failure->>'side' is null
+    union all select 'items', count(*)::int from jobs.items where job_id = ${job.id} and status = 'failed' and code = 'INTERNAL'`) if (count > 0) found.push(`${count} ${whose} failed of the program itself, which a later pass would hide`);
   const units = await sql<UnitRow[]>`
     select u.id, u.status, concat_ws('/', u.done, u.error, u.skipped, u.bytes) as told, u.done, u.error, u.skipped,
       case when w.unit_no is not null then (select concat_ws('/', coalesce(sum(c.done), 0), coalesce(sum(c.error), 0), coalesce(sum(c.skipped), 0), coalesce(sum(c.bytes), 0)) from worker.unit_containers c where c.unit_no = w.unit_no) end as kept,
