@@ -105,6 +105,22 @@ test('a worker that dies after each of its writes leaves no version out and none
   expect((await rig.verify({ scope })).found).toEqual([]);
 }, 60_000);
 
+test('a version too many, which setting the date after a new name has made and nobody could remove then, goes with the next edit', async () => {
+  await start({ versionsEvery: 0 });
+  const later = (): Promise<unknown> => simulator.control('POST', '/clock', { advanceMs: 5_000 });
+  await rig.owns('source', [{ kind: 'write', path: 'a.bin', bytes: 50 }]);
+  expect(await pass()).toMatchObject(clean);
+  await later();
+  await rig.owns('source', [{ kind: 'rename', path: 'a.bin', to: 'A2.bin' }]);
+  await later();
+  await rig.fault({ id: 'refused', match: { method: 'DELETE', path: '/versions/' }, times: 1, action: { kind: 'status', status: 403, code: 'accessDenied' } });
+  expect(await pass({ mode: 'delta', passId: 'pass 2' })).toMatchObject(clean);
+  expect(await rig.compare({ versions: true })).toMatchObject({ differs: 1 });
+  await rig.owns('source', [{ kind: 'write', path: 'A2.bin', bytes: 60 }]);
+  expect(await pass({ mode: 'delta', passId: 'pass 3' })).toMatchObject(clean);
+  await expectSame();
+});
+
 test('a version that the source does not deliver is left out and said; the file is there, and a retry that finds nothing new says so again', async () => {
   await start({ versionsEvery: 0 });
   await rig.owns('source', grown);

@@ -253,7 +253,9 @@ export class DriveTransfer {
    */
   private async dropDated(copy: DriveItem, earlier: readonly FileVersion[], signal: AbortSignal): Promise<void> {
     // Numbers count what went again, too.
-    if (!this.deps.histories.kept || (versionsOf(copy) ?? 0) <= earlier.length + 1) return;
+    const number = versionsOf(copy);
+    // What was just uploaded is shown without its number.
+    if (!this.deps.histories.kept || (number === null ? earlier.length === 0 : number <= earlier.length + 1)) return;
     const there = await this.deps.copies.earlier(copy, signal);
     let surplus = there.length - earlier.length;
     let next = copy.size;
