@@ -31,15 +31,18 @@ export async function adoptInDoubt(context: PassContext, following: Following, d
       continue;
     }
     if (own === undefined && (await ledger.named([{ matchHash: departure.matchHash, destId: copy.dest.id }])).size > 0) continue;
-    await adopt(context, known, departure, copy.dest);
+    await adopt(context, known, departure, copy.dest, own === undefined ? null : keyOf(copy, departure));
   }
-  for (const [departure, copy] of await likely.pairs(context)) await adopt(context, known, departure, copy);
+  for (const [departure, copy] of await likely.pairs(context)) await adopt(context, known, departure, copy, null);
   if (halves.length > 0) for await (const _removal of following.remove(halves, dest, halt.hard));
   return known;
 }
 
-async function adopt({ ledger }: PassContext, known: Adopted, departure: OpenDeparture, copy: DestRef): Promise<void> {
-  await ledger.departures.adopt(departure, copy);
+/** What the item was called when the write in doubt was made: the row still says what it was called before. */
+const keyOf = ({ matchKey, named = [] }: DestCopy, { mark }: OpenDeparture): string | null => matchKey ?? named.filter(({ markStart }) => mark.startsWith(markStart)).at(-1)?.matchKey ?? null;
+
+async function adopt({ ledger }: PassContext, known: Adopted, departure: OpenDeparture, copy: DestRef, matchKey: string | null): Promise<void> {
+  await ledger.departures.adopt(departure, copy, matchKey === null ? null : hash64(matchKey));
   known.set(departure, { ...departure, row: { ...departure.row, state: itemStates.done, dest: copy } });
 }
 

@@ -67,8 +67,8 @@ export interface DepartureLedger {
   reopen(containerNos: readonly number[]): Promise<void>;
   /** Of these match hashes of departures, those under which an item that has not left may have a copy without our knowing. */
   doubtedToo(matchHashes: readonly string[]): Promise<Set<string>>;
-  /** A copy that a departed item had without our knowing is known from now on. */
-  adopt(departure: Pick<OpenDeparture, 'containerNo' | 'mark'>, dest: { id: string; version: string }): Promise<void>;
+  /** A copy that a departed item had without our knowing is known from now on. `matchHash`: what it was last written as; null: as the row says. */
+  adopt(departure: Pick<OpenDeparture, 'containerNo' | 'mark'>, dest: { id: string; version: string }, matchHash: string | null): Promise<void>;
   /** Settled departures of the unit over all its passes. */
   counts(): Promise<DepartureCounts>;
 }
@@ -177,10 +177,11 @@ export function createDepartureLedger(sql: Sql, { destinationNo, unitNo, unitId,
           where l.dest_id is null and l.state in (${itemStates.claimed}, ${itemStates.failed}) and not exists (select 1 from worker.departures d where d.unit_no = ${unitNo} and d.container_no = l.container_no and d.item_key = l.item_key))`;
       return new Set(rows.map(({ hash }) => hash));
     },
-    async adopt({ containerNo, mark }, { id, version }) {
+    async adopt({ containerNo, mark }, { id, version }, matchHash) {
       await fenced(
         sql`with held as materialized (select worker.assert_holder(${destinationNo}::bigint, ${unitId}, ${claim}::bigint))
-          update worker.ledger set dest_id = ${packName(id)}, dest_version = ${packName(version)}, state = 2, code = 3 from held where container_no = ${containerNo} and item_key = ${mark}::text::uuid`.then(() => undefined),
+          update worker.ledger set dest_id = ${packName(id)}, dest_version = ${packName(version)}, state = 2, code = 3,
+            match_hash = coalesce(worker.match_key(${destinationNo}::bigint, ${matchHash}::text::bigint), match_hash) from held where container_no = ${containerNo} and item_key = ${mark}::text::uuid`.then(() => undefined),
       );
     },
     async counts() {

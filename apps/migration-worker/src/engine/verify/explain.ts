@@ -1,9 +1,11 @@
 /** Why a difference is there: asked of the ledger after both sides were compared without it. */
 import type { Sql } from '@migrator/service-kit/database';
 import type { DifferenceCause, ItemFailure, SkipCause } from '@migrator/contracts/outcomes';
-import { hash64 } from '../item-keys.js';
+import { copyFates } from '../departures.js';
+import { hash64, itemMark } from '../item-keys.js';
 import { lookup, type ItemRow } from '../ledger-sql.js';
 import { failureNumbers, itemStates, skipNumbers } from '../outcome-codes.js';
+import { MarkSet } from '../mark-set.js';
 import { packName } from '../packed-name.js';
 import type { Verdict } from './compare-group.js';
 import type { StoredPrint, VerifyStore } from './verify-store.js';
@@ -22,9 +24,14 @@ export interface Explained {
   readonly foundIn: string | null;
 }
 
+/** Departures read at once. */
+const departuresMax = 5_000;
+
 const reasons = new Map<number, ItemFailure | SkipCause>([...Object.entries(skipNumbers), ...Object.entries(failureNumbers)].map(([code, number]) => [number, code as ItemFailure | SkipCause]));
 
 export class Explainer {
+  #departed: Promise<MarkSet> | null = null;
+
   constructor(
     private readonly sql: Sql,
     private readonly store: VerifyStore,
@@ -104,8 +111,32 @@ export class Explainer {
         where l.dest_id = decode(p.packed, 'hex') and c.mapping_no = ${this.mappingNo}
           and not exists (select 1 from worker.verify_prints s where s.unit_no = ${unitNo} and s.mark = l.item_key and s.side = 1))`;
     const found = new Set(rows.map((row) => row.packed));
-    return new Set(prints.filter((_print, index) => found.has(packed[index] ?? '')).map(({ id }) => id));
+    // A copy that had to lie beside another thing is not called what its item was.
+    const departed = found.size === prints.length ? null : await (this.#departed ??= this.#copiesOfDeparted());
+    return new Set(prints.filter((_print, index) => found.has(packed[index] ?? '') || departed?.has(copyMark(packed[index] ?? '')) === true).map(({ id }) => id));
+  }
+
+  /** The copies that stand of items that have left, whatever they are called. */
+  async #copiesOfDeparted(): Promise<MarkSet> {
+    const copies = new MarkSet();
+    let after: { unit_no: number; container_no: number; item_key: string } | null = null;
+    for (;;) {
+      const rows: { unit_no: number; container_no: number; item_key: string; packed: string | null }[] = await this.sql`
+        select d.unit_no, d.container_no, d.item_key::text as item_key, case when not exists (select 1 from worker.verify_prints s where s.unit_no = ${this.store.claim.unitNo} and s.mark = d.item_key and s.side = 1) then encode(l.dest_id, 'hex') end as packed
+        from (
+          select * from worker.departures where unit_no in (select unit_no from worker.units where mapping_no = ${this.mappingNo}) and copy not in (${copyFates.removed}, ${copyFates.none})
+            ${after === null ? this.sql`` : this.sql`and (unit_no, container_no, item_key) > (${after.unit_no}::integer, ${after.container_no}::bigint, ${after.item_key}::text::uuid)`}
+          order by unit_no, container_no, item_key limit ${departuresMax}
+        ) d
+        left join lateral (select dest_id from worker.ledger where container_no = d.container_no and item_key = d.item_key limit 1) l on true order by d.unit_no, d.container_no, d.item_key`;
+      for (const { packed } of rows) if (packed !== null) copies.add(copyMark(packed));
+      after = rows.at(-1) ?? null;
+      if (after === null) return copies;
+    }
   }
 }
+
+/** A copy's id among many. */
+const copyMark = (packed: string): string => itemMark('copy', packed);
 
 const plain = (code: DifferenceCause): Explained => ({ code, because: null, foundIn: null });

@@ -2,7 +2,7 @@
 import { GraphRequestError } from '@migrator/graph-client';
 import { startSimulator, type TestSimulator } from '@migrator/testing/simulator';
 import { recountUnit } from '../../engine/ledger.js';
-import { ledgerDatabase, portWith, type AttemptEnd, type AttemptPorts, type LedgerDatabase } from '../../testing/engine-rig.js';
+import { dyingAtWrite, ledgerDatabase, portWith, type AttemptEnd, type AttemptPorts, type LedgerDatabase } from '../../testing/engine-rig.js';
 import { clientId } from '../../testing/simulated-tenants.js';
 import { DriveRig, type Step } from './testing/drive-rig.js';
 
@@ -361,6 +361,19 @@ describe('at the destination', () => {
     // Under their new names the copies are known as what is left of them when they have gone.
     await rig.owns('source', [{ kind: 'delete', path: 'Plan' }]);
     expect(await rig.pass({ mode: 'delta', passId: 'pass 3' })).toMatchObject(clean);
+    expect((await rig.verify()).found.map(({ code }) => code)).toEqual(['VERIFY_LEFT_BEHIND', 'VERIFY_LEFT_BEHIND']);
+  });
+
+  test('a copy that a run renamed before it died, and one that had to lie beside another file, are named as what is left behind when their items have gone', async () => {
+    await start(['renamed.bin', 'taken.bin'].map((path) => ({ kind: 'write', path, bytes: 500 })));
+    await rig.owns('dest', [{ kind: 'write', path: 'taken.bin', bytes: 70 }]);
+    expect(await rig.pass()).toMatchObject(clean);
+    await rig.owns('source', [{ kind: 'rename', path: 'renamed.bin', to: 'b.bin' }]);
+    const { step, destination, dead } = dyingAtWrite(rig.tenants.dest.port);
+    await rig.pass({ step, mode: 'delta', passId: 'pass 2', ports: { ...rig.tenants.ports, destination } });
+    expect(dead()).toBe(true);
+    await rig.owns('source', ['b.bin', 'taken.bin'].map((path) => ({ kind: 'delete', path })));
+    expect(await again('delta')).toMatchObject(clean);
     expect((await rig.verify()).found.map(({ code }) => code)).toEqual(['VERIFY_LEFT_BEHIND', 'VERIFY_LEFT_BEHIND']);
   });
 
