@@ -3,10 +3,8 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { withLock } from '@migrator/local-servers';
 import { adoptOrphans } from './orphans.js';
-import { endAll } from './process-table.js';
+import { endStack } from './end-stack.js';
 import { readState, unfinishedState, writeState } from './stack-state.js';
-
-const servers = new Set(['postgres', 'redis', 'nats']);
 
 export interface DownOptions {
   dataDir: string;
@@ -23,13 +21,7 @@ export async function down({ dataDir, keepData = false, onProgress = () => undef
     const state = readState(dataDir);
     if (state !== null) {
       adoptOrphans(dataDir, state);
-      const all = Object.entries(state.processes);
-      onProgress('stopping the services');
-      // Workers hand their units back through the services, so they go first.
-      await endAll(all.filter(([name]) => name.startsWith('migration-worker')).map(([, known]) => ({ known, politely: 'SIGTERM' })), 25_000);
-      await endAll(all.filter(([name]) => !servers.has(name)).map(([, known]) => ({ known, politely: 'SIGTERM' })), 15_000);
-      onProgress('stopping the servers');
-      await endAll(all.filter(([name]) => servers.has(name)).map(([name, known]) => ({ known, politely: name === 'postgres' ? 'SIGINT' : 'SIGTERM' })), 10_000);
+      await endStack(state, onProgress);
     }
     // A folder without our state is not ours, whatever it was called with: it is left as it is.
     if (state === null) {

@@ -1,5 +1,6 @@
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -17,7 +18,7 @@ const stack = (dataDir: string, ...args: string[]): Promise<{ stdout: string }> 
 
 jest.setTimeout(120_000);
 
-const dirs = ['broken', 'twice'].map((name) => join(folder, name));
+const dirs = ['broken', 'twice', 'taken'].map((name) => join(folder, name));
 afterAll(async () => {
   await Promise.all(dirs.map((dataDir) => stack(dataDir, 'down')));
   rmSync(folder, { recursive: true, force: true });
@@ -45,6 +46,29 @@ test.each(['nats', 'graph-simulator', 'migration-worker-1'])('a start that is ki
   for (const [name, port] of Object.entries(state?.ports ?? {})) expect({ name, free: await portIsFree(port) }).toEqual({ name, free: true });
   expect([dataDir, `${dataDir}.lock`, state?.postgresDir ?? ''].filter(existsSync)).toEqual([]);
   expect(execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).split('\n').filter((line) => line.includes(state?.postgresDir ?? dataDir) || line.includes(dataDir))).toEqual([]);
+});
+
+test('a stack whose port another program takes while it starts begins anew on another one', async () => {
+  const dataDir = join(folder, 'taken');
+  const child = spawn(process.execPath, [main, 'up', '--fast', '--workers', '1', '--data', dataDir], { env, stdio: ['ignore', 'ignore', 'pipe'] });
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  const squatters: { server: Server; port: number }[] = [];
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+    const port = squatters.length === 0 && said.includes('starting postgres') ? readState(dataDir)?.ports['job-service-private'] : undefined;
+    if (port !== undefined) squatters.push({ server: createServer().listen(port, '127.0.0.1'), port });
+  });
+  try {
+    expect({ code: await gone, said }).toMatchObject({ code: 0 });
+    expect(said).toContain('beginning anew');
+    const { ports } = readState(dataDir)!;
+    expect(squatters.map(({ port }) => Object.values(ports).includes(port))).toEqual([false]);
+    expect((await status(dataDir))?.services.filter(({ ready }) => !ready)).toEqual([]);
+  } finally {
+    for (const { server } of squatters) server.close();
+    await stack(dataDir, 'down');
+  }
 });
 
 test('a start goes on where a killed one broke off; two at once are one; a service can be killed, brought back and restarted', async () => {

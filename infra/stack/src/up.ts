@@ -3,7 +3,8 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { isAlive, startNats, startPostgres, startRedis, withLock } from '@migrator/local-servers';
+import { isAlive, portWasTaken, startNats, startPostgres, startRedis, withLock } from '@migrator/local-servers';
+import { endStack } from './end-stack.js';
 import { adoptOrphans } from './orphans.js';
 import { endAll } from './process-table.js';
 import { checkout, serviceDefinitions, simulatorDefinition, urlsOf, type ServiceDefinition } from './service-definitions.js';
@@ -28,6 +29,8 @@ export interface UpOptions {
 }
 
 const run = promisify(execFile);
+/** How often a stack that stands still is begun anew because another program took one of its ports. */
+const startsMax = 4;
 
 /**
  * Resolves when every part answers and is ready. Two calls at once wait for each other. When it throws, nothing is being started any
@@ -42,32 +45,48 @@ export async function up({ dataDir, workers, durable = true, preset = 'demo', le
     if (workers !== undefined) state.workers = workers;
     if (settings !== undefined) state.settings = settings;
     adoptOrphans(dataDir, state);
-    await settlePorts(state);
-    writeState(dataDir, state);
-    const remember = (name: string) => (pid: number) => {
-      rememberProcess(dataDir, state, name, pid);
-    };
-    const startServer = async (name: 'postgres' | 'redis' | 'nats', work: () => Promise<unknown>): Promise<void> => {
-      if (state.external[name] !== undefined || isAlive(state.processes[name])) return;
-      onProgress(`starting ${name}`);
-      await work();
-    };
-    const ensure = async (definition: ServiceDefinition): Promise<void> => {
-      const known = state.processes[definition.name];
-      if (isAlive(known) && (await waitUntilReady(definition, known))) return;
-      onProgress(`starting ${definition.name}`);
-      await startService(definition, dataDir, remember(definition.name));
-    };
-    const port = (name: string): number => state.ports[name] ?? 0;
-    await allOf([
-      startServer('postgres', () => startPostgres({ dataDir: state.postgresDir, port: port('postgres'), durable: state.durable, detached: true, onSpawn: remember('postgres') })),
-      startServer('redis', () => startRedis({ dataDir: join(dataDir, 'redis'), port: port('redis'), durable: state.durable, detached: true, onSpawn: remember('redis') })),
-      startServer('nats', () => startNats({ dataDir: join(dataDir, 'nats'), port: port('nats'), detached: true, onSpawn: remember('nats') })),
-    ]);
-    await allOf([ensure(simulatorDefinition(state, dataDir)), ensureAccount(dataDir, state), endSurplusWorkers(dataDir, state)]);
-    await allOf(serviceDefinitions(state).map(ensure));
-    return state;
+    const atRest = !Object.values(state.processes).some(isAlive);
+    for (let starts = 1; ; starts += 1) {
+      await settlePorts(state);
+      writeState(dataDir, state);
+      try {
+        await startMissing(dataDir, state, onProgress);
+        return state;
+      } catch (error) {
+        if (!portWasTaken(error) || !atRest || starts === startsMax) throw error;
+        // What runs knows the ports of the others, so all of it goes before one of them is exchanged.
+        onProgress('another program has taken a port: beginning anew');
+        await endStack(state, onProgress);
+        state.processes = {};
+      }
+    }
   });
+}
+
+/** Starts every part that does not run, in order. */
+async function startMissing(dataDir: string, state: StackState, onProgress: (line: string) => void): Promise<void> {
+  const remember = (name: string) => (pid: number) => {
+    rememberProcess(dataDir, state, name, pid);
+  };
+  const startServer = async (name: 'postgres' | 'redis' | 'nats', work: () => Promise<unknown>): Promise<void> => {
+    if (state.external[name] !== undefined || isAlive(state.processes[name])) return;
+    onProgress(`starting ${name}`);
+    await work();
+  };
+  const ensure = async (definition: ServiceDefinition): Promise<void> => {
+    const known = state.processes[definition.name];
+    if (isAlive(known) && (await waitUntilReady(definition, known))) return;
+    onProgress(`starting ${definition.name}`);
+    await startService(definition, dataDir, remember(definition.name));
+  };
+  const port = (name: string): number => state.ports[name] ?? 0;
+  await allOf([
+    startServer('postgres', () => startPostgres({ dataDir: state.postgresDir, port: port('postgres'), durable: state.durable, detached: true, onSpawn: remember('postgres') })),
+    startServer('redis', () => startRedis({ dataDir: join(dataDir, 'redis'), port: port('redis'), durable: state.durable, detached: true, onSpawn: remember('redis') })),
+    startServer('nats', () => startNats({ dataDir: join(dataDir, 'nats'), port: port('nats'), detached: true, onSpawn: remember('nats') })),
+  ]);
+  await allOf([ensure(simulatorDefinition(state, dataDir)), ensureAccount(dataDir, state), endSurplusWorkers(dataDir, state)]);
+  await allOf(serviceDefinitions(state).map(ensure));
 }
 
 /** Waits for all of them whatever fails, so that nothing is started behind the back of who sees the failure; then throws the first. */
