@@ -1,6 +1,6 @@
 export { freePort, portIsFree } from './ports.js';
 export { portWasTaken } from './on-free-port.js';
-export { PortTakenError, ServerStartError, spawnServer, type ServerProcess, type SpawnServer } from './child.js';
+export { spawnServer, type ServerProcess, type SpawnServer } from './child.js';
 export { distributionFolder } from './distribution-packages.js';
 export { isAlive, startTimeOf, type KnownProcess } from './process-identity.js';
 export type { LocalServer } from './local-server.js';

@@ -8,13 +8,7 @@ import { MarkSet } from './mark-set.js';
 import type { ContainerEntry } from './unit-ledger.js';
 
 /** How a container stands when its pass begins. */
-export interface ContainerStart {
-  readonly container: Container;
-  readonly entry: ContainerEntry;
-  readonly pending: Set<string> | null;
-  readonly listedBefore: boolean;
-  readonly knownBefore: boolean;
-  readonly goesOn: boolean;
+export interface ContainerStart extends Pick<ContainerRun, 'container' | 'entry' | 'pending' | 'listedBefore' | 'knownBefore' | 'goesOn'> {
   /** Marks whose departure is open; absent when there are none. */
   readonly departed: Set<string> | undefined;
 }
